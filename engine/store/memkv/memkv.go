@@ -96,12 +96,12 @@ func (s *Store) Scan(ctx context.Context, prefix, after string, limit int) ([]st
 
 // Commit implements store.Store.
 func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) (store.Rev, error) {
-	if err := s.limits.Check(ops); err != nil {
-		return 0, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.limits.Check(ops); err != nil {
 		return 0, err
 	}
 	for _, c := range conds {
@@ -114,7 +114,7 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 		if op.Delete {
 			s.tree.Delete(op.Key)
 		} else {
-			s.tree.Set(strings.Clone(op.Key), record{val: bytes.Clone(op.Val), rev: s.rev})
+			s.tree.Set(op.Key, record{val: bytes.Clone(op.Val), rev: s.rev})
 		}
 	}
 	return s.rev, nil
