@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Everything that CI runs, stage by stage. A stage that fails doesn't keep the others from running. The table at the end
+# says what took how long; together they may take 14 minutes.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+budget=840
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+names=() seconds=() verdicts=()
+
+# stage NAME COMMAND… runs a command and keeps its time and verdict.
+stage() {
+	local name=$1 start=$SECONDS verdict=ok
+	shift
+	printf '\n== %s\n' "$name"
+	"$@" || verdict=FAILED
+	names+=("$name") seconds+=($((SECONDS - start))) verdicts+=("$verdict")
+}
+
+format() {
+	local bad
+	bad=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0r gofmt -l) || return
+	[ -z "$bad" ] && return
+	printf '%s: not formatted, run gofmt -w\n' $bad
+	return 1
+}
+
+build() { go build ./... && make -s build; }
+
+lint() { go vet ./... && go tool -modfile=tools/go.mod staticcheck ./...; }
+
+unit() {
+	if command -v "$(go env CC | cut -d' ' -f1)" >/dev/null; then
+		CGO_ENABLED=1 go test -race ./...
+	else
+		echo "no C compiler found: the tests run without the race detector"
+		go test ./...
+	fi
+}
+
+# Each run must write the traces that are kept beside the scenarios: the same on every store, every time.
+replay() {
+	local run ok=0
+	for run in memory-1 memory-2 badger-1; do
+		cp -r scenarios "$work/$run"
+		bin/locksim replay --store "${run%-*}" --trace "$work/$run" || ok=1
+		diff -r scenarios "$work/$run" || { echo "$run: the traces above differ from those beside the scenarios"; ok=1; }
+	done
+	return $ok
+}
+
+fuzz() {
+	local file target
+	while IFS=: read -r file target; do
+		go test -run '^$' -fuzz "^$target\$" -fuzztime 3s "./$(dirname "$file")" || return
+	done < <(git grep -oE '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed 's/func //')
+}
+
+docs() {
+	cp -r docs "$work/docs" && bin/lockctl docs "$work/docs" && bin/locksim docs "$work/docs" || return
+	diff -r docs "$work/docs" || { echo "generated pages differ: run make docs"; return 1; }
+}
+
+stage "format" format
+stage "build" build
+stage "vet, staticcheck" lint
+stage "house rules" go test ./internal/arch
+stage "unit tests" unit
+stage "replay: memory twice, badger" replay
+stage "generated docs" docs
+stage "fuzz" fuzz
+
+total=0 failed=0
+printf '\n%-30s %6s  %s\n' stage seconds verdict
+for i in "${!names[@]}"; do
+	printf '%-30s %6d  %s\n' "${names[i]}" "${seconds[i]}" "${verdicts[i]}"
+	total=$((total + seconds[i]))
+	[ "${verdicts[i]}" = ok ] || failed=1
+done
+printf '%-30s %6d\n' total "$total"
+if [ "$total" -gt "$budget" ]; then
+	echo "the stages take longer than $budget s together: make one of them faster"
+	failed=1
+fi
+exit $failed
