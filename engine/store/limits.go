@@ -2,8 +2,11 @@ package store
 
 import "fmt"
 
-// MaxKey bounds a key, in bytes; the shortest key is one byte.
-const MaxKey = 1024
+// What one record may hold, in bytes. The shortest key is one byte.
+const (
+	MaxKey   = 1 << 10
+	MaxValue = 512 << 10
+)
 
 // LocalLimits bounds a commit to a store of this machine: 3,000 operations of 4 MiB. Every local store takes the same, so
 // that the engine takes the same steps whichever it stands on.
@@ -30,6 +33,8 @@ func (l Limits) Check(ops []Op) error {
 			return fmt.Errorf("operation %d: the key is empty", i)
 		case len(key) > MaxKey:
 			return fmt.Errorf("operation %d: the key has %d bytes, at most %d", i, len(key), MaxKey)
+		case len(ops[i].Val) > MaxValue && !ops[i].Delete:
+			return fmt.Errorf("%w: operation %d: the value has %d bytes, at most %d", ErrTooBig, i, len(ops[i].Val), MaxValue)
 		}
 		size += ops[i].Size()
 	}

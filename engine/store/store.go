@@ -23,7 +23,8 @@ type Cond struct {
 	Rev Rev
 }
 
-// Op writes Val at Key, or deletes Key. The store keeps no reference to Val after Commit returns.
+// Op writes Val at Key, or deletes Key. A key has 1 to MaxKey bytes, a value at most MaxValue. The store keeps no reference
+// to Val after Commit returns.
 type Op struct {
 	Key    string
 	Val    []byte

@@ -153,7 +153,7 @@ func testLimits(t *testing.T, open Opener) {
 		t.Fatalf("Limits() = %+v, want at least 100 operations and 1 MiB", limits)
 	}
 	const keyLen = len("op/00000")
-	many := func(n, total int) []store.Op {
+	sized := func(n, total int) []store.Op { // n operations of total bytes
 		ops := make([]store.Op, n)
 		for i := range ops {
 			size := total/n - keyLen
@@ -165,11 +165,11 @@ func testLimits(t *testing.T, open Opener) {
 		return ops
 	}
 	refused := map[string][]store.Op{
-		"one operation too many":      many(limits.MaxOps+1, (limits.MaxOps+1)*(keyLen+1)),
-		"one byte too many":           many(3, limits.MaxBytes+1),
-		"one value too large":         {{Key: "k", Val: make([]byte, limits.MaxBytes)}},
-		"too many deletes":            slices.Repeat([]store.Op{del("k")}, limits.MaxOps+1),
-		"one key overwritten, in sum": slices.Repeat([]store.Op{{Key: "k", Val: make([]byte, limits.MaxBytes/2)}}, 2),
+		"one operation too many":  sized(limits.MaxOps+1, (limits.MaxOps+1)*(keyLen+1)),
+		"one byte too many":       sized(50, limits.MaxBytes+1),
+		"one value too large":     {{Key: "k", Val: make([]byte, store.MaxValue+1)}},
+		"too many deletes":        slices.Repeat([]store.Op{del("k")}, limits.MaxOps+1),
+		"one key again and again": slices.Repeat([]store.Op{{Key: "k", Val: make([]byte, store.MaxValue)}}, limits.MaxBytes/store.MaxValue),
 	}
 	for name, ops := range refused {
 		if _, err := s.Commit(t.Context(), nil, ops); !errors.Is(err, store.ErrTooBig) {
@@ -179,7 +179,7 @@ func testLimits(t *testing.T, open Opener) {
 			t.Fatalf("%s: the refused commit left %d records at revision %d", name, len(kvs), at)
 		}
 	}
-	ops := many(limits.MaxOps, limits.MaxBytes)
+	ops := sized(limits.MaxOps, limits.MaxBytes)
 	rev := commit(t, s, ops...)
 	kvs, _ := scan(t, s, "", "", 0)
 	if len(kvs) != len(ops) {
@@ -190,11 +190,10 @@ func testLimits(t *testing.T, open Opener) {
 			t.Fatalf("record %d of the largest commit is %q, %d bytes, revision %d", i, kv.Key, len(kv.Val), kv.Rev)
 		}
 	}
-	large := strings.Repeat("x", limits.MaxBytes-len("large"))
+	large := strings.Repeat("x", store.MaxValue)
 	commit(t, s, set("large", large))
-	wantLarge := get(t, s, "large")
-	if string(wantLarge.Val) != large {
-		t.Errorf("the largest value of %d bytes reads back as %d bytes", len(large), len(wantLarge.Val))
+	if kv := get(t, s, "large"); string(kv.Val) != large {
+		t.Errorf("the largest value of %d bytes reads back as %d bytes", len(large), len(kv.Val))
 	}
 }
 

@@ -1,0 +1,55 @@
+package badgerkv
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrStopped: an earlier commit ended in store.ErrUnknown, and what the disk holds can be learnt only by opening the store
+// again. Nothing was read or written.
+var ErrStopped = errors.New("the store stopped after a write that may or may not have been made; open it again")
+
+// InUseError: another process, or another Store in this one, has the directory open.
+type InUseError struct {
+	Dir string
+	PID int // of the process that has it open; 0: not known
+}
+
+func (e *InUseError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("the store in %s is open in another process", e.Dir)
+	}
+	return fmt.Sprintf("the store in %s is open in process %d", e.Dir, e.PID)
+}
+
+// KeyError: the store was made with another key, or with one where none was given, or with none where one was.
+type KeyError struct{ Dir string }
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("the key does not fit this store (%s): it was made with another key, or encryption was switched on or off "+
+		"since; open it with the key file that belongs to it", e.Dir)
+}
+
+// DamagedError: the files of the directory do not hold what was committed.
+type DamagedError struct {
+	Dir string
+	Err error // what is wrong
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the store in %s is damaged: %v; move the directory away, keep it, and restore the last "+
+		"backup in its place", e.Dir, e.Err)
+}
+
+// Unwrap gives what is wrong.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// FullError: the disk is so full that a commit could not be sure to find room. Nothing was written.
+type FullError struct {
+	Dir  string
+	Free uint64 // bytes
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("the disk of %s is full: %d MiB are left, a commit needs %d MiB; make room", e.Dir, e.Free>>20, minFree>>20)
+}

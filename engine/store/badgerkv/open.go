@@ -1,0 +1,156 @@
+package badgerkv
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+	"golang.org/x/sys/unix"
+
+	"github.com/accesscodes/lockctl/engine/store"
+)
+
+const (
+	// KeySize is the size of an encryption key, in bytes.
+	KeySize = 32
+	// memTable is the smallest memtable that takes the largest commit: Badger bounds one to 15 % of it.
+	memTable = 32 << 20
+	// minFree must be left on the disk before a commit: the rest of a memtable's log and the table it is written to.
+	minFree = 2 * memTable
+)
+
+// Options tell where and how to open a store.
+type Options struct {
+	Dir      string       // made if absent, and closed to other users (mode 0700) even if not
+	Key      []byte       // KeySize bytes; nil: no encryption
+	Sync     bool         // each commit is on the disk when it returns; without it a power cut loses the latest
+	InMemory bool         // no directory: everything is gone at Close
+	Logger   *slog.Logger // of Badger's own messages; nil: they are dropped
+}
+
+// Open opens the store in o.Dir, or makes one. Its errors are *InUseError, *KeyError, *DamagedError, or of the operating
+// system. It reads every table once to be sure of it, at several hundred megabytes a second.
+func Open(o Options) (*Store, error) {
+	if len(o.Key) != 0 && len(o.Key) != KeySize {
+		return nil, fmt.Errorf("open store: key: %d bytes, want %d", len(o.Key), KeySize)
+	}
+	if o.InMemory {
+		if o.Dir != "" {
+			return nil, errors.New("open store: dir: a store in memory has none")
+		}
+		return open(o, nil)
+	}
+	if o.Dir == "" {
+		return nil, errors.New("open store: dir: missing")
+	}
+	lock, err := lockDir(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(o, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	return s, nil
+}
+
+// open opens Badger in a directory that is ours, or in memory.
+func open(o Options, lock *dirLock) (*Store, error) {
+	settings := settings(o)
+	if lock != nil {
+		if err := verify(o.Dir, settings); err != nil {
+			return nil, err
+		}
+	}
+	db, err := openBadger(settings)
+	if err != nil {
+		return nil, openError(o.Dir, err)
+	}
+	s := &Store{db: db, lock: lock, commit: (*badger.Txn).Commit}
+	err = db.View(func(txn *badger.Txn) (err error) {
+		s.rev, err = revisionAt(txn, []byte(revisionKey))
+		return err
+	})
+	if err == nil && lock != nil {
+		s.free = func() (uint64, error) { return freeBytes(o.Dir) }
+		var noted store.Rev
+		if noted, err = lock.noted(); err == nil && s.rev < noted {
+			err = fmt.Errorf("it holds revision %d but had reached %d", s.rev, noted)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(&DamagedError{o.Dir, err}, db.Close())
+	}
+	return s, nil
+}
+
+// settings sizes Badger down to what codes for locks need; its defaults are for a server of its own.
+func settings(o Options) badger.Options {
+	b := badger.DefaultOptions(o.Dir).
+		WithInMemory(o.InMemory).
+		WithSyncWrites(o.Sync).
+		WithDetectConflicts(false). // there is one writer
+		WithMemTableSize(memTable).
+		WithNumMemtables(2).
+		WithNumLevelZeroTables(2).
+		WithNumLevelZeroTablesStall(4).
+		WithNumCompactors(2).
+		WithValueLogFileSize(16 << 20). // all but empty: values up to 1 MiB stand beside their keys
+		WithBlockCacheSize(8 << 20).
+		WithIndexCacheSize(8 << 20).
+		WithCompactL0OnClose(true).
+		WithMetricsEnabled(false).
+		WithLogger(nil)
+	if len(o.Key) > 0 {
+		b = b.WithEncryptionKey(o.Key)
+	}
+	if o.Logger != nil {
+		b = b.WithLogger(logger{o.Logger})
+	}
+	return b
+}
+
+// openBadger opens Badger; a panic of it, which damaged files can cause, becomes an error.
+func openBadger(o badger.Options) (db *badger.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, fmt.Errorf("open: %v", r)
+		}
+	}()
+	return badger.Open(o)
+}
+
+// openError tells apart why Badger did not open. It keeps no chain of causes, so the text has to do.
+func openError(dir string, err error) error {
+	switch says := func(cause error) bool { return strings.Contains(err.Error(), cause.Error()) }; {
+	case says(badger.ErrEncryptionKeyMismatch):
+		return &KeyError{dir}
+	case strings.Contains(err.Error(), "Cannot acquire directory lock"): // held by a program other than this one
+		return &InUseError{Dir: dir}
+	case says(unix.EACCES), says(unix.EPERM), says(unix.ENOSPC), says(unix.EROFS), says(unix.EMFILE):
+		return fmt.Errorf("open store in %s: %w", dir, err)
+	}
+	return &DamagedError{dir, err}
+}
+
+// freeBytes is how much room the disk of dir has for us.
+func freeBytes(dir string) (uint64, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err != nil {
+		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
+	}
+	return uint64(fs.Bavail) * uint64(fs.Bsize), nil
+}
+
+// logger hands Badger's messages to slog, its gossip as debug.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Errorf(f string, a ...any)   { l.log.Error(line(f, a)) }
+func (l logger) Warningf(f string, a ...any) { l.log.Warn(line(f, a)) }
+func (l logger) Infof(f string, a ...any)    { l.log.Debug(line(f, a)) }
+func (l logger) Debugf(f string, a ...any)   { l.log.Debug(line(f, a)) }
+
+func line(f string, a []any) string { return "badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)) }

@@ -1,0 +1,133 @@
+package badgerkv
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/fb"
+	"github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/badger/v4/pb"
+	"github.com/dgraph-io/badger/v4/table"
+	"github.com/dgraph-io/badger/v4/y"
+	"github.com/dgraph-io/ristretto/v2"
+	"github.com/dgraph-io/ristretto/v2/z"
+	"google.golang.org/protobuf/proto"
+)
+
+// verify reads the files of dir before Badger does, and changes nothing. Badger must not be the first to find them damaged:
+// it ends the process at a shortened table, leaves a table out whose index is damaged, deletes the tables that its manifest
+// has lost, and takes a block that it cannot read for the absence of its records.
+func verify(dir string, o badger.Options) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &DamagedError{dir, fmt.Errorf("%v", r)}
+		}
+	}()
+	manifest, err := readManifest(dir, o)
+	if err != nil {
+		return &DamagedError{dir, err}
+	}
+	if manifest == nil {
+		return nil
+	}
+	keys, err := badger.OpenKeyRegistry(badger.KeyRegistryOptions{Dir: dir, ReadOnly: true, EncryptionKey: o.EncryptionKey})
+	if err != nil {
+		return openError(dir, err)
+	}
+	indexes, err := ristretto.NewCache(&ristretto.Config[uint64, *fb.TableIndex]{NumCounters: 1000, MaxCost: 8 << 20, BufferItems: 64})
+	if err != nil {
+		return err
+	}
+	defer indexes.Close()
+	for _, id := range slices.Sorted(maps.Keys(manifest.Tables)) {
+		entry := manifest.Tables[id]
+		dataKey, err := keys.DataKey(entry.KeyID)
+		if err == nil {
+			err = verifyTable(table.NewFilename(id, dir), table.Options{
+				Compression: entry.Compression,
+				DataKey:     dataKey,
+				BlockSize:   o.BlockSize,
+				ChkMode:     options.OnTableRead,
+				IndexCache:  indexes,
+			})
+		}
+		if err != nil {
+			return &DamagedError{dir, err}
+		}
+	}
+	return nil
+}
+
+// readManifest reads the list of tables; it is nil in a directory that never held any.
+func readManifest(dir string, o badger.Options) (*badger.Manifest, error) {
+	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, kind := range []string{"*.sst", "*.mem"} {
+			if left, err := filepath.Glob(filepath.Join(dir, kind)); err != nil || len(left) > 0 {
+				return nil, fmt.Errorf("%s is missing", badger.ManifestFilename)
+			}
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, _, err := badger.ReplayManifestFile(f, o.ExternalMagicVersion, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", badger.ManifestFilename, err)
+	}
+	return &m, nil
+}
+
+// verifyTable checks the index of a table and every block of it against their checksums.
+func verifyTable(path string, o table.Options) error {
+	f, err := z.OpenMmapFile(path, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := verifyIndex(f.Data); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", filepath.Base(path), err), f.Close(-1)) // -1: as long as it is
+	}
+	t, err := table.OpenTable(f, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return t.Close(-1)
+}
+
+// verifyIndex checks the end of a table: index, size of the index, checksum of the index, size of the checksum. It has to be
+// our own, because at a size that is beyond the file Badger ends the process.
+func verifyIndex(file []byte) error {
+	cut := func(size uint32) []byte { // takes size bytes off the end; nil if there are fewer
+		if uint64(size) > uint64(len(file)) {
+			return nil
+		}
+		end := file[len(file)-int(size):]
+		file = file[:len(file)-int(size)]
+		return end
+	}
+	part := func() []byte { // takes off a part and the size behind it
+		size := cut(4)
+		if size == nil {
+			return nil
+		}
+		return cut(binary.BigEndian.Uint32(size))
+	}
+	sum, index := part(), part()
+	if len(sum) == 0 || len(index) == 0 {
+		return errors.New("cut short")
+	}
+	var want pb.Checksum
+	if err := proto.Unmarshal(sum, &want); err != nil {
+		return fmt.Errorf("checksum: %w", err)
+	}
+	return y.VerifyChecksum(index, &want)
+}
