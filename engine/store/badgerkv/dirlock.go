@@ -82,7 +82,7 @@ func (l *dirLock) noted() (store.Rev, error) {
 	}
 	rev, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", noteName, err)
+		return 0, fmt.Errorf("%s does not hold a revision", noteName)
 	}
 	return store.Rev(rev), nil
 }

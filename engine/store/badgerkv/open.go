@@ -64,6 +64,9 @@ func open(o Options, lock *dirLock) (*Store, error) {
 		if err := verify(o.Dir, settings); err != nil {
 			return nil, err
 		}
+		if err := dropUnborn(o.Dir); err != nil {
+			return nil, openError(o.Dir, err)
+		}
 	}
 	db, err := openBadger(settings)
 	if err != nil {

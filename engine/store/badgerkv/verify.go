@@ -25,14 +25,15 @@ import (
 // it ends the process at a shortened table, leaves a table out whose index is damaged, deletes the tables that its manifest
 // has lost, and takes a block that it cannot read for the absence of its records.
 func verify(dir string, o badger.Options) (err error) {
+	reading := badger.ManifestFilename
 	defer func() {
 		if r := recover(); r != nil {
-			err = &DamagedError{dir, fmt.Errorf("%v", r)}
+			err = &DamagedError{dir, fmt.Errorf("%s cannot be read (%v)", reading, r)}
 		}
 	}()
 	manifest, err := readManifest(dir, o)
 	if err != nil {
-		return &DamagedError{dir, err}
+		return openError(dir, err)
 	}
 	if manifest == nil {
 		return nil
@@ -47,10 +48,11 @@ func verify(dir string, o badger.Options) (err error) {
 	}
 	defer indexes.Close()
 	for _, id := range slices.Sorted(maps.Keys(manifest.Tables)) {
-		entry := manifest.Tables[id]
+		path, entry := table.NewFilename(id, dir), manifest.Tables[id]
+		reading = filepath.Base(path)
 		dataKey, err := keys.DataKey(entry.KeyID)
 		if err == nil {
-			err = verifyTable(table.NewFilename(id, dir), table.Options{
+			err = verifyTable(path, table.Options{
 				Compression: entry.Compression,
 				DataKey:     dataKey,
 				BlockSize:   o.BlockSize,
@@ -59,7 +61,7 @@ func verify(dir string, o badger.Options) (err error) {
 			})
 		}
 		if err != nil {
-			return &DamagedError{dir, err}
+			return openError(dir, fmt.Errorf("%s: %w", reading, err))
 		}
 	}
 	return nil
@@ -87,6 +89,30 @@ func readManifest(dir string, o badger.Options) (*badger.Manifest, error) {
 	return &m, nil
 }
 
+// dropUnborn removes logs that are empty, to the last byte: a crash came between making the file and giving it a size, when
+// nothing could have been written to it yet. Badger would not open.
+func dropUnborn(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext != ".mem" && ext != ".vlog" {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() == 0 {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // verifyTable checks the index of a table and every block of it against their checksums.
 func verifyTable(path string, o table.Options) error {
 	f, err := z.OpenMmapFile(path, os.O_RDONLY, 0)
@@ -94,11 +120,11 @@ func verifyTable(path string, o table.Options) error {
 		return err
 	}
 	if err := verifyIndex(f.Data); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", filepath.Base(path), err), f.Close(-1)) // -1: as long as it is
+		return errors.Join(err, f.Close(-1)) // -1: as long as it is
 	}
 	t, err := table.OpenTable(f, o)
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return err
 	}
 	return t.Close(-1)
 }
