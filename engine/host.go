@@ -19,3 +19,6 @@ type Host interface {
 	// Bell returns a one-slot doorbell that rings after a commit. It is closed when ctx ends.
 	Bell(ctx context.Context) <-chan struct{}
 }
+
+// Busy is how a host refuses a command when more of them wait than it takes.
+func Busy() *Refusal { return refuse("busy", "", "") }

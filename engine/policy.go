@@ -161,3 +161,31 @@ func (p Policy) Validate() error {
 
 // NeedsPool reports whether a device of these traits can keep backup codes at all.
 func poolable(t lock.Traits) bool { return !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly }
+
+// and lays a later patch over an earlier one.
+func (x PolicyPatch) and(y PolicyPatch) PolicyPatch {
+	over(&x.NativeLead, y.NativeLead)
+	over(&x.JITLead, y.JITLead)
+	over(&x.JITOverlap, y.JITOverlap)
+	over(&x.JITEarly, y.JITEarly)
+	over(&x.PoolSize, y.PoolSize)
+	over(&x.PoolRotate, y.PoolRotate)
+	over(&x.AutoPull, y.AutoPull)
+	over(&x.EvidenceTTL, y.EvidenceTTL)
+	over(&x.ConfirmWithin, y.ConfirmWithin)
+	over(&x.ObserveEvery, y.ObserveEvery)
+	over(&x.ObserveMin, y.ObserveMin)
+	over(&x.BackoffMin, y.BackoffMin)
+	over(&x.BackoffMax, y.BackoffMax)
+	over(&x.MaxRounding, y.MaxRounding)
+	over(&x.CallTimeout, y.CallTimeout)
+	over(&x.Profile, y.Profile)
+	over(&x.External, y.External)
+	return x
+}
+
+func over[T any](dst **T, src *T) {
+	if src != nil {
+		*dst = src
+	}
+}

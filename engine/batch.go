@@ -1,0 +1,322 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// batch is one step under way: what it touched, in order, and what it will say. Nothing of it is seen outside before its
+// commit.
+type batch struct {
+	e       *Engine
+	ctx     context.Context
+	now     time.Time
+	seq     Seq
+	touched []*device
+	before  map[lock.DeviceID]summary
+	links   []string   // changed
+	extra   []store.Op // records besides those of devices
+	guards  []store.Cond
+	events  []Event
+	calls   []Call
+	replies []reply
+	idem    map[string]Receipt // keys used in this batch
+	size    int
+	err     error
+}
+
+// reply is an answer that waits for the commit.
+type reply struct {
+	done    func(Receipt, error)
+	receipt Receipt
+	err     error
+}
+
+func (e *Engine) begin(ctx context.Context, now time.Time) *batch {
+	e.cache.trim()
+	return &batch{e: e, ctx: ctx, now: now, seq: e.seq, before: map[lock.DeviceID]summary{}}
+}
+
+// full reports whether the batch has grown so that one more input might not fit into its commit.
+func (b *batch) full() bool {
+	const margin = 4
+	ops := len(b.extra) + len(b.events) + 8*len(b.touched) + b.size
+	return ops*margin > b.e.limits.MaxOps*(margin-1)
+}
+
+// device loads a device into the batch; nil if there is none.
+func (b *batch) device(id lock.DeviceID) *device {
+	d := b.e.cache.get(id)
+	if d == nil {
+		var err error
+		if d, err = b.e.readDevice(b.ctx, id); err != nil {
+			b.err = err
+		}
+		if d == nil {
+			return nil
+		}
+		b.e.cache.put(d)
+	}
+	b.touch(d)
+	return d
+}
+
+// touch makes the batch think about the device and write what changes.
+func (b *batch) touch(d *device) {
+	if _, ok := b.before[d.id()]; ok {
+		return
+	}
+	b.before[d.id()] = d.Row
+	b.touched = append(b.touched, d)
+}
+
+// code finds a live code by its id.
+func (b *batch) code(id lock.CodeID) (*device, *code) {
+	dev := b.deviceOf(id)
+	if dev == "" {
+		return nil, nil
+	}
+	d := b.device(dev)
+	if d == nil {
+		return nil, nil
+	}
+	return d, d.find(id)
+}
+
+// deviceOf tells on which device a code is, or was; "": there never was such a code.
+func (b *batch) deviceOf(id lock.CodeID) lock.DeviceID {
+	for i := len(b.extra) - 1; i >= 0; i-- {
+		if b.extra[i].Key == keyCodeID(id) {
+			return lock.DeviceID(b.extra[i].Val)
+		}
+	}
+	kv, err := b.e.store.Get(b.ctx, keyCodeID(id))
+	if err != nil {
+		b.err = err
+	}
+	return lock.DeviceID(kv.Val)
+}
+
+// policyOf lays the account's and the device's patches over the default.
+func (e *Engine) policyOf(d *device) Policy {
+	return e.policy.Over(e.accounts[d.Device.Account]).Over(d.Policy)
+}
+
+// event adds a line to the journal.
+func (b *batch) event(ev Event) {
+	b.seq++
+	ev.Seq, ev.At = b.seq, b.now
+	b.events = append(b.events, ev)
+}
+
+// tell adds a line about a code.
+func (b *batch) tell(typ string, d *device, c *code, text string) {
+	b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Code: c.ID, Text: text})
+}
+
+// raise puts an issue on a code and tells it, once.
+func (b *batch) raise(d *device, c *code, i Issue) {
+	if !c.raise(i) {
+		return
+	}
+	typ := "internal.issue.raised"
+	switch i.Code {
+	case "failed_to_set_on_device", "delay_in_setting_on_device", "failed_to_remove_from_device", "delay_in_removing_from_device":
+		typ = "access_code." + i.Code
+	}
+	b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Code: c.ID, Issue: &i, Text: i.Message})
+}
+
+func (b *batch) lower(d *device, c *code, codes ...string) {
+	for _, k := range codes {
+		if has(c.Issues, k) {
+			c.lower(k)
+			b.event(Event{Type: "internal.issue.cleared", Account: d.Device.Account, Device: d.id(), Code: c.ID, Text: k})
+		}
+	}
+}
+
+// raiseDevice puts an issue on a device and tells it, once.
+func (b *batch) raiseDevice(d *device, i Issue) {
+	if d.raise(i) {
+		typ := "internal.issue.raised"
+		if i.Code == "low_battery" {
+			typ = "device.low_battery"
+		}
+		b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Issue: &i, Text: i.Message})
+	}
+}
+
+func (b *batch) lowerDevice(d *device, codes ...string) {
+	for _, k := range codes {
+		if d.lower(k) {
+			b.event(Event{Type: "internal.issue.cleared", Account: d.Device.Account, Device: d.id(), Text: k})
+		}
+	}
+}
+
+// setDevice raises or lowers an issue of a device by a condition.
+func (b *batch) setDevice(d *device, on bool, i Issue) {
+	if on {
+		b.raiseDevice(d, i)
+	} else {
+		b.lowerDevice(d, i.Code)
+	}
+}
+
+// put adds a record besides those of devices.
+func (b *batch) put(key string, val []byte) { b.extra = append(b.extra, store.Op{Key: key, Val: val}) }
+
+// wake handles a row whose time has come.
+func (b *batch) wake(r *row) {
+	b.device(r.id)
+}
+
+// apply takes one input.
+func (b *batch) apply(i Input) {
+	switch i := i.(type) {
+	case Submission:
+		b.submit(i)
+	case Outcome:
+		b.outcome(i)
+	case Notice:
+		b.notice(i)
+	}
+}
+
+// notice remembers that somebody should look.
+func (b *batch) notice(n Notice) {
+	if n.Device != "" {
+		if d := b.device(n.Device); d != nil && !d.isRetired() {
+			b.ask(d)
+		}
+		return
+	}
+	l := b.e.link(accountScope(n.Account))
+	if l.open() {
+		return
+	}
+	l.ProbeAt = b.now
+	b.changed(l)
+}
+
+// ask wants a look soon. A hint that comes while a look is under way, or right after one, still counts: it may tell of
+// something later.
+func (b *batch) ask(d *device) {
+	if d.Asked.IsZero() {
+		d.Asked, d.dirtyRun = b.now, true
+	}
+	if !d.RetryAt.IsZero() {
+		d.RetryAt, d.dirtyRun = time.Time{}, true
+	}
+}
+
+// decide settles every touched device, plans it, and derives what changed. Devices that a link's recovery touches are
+// decided in the same batch.
+func (b *batch) decide() {
+	b.probes()
+	for i := 0; i < len(b.touched) && b.err == nil; i++ {
+		b.decideDevice(b.touched[i])
+	}
+}
+
+// records collects what the batch writes, and the conditions under which.
+func (b *batch) records() ([]store.Cond, []store.Op) {
+	conds := b.guards
+	var ops []store.Op
+	for _, d := range b.touched {
+		if !d.dirtyRun && !d.dirtyConfig && !d.dirtyHeld && len(d.gone) == 0 && !slices.ContainsFunc(d.codes, func(c *code) bool { return c.dirty }) {
+			continue
+		}
+		conds = append(conds, store.Cond{Key: keyRun(d.id()), Rev: d.rev})
+		if d.dirtyConfig {
+			ops = append(ops, store.Op{Key: keyConfig(d.id()), Val: encode(d.config)})
+		}
+		if d.dirtyHeld {
+			ops = append(ops, store.Op{Key: keyHeld(d.id()), Val: encode(d.held)})
+		}
+		for _, c := range d.codes {
+			if c.dirty {
+				ops = append(ops, store.Op{Key: keyCode(d.id(), c.ID), Val: encode(c)})
+			}
+			if c.isNew {
+				ops = append(ops, store.Op{Key: keyCodeID(c.ID), Val: []byte(d.id())})
+			}
+		}
+		for _, c := range d.gone {
+			ops = append(ops, store.Op{Key: keyCode(d.id(), c.ID), Delete: true})
+			if c.Device == d.id() { // else it moved to another device
+				ops = append(ops, store.Op{Key: keyHistory(d.id(), c.ID), Val: encode(c)})
+			}
+		}
+		ops = append(ops, store.Op{Key: keyRun(d.id()), Val: encode(d.run)})
+	}
+	for _, scope := range b.links {
+		ops = append(ops, store.Op{Key: keyLink(scope), Val: encode(b.e.links[scope])})
+	}
+	ops = append(ops, b.extra...)
+	for i := range b.events {
+		ops = append(ops, store.Op{Key: keyEvent(b.events[i].Seq), Val: encode(b.events[i])})
+	}
+	return conds, ops
+}
+
+// committed moves what is in memory to what the store now holds.
+func (b *batch) committed(rev store.Rev) {
+	for _, d := range b.touched {
+		if d.dirtyRun || d.dirtyConfig || d.dirtyHeld || len(d.gone) > 0 || slices.ContainsFunc(d.codes, func(c *code) bool { return c.dirty }) {
+			d.rev = rev
+		}
+		d.dirtyRun, d.dirtyConfig, d.dirtyHeld, d.gone = false, false, false, nil
+		for _, c := range d.codes {
+			c.dirty, c.isNew = false, false
+		}
+		b.e.absorb(d)
+	}
+	for _, scope := range b.links {
+		b.e.links[scope].dirty = false
+	}
+}
+
+// absorb moves the row and the wake of a device to what it now is.
+func (e *Engine) absorb(d *device) {
+	r := e.rows[d.id()]
+	if r == nil {
+		r = &row{id: d.id(), summary: d.Row}
+		e.rows[d.id()] = r
+		e.join(r)
+	} else {
+		e.totals.add(&r.summary, -1)
+	}
+	r.summary = d.Row
+	e.totals.add(&r.summary, 1)
+	e.wakes.set(r, d.Wake)
+}
+
+// answer tells every submitter how it ended: with err, if the commit failed.
+func (b *batch) answer(err error) {
+	for _, r := range b.replies {
+		switch {
+		case r.done == nil:
+		case err != nil:
+			r.done(Receipt{}, err)
+		default:
+			r.done(r.receipt, r.err)
+		}
+	}
+}
+
+// sorted returns the keys of a set of devices in order.
+func sorted[V any](m map[lock.DeviceID]V) []lock.DeviceID {
+	ids := make([]lock.DeviceID, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b lock.DeviceID) int { return strings.Compare(string(a), string(b)) })
+	return ids
+}

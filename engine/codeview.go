@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// deviceView derives everything that is shown of a device.
+func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
+	policy := e.policyOf(d)
+	row := row{id: d.id(), summary: d.Row, wake: unix(d.Wake)}
+	v := DeviceView{
+		DeviceRow: row.line(), Zone: d.zone(), Traits: d.Device.Traits, Policy: policy, Modes: d.Look.Modes, Clock: d.Look.Offset,
+		Observed: d.Look.At, Issues: slices.Clone(d.Issues), Next: d.Why, RetryAt: d.RetryAt, Radio: d.Radio, Removed: d.isRetired(),
+		Exposure: Exposure{Past: d.Exposure},
+	}
+	for _, s := range d.scopes() {
+		if l := e.links[s]; l != nil && !l.open() {
+			v.Issues = append(v.Issues, l.issue())
+		}
+	}
+	if f := d.Flight; f != nil {
+		v.Flight = &Flight{Verb: f.Verb, Code: f.Code, Since: f.Since, Deadline: f.Deadline, Reason: f.Reason}
+	}
+	for _, c := range d.codes {
+		v.Slots = append(v.Slots, d.slotsOf(now, c, policy)...)
+		x := d.exposureOf(now, c)
+		v.Exposure.Past += x.Past
+		v.Exposure.Since = earliest(v.Exposure.Since, x.Since)
+		v.Exposure.Unverified = v.Exposure.Unverified || x.Unverified
+	}
+	for i := range d.Orphans {
+		o := &d.Orphans[i]
+		v.Slots = append(v.Slots, SlotView{Slot: o.Slot, Ref: o.Ref, Name: o.Name, Held: o.Window, State: "clearing", Enabled: o.Enabled, Seen: o.Seen})
+	}
+	for i := range d.held {
+		if h := &d.held[i]; !h.Ours {
+			state := "unmanaged"
+			if h.ghost(d.Device.Traits) {
+				state = "ghost"
+			}
+			v.Slots = append(v.Slots, SlotView{Slot: h.Slot, Ref: h.Ref, Name: h.Name, Held: h.Window, State: state, Enabled: h.Enabled, Seen: d.Look.At})
+		}
+	}
+	slices.SortStableFunc(v.Slots, func(a, b SlotView) int { return a.Slot - b.Slot })
+	v.Pool = d.poolView(now, policy)
+	return v
+}
+
+func (d *device) poolView(now time.Time, policy Policy) PoolView {
+	v := PoolView{On: d.Pool}
+	if d.Pool {
+		v.Want = policy.PoolSize
+	}
+	for _, c := range d.codes {
+		if !c.Spare || c.isOver(now) {
+			continue
+		}
+		if !c.unpulled() {
+			v.Pulled++
+			continue
+		}
+		if p := d.best(now, c, policy); p != nil && d.serves(now, c, p, policy) {
+			v.Ready++
+		}
+	}
+	for _, k := range [...]string{"empty_backup_access_code_pool", "partial_backup_access_code_pool", "many_active_backup_codes"} {
+		if v.Health == "" && has(d.Issues, k) {
+			v.Health = k
+		}
+	}
+	return v
+}
+
+// slotsOf shows a code's places, or the place that it will want.
+func (d *device) slotsOf(now time.Time, c *code, policy Policy) []SlotView {
+	base := SlotView{Code: c.ID, Name: c.Name, Wished: c.window()}
+	if c.Offline != lock.OfflineNone {
+		return nil
+	}
+	if len(c.Places) == 0 {
+		if c.isOver(now) {
+			return nil
+		}
+		base.State = "wished"
+		return []SlotView{base}
+	}
+	var out []SlotView
+	for i := range c.Places {
+		p := &c.Places[i]
+		s := base
+		s.Slot, s.Ref, s.Held, s.Enabled, s.Seen = p.Slot, p.Ref, p.Window, p.Enabled, p.Seen
+		switch {
+		case c.isOver(now) || !p.Cleared.IsZero():
+			s.State = "clearing"
+		case p.Accepted.IsZero() || p.Doubt:
+			s.State = "writing"
+		case !d.settled(now, p, policy):
+			s.State = "accepted"
+		case c.unpulled():
+			s.State = "spare"
+		default:
+			s.State = "held"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (d *device) exposureOf(now time.Time, c *code) Exposure {
+	x := Exposure{Past: c.Past, Unverified: c.Unproven}
+	for i := range c.Places {
+		p := &c.Places[i]
+		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
+			continue
+		}
+		x.Since = earliest(x.Since, d.exposed(c, p, now))
+	}
+	return x
+}
+
+// codeView derives everything that is shown of a code.
+func (e *Engine) codeView(now time.Time, d *device, c *code) CodeView {
+	policy := e.policyOf(d)
+	auth := e.authLost(d)
+	w := d.want(now, c, policy)
+	v := CodeView{
+		ID: c.ID, Device: c.Device, Name: c.Name, Type: c.kind(), Status: d.status(now, c, policy, auth), HasPIN: !c.PIN.IsZero(),
+		Waiting: c.PIN.IsZero(), Starts: c.From, Ends: c.To, Created: c.Created, Told: c.Told, Deleted: c.Deleted, Gone: c.Gone,
+		Native: w.Native, Why: w.Why, Evidence: EvidenceNone, Exposure: d.exposureOf(now, c), Issues: slices.Clone(c.Issues),
+		NextTry: c.NextTry, Reason: w.Reason, Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
+		AllowExternal: c.AllowExternal, Backup: c.Spare, PulledFor: c.PulledFor, Pulled: c.Pulled, Offline: c.Offline,
+		OneTime: c.OneTime, InHouse: c.inHouse(now),
+	}
+	if p := d.best(now, c, policy); p != nil {
+		v.Evidence, v.EvidenceAt = d.evidence(now, p, policy)
+		v.Scheduled = p.Native && d.settled(now, p, policy)
+		if p.Native {
+			v.Native = true
+		}
+	}
+	for _, s := range d.codes {
+		v.BackupAvailable = v.BackupAvailable || !c.Spare && s.unpulled() && d.poolView(now, policy).Ready > 0
+	}
+	v.Readiness, v.Cause, v.Action = d.readiness(now, c, policy, e.reach(d))
+	if v.Status != StatusGone {
+		v.Issues = append(v.Issues, d.Issues...)
+		for _, s := range d.scopes() {
+			if l := e.links[s]; l != nil && !l.open() {
+				v.Issues = append(v.Issues, l.issue())
+			}
+		}
+		v.Pending = d.pending(now, c, w, policy)
+	}
+	if f := d.Flight; f != nil && f.Code == c.ID {
+		v.Reason = string(f.Verb) + " is under way: " + f.Reason
+	}
+	v.Line = d.line(now, c, w, v.Status)
+	return v
+}
+
+// pending lists what the lock has yet to show of a code, and when work on it begins.
+func (d *device) pending(now time.Time, c *code, w want, policy Policy) []Mutation {
+	switch {
+	case c.isOver(now):
+		return []Mutation{{Code: MutDeleting, Due: c.NextTry}}
+	case !w.On && !c.Honoured && len(c.Places) == 0:
+		due := w.Due
+		if w.Holds.After(due) {
+			due = w.Holds
+		}
+		return []Mutation{{Code: MutDeferred, Due: due}}
+	case len(c.Changing) > 0:
+		var out []Mutation
+		for _, what := range c.Changing {
+			out = append(out, Mutation{Code: map[string]MutationCode{"name": MutName, "code": MutCode, "time_frame": MutTime}[what], Due: c.NextTry})
+		}
+		return out
+	}
+	if p := d.best(now, c, policy); w.On && (p == nil || !d.settled(now, p, policy)) {
+		return []Mutation{{Code: MutCreating, Due: c.NextTry}}
+	}
+	return nil
+}
+
+// line is the life of a code: what was, and what is expected.
+func (d *device) line(now time.Time, c *code, w want, s Status) []Moment {
+	line := []Moment{{At: c.Created, What: "created", Done: true}}
+	add := func(at time.Time, what string) {
+		if !at.IsZero() {
+			line = append(line, Moment{At: at, What: what, Done: !at.After(now)})
+		}
+	}
+	if len(c.Places) == 0 && s != StatusGone && !w.On {
+		due := w.Due
+		if w.Holds.After(due) {
+			due = w.Holds
+		}
+		if due.After(now) {
+			add(due, "to be written")
+		}
+	}
+	if len(c.Places) > 0 {
+		p := &c.Places[len(c.Places)-1]
+		add(p.Wrote, "written")
+		add(p.Accepted, "accepted")
+		add(p.Reported, "reported by the lock")
+		add(p.Used, "opened the door")
+		add(p.Cleared, "erase accepted")
+	}
+	if c.From.After(c.Created) {
+		add(c.From, "starts")
+	}
+	if !c.Deleted.IsZero() {
+		add(c.Deleted, "withdrawn")
+	} else {
+		add(c.To, "ends")
+	}
+	add(c.Gone, "gone")
+	slices.SortStableFunc(line, func(a, b Moment) int { return a.At.Compare(b.At) })
+	return line
+}

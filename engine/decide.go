@@ -1,0 +1,356 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const autoPullLead = 10 * time.Minute // before a start, a missing code is replaced by a spare
+
+// decideDevice thinks about one device: settles what time alone has changed, plans, and derives what to tell.
+func (b *batch) decideDevice(d *device) {
+	b.settle(d)
+	p := b.e.policyOf(d)
+	scope := b.e.gate(d)
+	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != ""})
+	if x.Gated {
+		b.hold(d, scope)
+	} else if d.Gate != "" {
+		delete(b.e.link(d.Gate).waiting, d.id())
+		d.Gate, d.dirtyRun = "", true
+	}
+	if x.Call != nil {
+		b.launch(d, x.Call, p)
+		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
+	} else {
+		b.release(d)
+	}
+	b.standing(d, x, p)
+	if !x.Wake.IsZero() && !x.Wake.After(b.now) {
+		x.Wake = b.now.Add(time.Second)
+	}
+	if !d.Wake.Equal(x.Wake) || d.Why != x.Why {
+		d.Wake, d.Why, d.dirtyRun = x.Wake, x.Why, true
+	}
+	if row := b.summarize(d, p); row != d.Row {
+		d.Row, d.dirtyRun = row, true
+	}
+}
+
+// hold puts a device among those that wait for a link.
+func (b *batch) hold(d *device, scope string) {
+	l := b.e.link(scope)
+	var start time.Time
+	for _, c := range d.codes {
+		if c.From.After(b.now) {
+			start = earliest(start, c.From)
+		}
+	}
+	l.waiting[d.id()] = start
+	if d.Gate != scope {
+		d.Gate, d.dirtyRun = scope, true
+	}
+}
+
+// release gives a probe back that the device had no use for.
+func (b *batch) release(d *device) {
+	if d.Flight != nil {
+		return
+	}
+	for _, s := range d.scopes() {
+		if l := b.e.links[s]; l != nil && l.Probing == d.id() {
+			l.Probing, l.ProbeAt = "", b.now.Add(time.Minute)
+			b.changed(l)
+		}
+	}
+}
+
+// launch records the intent of a call, and names it to the host for after the commit.
+func (b *batch) launch(d *device, i *intent, policy Policy) {
+	d.Calls++
+	d.dirtyRun = true
+	f := &flight{
+		ID: CallID(fmt.Sprintf("%s#%d", d.id(), d.Calls)), Verb: i.Verb, Place: i.Place,
+		Since: b.now, Deadline: b.now.Add(policy.CallTimeout), Reason: i.Reason,
+	}
+	call := Call{ID: f.ID, Device: d.id(), Account: d.Device.Account, Verb: i.Verb, At: i.At, Deadline: f.Deadline, Reason: i.Reason}
+	if i.Code != nil {
+		f.Code, i.Code.dirty = i.Code.ID, true
+	}
+	switch i.Verb {
+	case CallObserve:
+		d.Radio.Observes++
+		call.Known = driver.Known{Refs: d.refs(), Since: d.Look.Cursor}
+	case CallClear:
+		d.Radio.Clears++
+	case CallSet:
+		d.Radio.Sets++
+		call.Want = b.write(d, i, f)
+	}
+	d.Flight = f
+	b.calls = append(b.calls, call)
+}
+
+// write prepares the place that a set is to make, and the credential to send.
+func (b *batch) write(d *device, i *intent, f *flight) lock.Credential {
+	want := i.Want
+	want.Wrote, want.Ref = b.now, i.At
+	c := i.Code
+	if i.Blank {
+		want.PIN, want.Blanked = b.e.blank(d, int(d.Calls)), true
+	}
+	if i.Place == 0 {
+		c.PlaceNo++
+		want.ID = c.PlaceNo
+		f.Place = want.ID
+		c.Places = append(c.Places, want)
+	} else {
+		f.New = &want
+	}
+	cred := lock.Credential{
+		Name: want.Name, PIN: want.PIN.PIN, Window: want.Window, Enabled: want.Enabled, Slot: want.Slot,
+	}
+	if c != nil {
+		cred.Code, cred.Tag, cred.Offline, cred.OneTime = c.ID, tagOf(c.ID), c.Offline, c.OneTime
+	}
+	return cred
+}
+
+// refs lists the handles of what should be on the lock.
+func (d *device) refs() []lock.Ref {
+	var refs []lock.Ref
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if r := c.Places[i].Ref; r != "" {
+				refs = append(refs, r)
+			}
+		}
+	}
+	for i := range d.Orphans {
+		if r := d.Orphans[i].Ref; r != "" {
+			refs = append(refs, r)
+		}
+	}
+	return refs
+}
+
+// settle makes the changes that need no call: time has passed, or there is nothing left to do.
+func (b *batch) settle(d *device) {
+	now := b.now
+	policy := b.e.policyOf(d)
+	t := d.Device.Traits
+	if t.CannotList {
+		for i := 0; i < len(d.Orphans); i++ {
+			if o := &d.Orphans[i]; !o.Cleared.IsZero() && !now.Before(o.restUntil()) {
+				d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
+				d.dirtyRun = true
+				i--
+			}
+		}
+	}
+	b.pool(d, policy)
+	for i := 0; i < len(d.codes); i++ {
+		c := d.codes[i]
+		if !c.Contended.IsZero() && !now.Before(c.Contended.Add(contendedRest)) {
+			c.Contended, c.Undone, c.dirty = time.Time{}, nil, true
+			b.lower(d, c, "contended")
+		}
+		if policy.AutoPull == PullAuto && d.Pool {
+			b.autoPull(d, c, policy)
+		}
+		if !c.isOver(now) {
+			if c.Drawn && c.Told.IsZero() && len(c.Places) == 0 && c.CommonKey == "" && c.Draws < redraws {
+				if x, wait := d.clash(c, c.PIN); x != nil && !wait {
+					b.redraw(d, c)
+				}
+			}
+			continue
+		}
+		if c.Offline != lock.OfflineNone && len(c.Places) > 0 {
+			c.Places, c.dirty = nil, true
+		}
+		b.handOver(d, c)
+		for k := 0; k < len(c.Places); k++ {
+			p := &c.Places[k]
+			if t.CannotList && !p.Cleared.IsZero() && !now.Before(p.restUntil()) {
+				b.freed(d, c, p, p.Cleared)
+				k--
+			}
+		}
+		if len(c.Places) == 0 && (d.Flight == nil || d.Flight.Code != c.ID) {
+			b.goneNow(d, c)
+			i--
+		}
+	}
+}
+
+// goneNow moves a code to history: it is over and nothing of it is on the lock.
+func (b *batch) goneNow(d *device, c *code) {
+	if c.Written && c.Offline == lock.OfflineNone {
+		b.tell("access_code.removed_from_device", d, c, c.farewell())
+	}
+	b.tell("access_code.deleted", d, c, "")
+	d.retire(c, b.now)
+	if c.PulledFor != "" {
+		if o := d.find(c.PulledFor); o != nil && o.Pulled == c.ID {
+			o.Pulled, o.dirty = "", true
+		}
+	}
+}
+
+func (c *code) farewell() string {
+	switch {
+	case c.Unproven:
+		return "the lock can't confirm it"
+	case c.Past > 0:
+		return "it was open " + words(c.Past) + " longer than wished"
+	}
+	return ""
+}
+
+// handOver gives the place of a code that is over to the next stay of the same holder, if that has the same digits: nothing
+// needs to be erased and written again.
+func (b *batch) handOver(d *device, c *code) {
+	if c.Holder == "" || len(c.Places) != 1 || !c.Deleted.IsZero() || d.Flight != nil {
+		return
+	}
+	p := c.Places[0]
+	if p.Accepted.IsZero() || p.Doubt || !p.Cleared.IsZero() || p.Blanked {
+		return
+	}
+	for _, o := range d.codes {
+		if o == c || o.Holder != c.Holder || o.PIN != c.PIN || len(o.Places) > 0 || o.isOver(b.now) || !o.Deleted.IsZero() {
+			continue
+		}
+		if w := d.want(b.now, o, b.e.policyOf(d)); !w.On {
+			continue
+		}
+		c.Places, c.dirty = nil, true
+		o.PlaceNo++
+		p.ID, p.Told = o.PlaceNo, false
+		o.Places, o.Written, o.dirty = []place{p}, true, true
+		b.tell("internal.access_code.handed_over", d, o, "takes over from "+string(c.ID))
+		return
+	}
+}
+
+// standing raises and lowers the issues that follow from the present alone, and tells what has changed.
+func (b *batch) standing(d *device, x decision, policy Policy) {
+	now := b.now
+	auth := b.e.authLost(d)
+	for _, c := range d.codes {
+		var held blocked
+		for _, k := range x.Blocked {
+			if k.Code == c {
+				held = k
+			}
+		}
+		b.standingCode(d, c, held, policy)
+		b.moved(d, c, d.status(now, c, policy, auth), policy)
+	}
+}
+
+func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue)) {
+	if !on {
+		if len(c.Issues) > 0 {
+			b.lower(d, c, name)
+		}
+		return
+	}
+	i := issue(name, b.now)
+	if with != nil {
+		with(&i)
+	}
+	b.raise(d, c, i)
+}
+
+func (b *batch) standingCode(d *device, c *code, held blocked, policy Policy) {
+	now := b.now
+	over, placed := c.isOver(now), len(c.Places) > 0
+	w := d.want(now, c, policy)
+	on := false
+	for i := range c.Places {
+		on = on || d.serves(now, c, &c.Places[i], policy)
+	}
+	due := !c.From.After(now)
+	if c.From.IsZero() || !c.From.After(c.Created) {
+		due = !now.Before(c.Created.Add(policy.ConfirmWithin))
+	}
+	b.set(d, c, !over && due && !on && !c.Honoured && !c.unpulled() && !d.isRetired(), "delay_in_setting_on_device", nil)
+	end := c.over()
+	b.set(d, c, over && placed && !now.Before(end.Add(removalGrace)), "delay_in_removing_from_device", nil)
+	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
+	b.set(d, c, c.Pulled != "", "using_backup_access_code", nil)
+	var exposed time.Time
+	for i := range c.Places {
+		p := &c.Places[i]
+		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
+			if !c.Unproven {
+				c.Unproven, c.dirty = true, true
+			}
+			continue
+		}
+		exposed = earliest(exposed, d.exposed(c, p, now))
+	}
+	b.set(d, c, !exposed.IsZero() && now.Sub(exposed) >= time.Minute, "exposed", nil)
+	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i *Issue) { i.Message = w.Why })
+	b.set(d, c, !over && !w.On && w.Holds.After(now) && !now.Before(w.Due), "waits_for_guest_before", nil)
+	b.set(d, c, held.Issue == "gap_not_accepted", "change_waits", nil)
+	// These two also come from the lock itself: a place of its own, or its absence with nothing in the way, ends them.
+	fine := placed && on || over || c.Refused == "" && held.Issue == "" && c.NextTry.IsZero()
+	for _, name := range [...]string{"no_space_for_access_code_on_device", "duplicate_code_on_device"} {
+		switch {
+		case held.Issue == name:
+			b.set(d, c, true, name, func(i *Issue) { i.Other, i.OtherRef = held.Other, held.OtherRef })
+		case fine:
+			b.set(d, c, false, name, nil)
+		}
+	}
+	b.set(d, c, !over && on && !d.Device.Traits.CannotList && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+}
+
+// unconfirmed reports whether only a cloud vouches for the code.
+func (c *code) unconfirmed() bool {
+	for i := range c.Places {
+		if p := &c.Places[i]; !p.Reported.IsZero() || !p.Used.IsZero() {
+			return false
+		}
+	}
+	return len(c.Places) > 0
+}
+
+// moved tells what happened to a code's status and to its place.
+func (b *batch) moved(d *device, c *code, s Status, policy Policy) {
+	for i := range c.Places {
+		p := &c.Places[i]
+		if !p.Told && p.Native && !c.isOver(b.now) && !c.window().Started(b.now) && d.settled(b.now, p, policy) {
+			p.Told, c.dirty = true, true
+			b.tell("access_code.scheduled_on_device", d, c, "")
+		}
+		if len(c.Changing) > 0 && d.settled(b.now, p, policy) && d.want(b.now, c, policy).holds(p, d.Device.Traits) {
+			for _, what := range c.Changing {
+				b.tell("access_code."+what+"_changed", d, c, "the lock has it")
+			}
+			c.Changing, c.Prior, c.dirty = nil, nil, true
+		}
+	}
+	if s == c.Was {
+		return
+	}
+	switch {
+	case s == StatusSet && !c.unpulled():
+		b.tell("access_code.set_on_device", d, c, "")
+	case s == StatusUnknown || c.Was == StatusUnknown && s != StatusSet:
+		b.tell("access_code.changed", d, c, "status is "+string(s))
+	}
+	c.Was, c.dirty = s, true
+}
+
+// authLost reports whether the account's login is refused, so that nothing can be known.
+func (e *Engine) authLost(d *device) bool {
+	l := e.links[accountScope(d.Device.Account)]
+	return l != nil && !l.open() && l.Auth
+}

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// device is one lock with everything that the engine knows of it: the unit of thought, of storage and of calls.
+type device struct {
+	config
+	run
+	held  []entry
+	codes []*code   // live, by id
+	rev   store.Rev // of the run record; 0: new
+
+	dirtyConfig, dirtyRun, dirtyHeld bool
+	gone                             []*code // to be moved to history by this batch
+}
+
+func (d *device) id() lock.DeviceID { return d.Device.ID }
+
+func (d *device) find(id lock.CodeID) *code {
+	i, ok := slices.BinarySearchFunc(d.codes, id, func(c *code, id lock.CodeID) int { return strings.Compare(string(c.ID), string(id)) })
+	if !ok {
+		return nil
+	}
+	return d.codes[i]
+}
+
+func (d *device) insert(c *code) {
+	i, _ := slices.BinarySearchFunc(d.codes, c.ID, func(c *code, id lock.CodeID) int { return strings.Compare(string(c.ID), string(id)) })
+	c.dirty, c.isNew = true, true
+	d.codes = slices.Insert(d.codes, i, c)
+}
+
+// retire moves a code out of the live ones: to history.
+func (d *device) retire(c *code, now time.Time) {
+	c.Gone, c.dirty = now, true
+	d.Exposure += c.Past
+	d.codes = slices.DeleteFunc(d.codes, func(o *code) bool { return o == c })
+	d.gone = append(d.gone, c)
+}
+
+func (d *device) orphan(p place, now time.Time) {
+	d.Calls++
+	p.ID = int(d.Calls)
+	p.Over = now
+	d.Orphans = append(d.Orphans, p)
+	d.dirtyRun = true
+}
+
+func (d *device) raise(i Issue) bool {
+	isNew, changed := raise(&d.Issues, i)
+	d.dirtyRun = d.dirtyRun || changed
+	return isNew
+}
+
+func (d *device) lower(code string) bool {
+	ok := lower(&d.Issues, code)
+	d.dirtyRun = d.dirtyRun || ok
+	return ok
+}
+
+// scopes are the links that the device hangs on: its account's, and its hub's if it has one.
+func (d *device) scopes() []string {
+	if d.Device.Hub == "" {
+		return []string{accountScope(d.Device.Account)}
+	}
+	return []string{accountScope(d.Device.Account), hubScope(d.Device.Account, d.Device.Hub)}
+}
+
+// readDevice loads a device from the store; nil if there is none.
+func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, error) {
+	cfg, err := e.store.Get(ctx, keyConfig(id))
+	if err != nil || cfg.Rev == 0 {
+		return nil, err
+	}
+	d := &device{}
+	if d.config, err = decode[config](cfg.Key, cfg.Val); err != nil {
+		return nil, err
+	}
+	rec, err := e.store.Get(ctx, keyRun(id))
+	if err != nil {
+		return nil, err
+	}
+	if rec.Rev == 0 {
+		return nil, fmt.Errorf("record %s is missing", keyRun(id))
+	}
+	d.rev = rec.Rev
+	if d.run, err = decode[run](rec.Key, rec.Val); err != nil {
+		return nil, err
+	}
+	held, err := e.store.Get(ctx, keyHeld(id))
+	if err != nil {
+		return nil, err
+	}
+	if held.Rev != 0 {
+		if d.held, err = decode[[]entry](held.Key, held.Val); err != nil {
+			return nil, err
+		}
+	}
+	return d, e.each(ctx, keyCodes(id), func(kv store.KV) error {
+		c, err := decode[code](kv.Key, kv.Val)
+		d.codes = append(d.codes, &c)
+		return err
+	})
+}
+
+// cache keeps decoded devices, bounded by the codes that they hold. It is coherent because there is one writer.
+type cache struct {
+	devices map[lock.DeviceID]*device
+	order   []lock.DeviceID // in order of arrival; the oldest goes first
+	weight  int
+	max     int
+}
+
+func newCache(max int) *cache { return &cache{devices: map[lock.DeviceID]*device{}, max: max} }
+
+func (c *cache) get(id lock.DeviceID) *device { return c.devices[id] }
+
+func (c *cache) drop(id lock.DeviceID) {
+	if d := c.devices[id]; d != nil {
+		c.weight -= 1 + len(d.codes)
+		delete(c.devices, id)
+	}
+}
+
+// put adds a device. The weight is that of arrival: close enough to bound memory.
+func (c *cache) put(d *device) {
+	if _, ok := c.devices[d.id()]; ok {
+		return
+	}
+	c.devices[d.id()] = d
+	c.order = append(c.order, d.id())
+	c.weight += 1 + len(d.codes)
+}
+
+// trim lets the oldest go until the bound holds. It must not run inside a batch.
+func (c *cache) trim() {
+	for c.weight > c.max && len(c.order) > 1 {
+		c.drop(c.order[0])
+		c.order = c.order[1:]
+	}
+}

@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// Schema is the number of the record format that this engine writes.
+const Schema = 1
+
+const (
+	maxDue     = 256     // devices whose wake is handled by one step
+	cacheCodes = 1 << 17 // codes of decoded devices kept in memory
+)
+
+// Options opens an engine.
+type Options struct {
+	Store  store.Store
+	Secret []byte // 32 bytes, used only if the store has none yet; nil: drawn from the system
+	Policy Policy // the default policy, used only if the store has none yet; zero: DefaultPolicy
+}
+
+// Engine schedules access codes. It is not safe for concurrent use: its host serialises Step, Snapshot and Journal.
+type Engine struct {
+	store   store.Store
+	limits  store.Limits
+	secret  []byte
+	policy  Policy
+	seq     Seq   // of the last event
+	commits int64 // number of the last commit
+	opened  time.Time
+	booted  bool
+
+	wakes    *wakes
+	rows     map[lock.DeviceID]*row
+	accounts map[lock.AccountID]PolicyPatch
+	links    map[string]*link
+	cache    *cache
+	crashed  []lock.DeviceID // devices with a call in flight when the engine was opened
+	totals   Totals
+}
+
+// ErrNewer is returned by Open for a store that a later version has written.
+var ErrNewer = errors.New("the store was written by a newer version")
+
+// Open reads what a store holds. One Step with no input then resumes everything: a call that was in flight counts as
+// ambiguous, so the lock is looked at before anything else is done to it.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	e := &Engine{store: o.Store, limits: o.Store.Limits()}
+	if err := e.prepare(ctx, o); err != nil {
+		return nil, err
+	}
+	return e, e.load(ctx)
+}
+
+// prepare reads the meta records, or writes them into an empty store.
+func (e *Engine) prepare(ctx context.Context, o Options) error {
+	schema, err := e.store.Get(ctx, keySchema)
+	if err != nil {
+		return err
+	}
+	if schema.Rev == 0 {
+		return e.create(ctx, o)
+	}
+	n, err := strconv.Atoi(string(schema.Val))
+	switch {
+	case err != nil:
+		return fmt.Errorf("record %s is not a number", keySchema)
+	case n > Schema:
+		return fmt.Errorf("%w: its records have format %d, this version reads up to %d", ErrNewer, n, Schema)
+	case n < Schema:
+		if err := migrate(ctx, e.store, n); err != nil {
+			return err
+		}
+	}
+	secret, err := e.store.Get(ctx, keySecret)
+	if err != nil {
+		return err
+	}
+	e.secret = secret.Val
+	return nil
+}
+
+func (e *Engine) create(ctx context.Context, o Options) error {
+	e.secret, e.policy = o.Secret, o.Policy
+	if e.secret == nil {
+		e.secret = make([]byte, 32)
+		rand.Read(e.secret)
+	}
+	if e.policy == (Policy{}) {
+		e.policy = DefaultPolicy()
+	}
+	if err := e.policy.Validate(); err != nil {
+		return err
+	}
+	_, err := e.store.Commit(ctx, []store.Cond{{Key: keySchema}}, []store.Op{
+		{Key: keySchema, Val: []byte(strconv.Itoa(Schema))},
+		{Key: keySecret, Val: e.secret},
+		{Key: keyPolicy, Val: encode(e.policy)},
+	})
+	return err
+}
+
+// load builds what is kept in memory from the store: never from what was there before.
+func (e *Engine) load(ctx context.Context) error {
+	e.wakes, e.rows = newWakes(), map[lock.DeviceID]*row{}
+	e.accounts, e.links = map[lock.AccountID]PolicyPatch{}, map[string]*link{}
+	e.cache, e.crashed, e.totals = newCache(cacheCodes), nil, Totals{}
+	e.booted = false
+	policy, err := e.store.Get(ctx, keyPolicy)
+	if err != nil {
+		return err
+	}
+	if e.policy, err = decode[Policy](policy.Key, policy.Val); err != nil {
+		return err
+	}
+	commit, err := e.store.Get(ctx, keyCommit)
+	if err != nil {
+		return err
+	}
+	if commit.Rev != 0 {
+		var c commitMark
+		if err := json.Unmarshal(commit.Val, &c); err != nil {
+			return fmt.Errorf("record %s does not read: %w", keyCommit, err)
+		}
+		e.commits, e.seq = c.Commit, c.Seq
+	}
+	err = e.each(ctx, dirAccount, func(kv store.KV) error {
+		patch, err := decode[PolicyPatch](kv.Key, kv.Val)
+		id := kv.Key[len(dirAccount) : len(kv.Key)-len("/policy")]
+		e.accounts[lock.AccountID(id)] = patch
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = e.each(ctx, dirLink, func(kv store.KV) error {
+		l, err := decode[link](kv.Key, kv.Val)
+		l.scope, l.waiting = kv.Key[len(dirLink):], map[lock.DeviceID]time.Time{}
+		l.Probing = ""
+		e.links[l.scope] = &l
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = e.each(ctx, dirRun, func(kv store.KV) error {
+		s, err := decode[runHead](kv.Key, kv.Val)
+		if err != nil {
+			return err
+		}
+		id := lock.DeviceID(kv.Key[len(dirRun):])
+		r := &row{id: id, summary: s.Row}
+		e.rows[id] = r
+		e.join(r)
+		e.totals.add(&r.summary, 1)
+		e.wakes.set(r, s.Wake)
+		if s.Flight != nil {
+			e.crashed = append(e.crashed, id)
+		}
+		if s.Gate != "" {
+			e.link(s.Gate).waiting[id] = s.Wake
+		}
+		return nil
+	})
+	return err
+}
+
+// commitMark is what each commit writes beside its records, to tell an unknown one apart.
+type commitMark struct {
+	Commit int64
+	Seq    Seq
+}
+
+// runHead is the part of run that opening needs.
+type runHead struct {
+	Wake   time.Time
+	Flight *struct{ ID CallID }
+	Gate   string
+	Row    summary
+}
+
+// each calls fn for every record under prefix, in pages.
+func (e *Engine) each(ctx context.Context, prefix string, fn func(store.KV) error) error {
+	const page = 1000
+	after := ""
+	for {
+		kvs, _, err := e.store.Scan(ctx, prefix, after, page)
+		if err != nil {
+			return err
+		}
+		for _, kv := range kvs {
+			if err := fn(kv); err != nil {
+				return err
+			}
+		}
+		if len(kvs) < page {
+			return nil
+		}
+		after = kvs[len(kvs)-1].Key
+	}
+}
+
+// Seq is the number of the last event written.
+func (e *Engine) Seq() Seq { return e.seq }
+
+// Step applies inputs, thinks about every device that they touch and every device whose wake has come, commits, and only
+// then says what is to be called. Work.Taken may be less than len(in): offer the rest again. An error means that the store
+// is broken, or that it is not known what it holds: nothing was acknowledged, and the engine has reread what is there.
+func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
+	now = now.UTC().Round(0)
+	ctx := context.Background()
+	b := e.begin(ctx, now)
+	if !e.booted {
+		e.opened = now
+		for _, id := range e.crashed {
+			b.crashed(id)
+		}
+		e.crashed, e.booted = nil, true
+	}
+	taken := 0
+	for _, i := range in {
+		if taken > 0 && b.full() {
+			break
+		}
+		b.apply(i)
+		taken++
+	}
+	woken := 0
+	for woken < maxDue && b.err == nil && !b.full() {
+		r, ok := e.wakes.due(now)
+		if !ok {
+			break
+		}
+		woken++
+		e.wakes.set(r, time.Time{})
+		b.wake(r)
+	}
+	b.decide()
+	if b.err == nil {
+		b.err = e.commit(ctx, b)
+	}
+	if b.err != nil {
+		err := b.err
+		made, lerr := e.reread(ctx, b)
+		if lerr != nil {
+			return Work{}, errors.Join(err, lerr)
+		}
+		if !made {
+			b.answer(err)
+			return Work{Taken: taken, Wake: e.nextWake(), Seq: e.seq}, err
+		}
+	}
+	b.answer(nil)
+	w := Work{Calls: b.calls, Wake: e.nextWake(), Taken: taken, Seq: e.seq, Woken: woken}
+	return w, nil
+}
+
+// nextWake is the next moment at which a device, or the probe of a link, wants a step.
+func (e *Engine) nextWake() time.Time { return earliest(e.wakes.next(), e.nextProbe()) }
+
+// commit writes the batch and moves what is in memory.
+func (e *Engine) commit(ctx context.Context, b *batch) error {
+	conds, ops := b.records()
+	if len(ops) > 0 {
+		ops = append(ops, store.Op{Key: keyCommit, Val: encode(commitMark{e.commits + 1, b.seq})})
+		rev, err := e.store.Commit(ctx, conds, ops)
+		if err != nil {
+			return err
+		}
+		e.commits++
+		b.committed(rev)
+	}
+	e.seq = b.seq
+	return nil
+}
+
+// reread drops everything in memory and reads the store again. made: the batch's commit is there, although it was not
+// acknowledged; its calls, already recorded as in flight, then count as ambiguous.
+func (e *Engine) reread(ctx context.Context, b *batch) (made bool, err error) {
+	before := e.commits
+	if err := e.load(ctx); err != nil {
+		return false, err
+	}
+	b.calls = nil
+	return e.commits > before, nil
+}

@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const (
+	breakAfter = 3               // devices that must fail in a row before their common link is blamed
+	probeMax   = 5 * time.Minute // between half-open probes, at most
+)
+
+// link is what several devices hang on together: an account, or a hub. When it is down its breaker holds every call of
+// theirs back, but for one probe at a time: link/<scope>.
+type link struct {
+	Down    time.Time       `json:",omitzero"` // since; zero: up
+	Blame   driver.Blame    `json:",omitzero"`
+	Auth    bool            `json:",omitzero"` // the login is refused: nothing can be known
+	Vendor  string          `json:",omitzero"`
+	Failed  []lock.DeviceID `json:",omitzero"` // in a row, distinct
+	ProbeAt time.Time       `json:",omitzero"`
+	Probes  int             `json:",omitzero"` // failed ones
+	Probing lock.DeviceID   `json:"-"`
+
+	scope   string
+	waiting map[lock.DeviceID]time.Time // held back, with the start they wait for
+	members int
+	dirty   bool
+}
+
+func accountScope(id lock.AccountID) string          { return "a:" + string(id) }
+func hubScope(a lock.AccountID, h lock.HubID) string { return "h:" + string(a) + ":" + string(h) }
+func (l *link) open() bool                           { return l.Down.IsZero() }
+func (l *link) isHub() bool                          { return strings.HasPrefix(l.scope, "h:") }
+
+// link returns the state of a scope, up unless known otherwise.
+func (e *Engine) link(scope string) *link {
+	l := e.links[scope]
+	if l == nil {
+		l = &link{scope: scope, waiting: map[lock.DeviceID]time.Time{}}
+		e.links[scope] = l
+	}
+	return l
+}
+
+// join counts a device among those of its links.
+func (e *Engine) join(r *row) {
+	e.link(accountScope(r.Account)).members++
+	if r.Hub != "" {
+		e.link(hubScope(r.Account, r.Hub)).members++
+	}
+}
+
+// gate returns the scope of the link that holds the device back; "": none does.
+func (e *Engine) gate(d *device) string {
+	for _, scope := range d.scopes() {
+		l := e.links[scope]
+		if l == nil || l.open() || l.Probing == d.id() {
+			continue
+		}
+		return scope
+	}
+	return ""
+}
+
+func (b *batch) changed(l *link) {
+	if !l.dirty {
+		l.dirty = true
+		b.links = append(b.links, l.scope)
+	}
+}
+
+// linkFailed blames a common link for a failed call; sure: the link itself said so.
+func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool) {
+	l := b.e.link(scope)
+	auth := err.Kind == driver.Unauthorized
+	if !slices.Contains(l.Failed, d.id()) && len(l.Failed) < breakAfter {
+		l.Failed = append(l.Failed, d.id())
+		b.changed(l)
+	}
+	if l.open() {
+		if !sure && len(l.Failed) < min(breakAfter, max(l.members, 1)) {
+			return
+		}
+		l.Down, l.Probes = b.now, 0
+		l.Blame, l.Auth, l.Vendor = err.Blame, auth, err.Vendor
+		switch {
+		case l.isHub():
+			l.Blame = driver.BlameHub
+		case auth:
+			l.Blame = driver.BlameAccount
+		default:
+			l.Blame = driver.BlameCloud
+		}
+		i := l.issue()
+		typ := "internal.issue.raised"
+		if auth {
+			typ = "connected_account.disconnected"
+		}
+		b.event(Event{Type: typ, Account: d.Device.Account, Issue: &i, Text: l.name() + ": " + i.Message})
+		if auth {
+			b.touchMembers(d.Device.Account)
+		}
+	} else if l.Probing == d.id() {
+		l.Probes++
+	} else {
+		return
+	}
+	l.Auth = auth
+	l.Probing = ""
+	wait := min(probeMax, backoff(10*time.Second, probeMax, l.Probes))
+	for id := range l.waiting { // only the least matters, so the order does not
+		if start := fromUnix(b.e.rows[id].Start); start.After(b.now) {
+			wait = min(wait, max(start.Sub(b.now), 10*time.Second))
+		}
+	}
+	l.ProbeAt = b.now.Add(wait)
+	b.changed(l)
+}
+
+// linkWorks closes the breaker: everything that waited may go, with its backoff forgotten.
+func (b *batch) linkWorks(d *device, scope string) {
+	l := b.e.links[scope]
+	if l == nil || l.open() && len(l.Failed) == 0 {
+		return
+	}
+	l.Failed = nil
+	b.changed(l)
+	if l.open() {
+		return
+	}
+	auth := l.Auth
+	l.Down, l.ProbeAt, l.Probes, l.Auth, l.Probing = time.Time{}, time.Time{}, 0, false, ""
+	typ := "internal.issue.cleared"
+	if auth {
+		typ = "connected_account.connected"
+	}
+	b.event(Event{Type: typ, Account: d.Device.Account, Text: l.name() + " answers again"})
+	waiting := sorted(l.waiting)
+	clear(l.waiting)
+	for _, id := range waiting {
+		if w := b.device(id); w != nil && w != d {
+			w.RetryAt, w.Gate, w.dirtyRun = time.Time{}, "", true
+		}
+	}
+	if auth {
+		b.touchMembers(d.Device.Account)
+	}
+}
+
+// touchMembers makes the batch think about every device of an account whose codes' statuses hang on its login.
+func (b *batch) touchMembers(id lock.AccountID) {
+	for _, dev := range b.e.membersOf(id) {
+		b.device(dev)
+	}
+}
+
+func (e *Engine) membersOf(id lock.AccountID) []lock.DeviceID {
+	ids := map[lock.DeviceID]bool{}
+	for _, r := range e.rows {
+		if r.Account == id {
+			ids[r.id] = true
+		}
+	}
+	return sorted(ids)
+}
+
+// probes lets one device of each link whose probe is due try.
+func (b *batch) probes() {
+	var due []string
+	for scope, l := range b.e.links {
+		if !l.open() && l.Probing == "" && !l.ProbeAt.After(b.now) && len(l.waiting) > 0 {
+			due = append(due, scope)
+		}
+	}
+	slices.Sort(due)
+	for _, scope := range due {
+		l := b.e.links[scope]
+		var first lock.DeviceID
+		var at time.Time
+		for id, start := range l.waiting {
+			if first == "" || before(start, at) || start.Equal(at) && id < first {
+				first, at = id, start
+			}
+		}
+		d := b.device(first)
+		delete(l.waiting, first)
+		if d == nil {
+			continue
+		}
+		l.Probing = first
+		if d.Asked.IsZero() {
+			d.Asked = b.now
+		}
+		d.RetryAt, d.dirtyRun = time.Time{}, true
+	}
+}
+
+// before orders instants with zero last.
+func before(a, b time.Time) bool {
+	return !a.IsZero() && (b.IsZero() || a.Before(b))
+}
+
+// nextProbe is the earliest probe of a link that somebody waits for.
+func (e *Engine) nextProbe() time.Time {
+	var at time.Time
+	for _, l := range e.links {
+		if !l.open() && l.Probing == "" && len(l.waiting) > 0 {
+			at = earliest(at, l.ProbeAt)
+		}
+	}
+	return at
+}
+
+func (l *link) name() string {
+	if l.isHub() {
+		return "hub " + l.scope[strings.LastIndexByte(l.scope, ':')+1:]
+	}
+	return "account " + l.scope[len("a:"):]
+}
+
+// issue is what a link that is down means to its devices.
+func (l *link) issue() Issue {
+	code := "provider_down"
+	switch {
+	case l.isHub():
+		code = "hub_disconnected"
+	case l.Auth:
+		code = "account_disconnected"
+	}
+	i := issue(code, l.Down)
+	i.Vendor = l.Vendor
+	return i
+}
+
+// backoff is min doubled n times, at most max.
+func backoff(min, max time.Duration, n int) time.Duration {
+	for ; n > 0 && min < max; n-- {
+		min *= 2
+	}
+	if min > max {
+		return max
+	}
+	return min
+}

@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// lookAt is when to look at a device next, and why.
+type lookAt struct {
+	at     time.Time
+	why    string
+	urgent bool // nothing else may be done before
+}
+
+func (l lookAt) sooner(at time.Time, why string) lookAt {
+	if at.IsZero() || !l.at.IsZero() && !at.Before(l.at) {
+		return l
+	}
+	return lookAt{at: at, why: why, urgent: l.urgent}
+}
+
+// lookDue returns the next look for the sake of the device as a whole.
+func (d *device) lookDue(v view) lookAt {
+	now := v.now
+	if !d.Stale.IsZero() && !d.Device.Traits.CannotList {
+		return lookAt{at: now, why: "something may have happened at the lock", urgent: true}
+	}
+	if !d.Asked.IsZero() {
+		return lookAt{at: now, why: "a look was asked for"}
+	}
+	last := d.Look.At
+	if last.IsZero() {
+		if d.isRetired() {
+			return lookAt{}
+		}
+		return lookAt{at: now, why: "it was never looked at"}
+	}
+	if d.isRetired() && len(d.Orphans) == 0 && len(d.codes) == 0 {
+		return lookAt{}
+	}
+	l := lookAt{at: last.Add(v.policy.ObserveEvery), why: "routine"}
+	for _, c := range d.codes {
+		if c.isOver(now) || c.Spare && c.unpulled() || c.Offline != lock.OfflineNone || len(c.Places) == 0 {
+			continue
+		}
+		if c.inHouse(now) {
+			if c.Was == StatusSet {
+				l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
+			}
+			continue
+		}
+		if at := c.From.Add(-startLook); c.From.After(now) && last.Before(at) && c.Places[0].Native {
+			l = l.sooner(at, "an arrival is near")
+		}
+	}
+	if least := last.Add(v.policy.ObserveMin); l.at.Before(least) {
+		l.at = least
+	}
+	return l
+}
+
+// mustLook reports whether the lock has to be looked at before this act: after a start of the engine, before a slot is
+// chosen, and when it was never seen.
+func (d *device) mustLook(v view, act *intent) bool {
+	last := d.Look.At
+	if last.IsZero() || last.Before(v.opened) {
+		return true
+	}
+	return act.Verb == CallSet && act.Place == 0 && d.Device.Traits.ClientSlots && v.now.Sub(last) > v.policy.ObserveMin
+}
+
+// confirmAt returns when to look whether a written place is there; zero: it needs no look.
+func (d *device) confirmAt(v view, p *place) (time.Time, string) {
+	t := d.Device.Traits
+	const why = "to see whether it is there"
+	if t.CannotList || !p.Reported.IsZero() {
+		return time.Time{}, ""
+	}
+	if !p.Missed.IsZero() {
+		return p.Missed.Add(v.policy.ObserveMin), "to make sure that it is missing"
+	}
+	confirmed := p.Accepted.Add(v.policy.ConfirmWithin)
+	if !t.CloudList {
+		// Each look that could not tell doubles the wait.
+		at := p.Accepted
+		if p.Looks > 0 {
+			at = at.Add(v.policy.ObserveMin << min(p.Looks-1, 10))
+		}
+		return at, why
+	}
+	switch {
+	case p.Seen.IsZero() || p.PIN.IsZero() && t.AssignsPIN:
+		return p.Accepted.Add(min(v.policy.ObserveMin<<min(p.Looks, 10), v.policy.ConfirmWithin*time.Duration(1+p.Looks))), why
+	case p.Seen.Before(confirmed):
+		return confirmed, "to see whether it still is there"
+	case p.Pending:
+		return p.Seen.Add(v.policy.ConfirmWithin), "the cloud calls it not yet on the lock"
+	}
+	return time.Time{}, ""
+}
+
+// goneLook returns when to look whether an erased place is gone.
+func (d *device) goneLook(v view, p *place) time.Time {
+	if !d.Device.Traits.CloudList {
+		if p.Looks == 0 {
+			return p.Cleared
+		}
+		return p.Cleared.Add(v.policy.ObserveMin << min(p.Looks-1, 10))
+	}
+	if d.Look.At.Before(p.Cleared.Add(v.policy.ObserveMin)) {
+		return p.Cleared.Add(v.policy.ObserveMin)
+	}
+	return p.Cleared.Add(v.policy.ConfirmWithin)
+}
+
+// settled reports whether a place counts as being on the lock, by what the lock lets anybody know.
+func (d *device) settled(now time.Time, p *place, policy Policy) bool {
+	t := d.Device.Traits
+	switch {
+	case p.Accepted.IsZero() || p.Doubt || p.Blanked:
+		return false
+	case !p.Reported.IsZero():
+		return true
+	case t.CannotList:
+		return true
+	case !t.CloudList:
+		return false
+	}
+	return !p.Seen.IsZero() && !p.Pending && p.Missed.IsZero() && !now.Before(p.Accepted.Add(policy.ConfirmWithin))
+}

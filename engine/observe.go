@@ -1,0 +1,527 @@
+package engine
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const (
+	maxCorrections = 3         // outside changes of one code that are put back within an hour
+	contendedRest  = time.Hour // how long corrections then rest
+	lowBattery     = 0.2
+	freshBattery   = 0.3 // a rise by this much means that batteries were changed
+)
+
+// observed takes what a look taught. It is the only place that learns what a lock holds.
+func (b *batch) observed(d *device, o lock.Observation) {
+	now := b.now
+	if o.At.IsZero() {
+		o.At = now
+	}
+	swapped := d.Look.Battery.Known && o.Battery.Known && o.Battery.Level-d.Look.Battery.Level > freshBattery
+	jumped := d.Look.Clock && !o.Clock.IsZero() && (o.Clock.Sub(o.At)-d.Look.Offset).Abs() > trustClock
+	if swapped || jumped {
+		d.Aged = now
+	}
+	first := d.Look.At.IsZero()
+	d.Look = look{At: now, Source: o.Source, Zone: o.Zone, Battery: o.Battery, Modes: o.Modes, Cursor: d.Look.Cursor}
+	if !o.Clock.IsZero() {
+		d.Look.Clock, d.Look.Offset = true, o.Clock.Sub(o.At).Truncate(time.Second)
+	}
+	if o.Next != "" {
+		d.Look.Cursor = o.Next
+	}
+	d.Asked, d.dirtyRun = time.Time{}, true
+	b.health(d)
+	if !d.Device.Traits.CannotList {
+		b.matched(d, o, first)
+	}
+	d.Stale = time.Time{}
+	b.entries(d, o)
+}
+
+// health derives what the look says about the device itself.
+func (b *batch) health(d *device) {
+	l := &d.Look
+	b.setDevice(d, l.Battery.Known && l.Battery.Level <= lowBattery, issue("low_battery", b.now))
+	privacy, lockout := false, false
+	for _, m := range l.Modes {
+		if m == lock.ModeLockout {
+			lockout = true
+		} else {
+			privacy = true
+		}
+	}
+	mode := issue("privacy_mode", b.now)
+	if privacy {
+		mode.Message = "the lock is in " + string(l.Modes[0]) + " mode and refuses codes"
+	}
+	b.setDevice(d, privacy, mode)
+	b.setDevice(d, lockout, issue("keypad_lockout", b.now))
+	t := d.Device.Traits
+	for _, x := range [...]string{"time_zone_unknown", "time_zone_mismatch", "clock_off"} {
+		b.setDevice(d, t.NativeSchedule && d.Distrust == "" && d.distrust() == x, issue(x, b.now))
+	}
+}
+
+// matched lays what the lock holds beside what it should hold.
+func (b *batch) matched(d *device, o lock.Observation, first bool) {
+	now := b.now
+	seen := make([]entry, 0, len(o.Held))
+	for _, h := range o.Held {
+		seen = append(seen, entry{Ref: h.Ref, Tag: h.Tag, Name: h.Name, PIN: vaultPIN{h.PIN}, Window: h.Window, Enabled: h.Enabled, Slot: h.Slot})
+	}
+	pending := map[lock.Ref]bool{}
+	for _, h := range o.Held {
+		if h.Pending {
+			pending[h.Ref] = true
+		}
+	}
+	for _, c := range append([]*code(nil), d.codes...) {
+		for i := 0; i < len(c.Places); i++ {
+			p := &c.Places[i]
+			if c.Offline != lock.OfflineNone {
+				continue
+			}
+			x := find(seen, d, c.ID, p)
+			switch {
+			case x != nil:
+				x.Code, x.Ours = c.ID, true
+				c.dirty = true
+				p.Pending = pending[x.Ref]
+				b.present(d, c, p, x, o)
+			case o.Complete:
+				if b.absent(d, c, p, o.Source) {
+					i--
+				}
+			}
+		}
+	}
+	for i := 0; i < len(d.Orphans); i++ {
+		p := &d.Orphans[i]
+		x := find(seen, d, "", p)
+		switch {
+		case x != nil:
+			x.Ours = true
+			p.Doubt = false
+			p.Ref, p.Slot, p.Seen = x.Ref, x.Slot, now
+			if !p.Cleared.IsZero() {
+				p.Cleared, p.Looks = time.Time{}, 0
+			}
+		case o.Complete && (o.Source == lock.SourceLock || p.Cleared.IsZero() || !now.Before(p.Cleared.Add(time.Minute))):
+			d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
+			i--
+		}
+	}
+	b.outsiders(d, seen, o.Complete, first)
+}
+
+// find picks the entry that a place stands for: by its handle, by its tag, by its slot.
+func find(seen []entry, d *device, id lock.CodeID, p *place) *entry {
+	for i := range seen {
+		if x := &seen[i]; !x.Ours && p.Ref != "" && x.Ref == p.Ref && (p.Slot == 0 || x.Slot == p.Slot) {
+			return x
+		}
+	}
+	if id != "" {
+		tag := tagOf(id)
+		for i := range seen {
+			if x := &seen[i]; !x.Ours && x.Tag == tag && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") {
+				return x
+			}
+		}
+	}
+	for i := range seen {
+		x := &seen[i]
+		if x.Ours || p.Ref != "" && !d.Device.Traits.ClientSlots {
+			continue
+		}
+		if p.Slot != 0 && x.Slot == p.Slot && (x.PIN.IsZero() || x.PIN == p.PIN) {
+			return x
+		}
+		if p.Ref == "" && p.Slot == 0 && x.Tag == "" && !x.PIN.IsZero() && x.PIN == p.PIN && x.Name == p.Name {
+			return x
+		}
+	}
+	return nil
+}
+
+// present takes a place that the lock lists.
+func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observation) {
+	now, t := b.now, d.Device.Traits
+	doubted := p.Doubt
+	p.Ref, p.Slot, p.Doubt, p.Missed = x.Ref, x.Slot, false, time.Time{}
+	p.Looks++
+	c.Written = true
+	if p.Accepted.IsZero() {
+		p.Accepted = now
+	}
+	if !p.Cleared.IsZero() {
+		// An erase was accepted and it still stands. A cloud's list may lag behind.
+		if o.Source == lock.SourceLock || now.Sub(p.Cleared) >= b.e.policyOf(d).ConfirmWithin {
+			p.Cleared, p.Looks = time.Time{}, 0
+			b.failedCodeText(d, c, "failed_to_remove_from_device", "the erase was accepted and the code still stands")
+		}
+		p.Seen = now
+		return
+	}
+	p.Seen = now
+	fresh := p.Reported.IsZero()
+	changed := b.compare(d, c, p, x, doubted)
+	if o.Source == lock.SourceLock && !p.Pending {
+		p.Reported = now
+	}
+	if p.Disabled = p.Enabled && !x.Enabled; p.Disabled {
+		b.raise(d, c, issue("access_code_inactive", now))
+	} else {
+		b.lower(d, c, "access_code_inactive")
+	}
+	if t.HidesWindow && !p.Window.IsZero() && p.Native {
+		b.raise(d, c, issue("window_unverified", now))
+	}
+	if changed {
+		return
+	}
+	if fresh && o.Source == lock.SourceLock || o.Source == lock.SourceCloud && d.settled(now, p, b.e.policyOf(d)) {
+		b.done(d, c)
+	}
+}
+
+// compare finds what somebody changed at the lock. It reports whether the place is no longer what was written.
+func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bool {
+	t := d.Device.Traits
+	var what string
+	switch {
+	case !x.PIN.IsZero() && p.PIN.IsZero():
+		b.learn(d, c, p, x.PIN.PIN)
+	case !x.PIN.IsZero() && x.PIN != p.PIN:
+		what = "code"
+		p.PIN = x.PIN
+	}
+	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
+		switch {
+		case p.Window.IsZero() || !x.Window.IsZero():
+			what = cmpText(what, "time_frame")
+		default:
+			what = cmpText(what, "time_frame lost")
+		}
+		p.Window = x.Window
+	}
+	if what == "" {
+		return false
+	}
+	if doubted {
+		return true // our own write in doubt: now it is known which of the two it was
+	}
+	first := p.Reported.IsZero()
+	p.Reported = time.Time{}
+	if first && what == "time_frame lost" {
+		b.failedCodeText(d, c, "failed_to_set_on_device", "the lock took the digits without their schedule")
+		c.NoNative = "it loses schedules"
+		return true
+	}
+	b.outsideChange(d, c, "modified", what)
+	return true
+}
+
+// outsideChange takes a change that somebody else made: honours it, or counts it and lets the plan put things back.
+func (b *batch) outsideChange(d *device, c *code, how, what string) {
+	typ := "access_code.modified_external_to_seam"
+	text := "changed outside of lockctl: " + what
+	if how == "removed" {
+		typ, text = "access_code.deleted_external_to_seam", "removed outside of lockctl"
+	}
+	b.tell(typ, d, c, text)
+	d.Aged = b.now
+	policy := b.e.policyOf(d).External
+	if c.AllowExternal || policy == ExternalAllow {
+		if how == "removed" {
+			c.Honoured = true
+		} else {
+			b.honour(d, c)
+		}
+		i := issue("external_modification_in_effect", b.now)
+		i.Message = text + ", which is allowed"
+		b.raise(d, c, i)
+		return
+	}
+	if policy == ExternalAsk {
+		c.Contended = b.now.Add(10 * 365 * 24 * time.Hour)
+	}
+	i := issue("conflicting_external_modification", b.now)
+	i.Message = text
+	b.raise(d, c, i)
+	if c.isOver(b.now) {
+		return
+	}
+	recent := c.Undone[:0:0]
+	for _, t := range c.Undone {
+		if b.now.Sub(t) < contendedRest {
+			recent = append(recent, t)
+		}
+	}
+	if len(recent) >= maxCorrections && c.Contended.IsZero() {
+		c.Contended = b.now
+		b.raise(d, c, issue("contended", b.now))
+	} else {
+		recent = append(recent, b.now)
+	}
+	c.Undone, c.dirty = recent, true
+}
+
+// honour makes what the lock holds the wish.
+func (b *batch) honour(d *device, c *code) {
+	for i := range c.Places {
+		p := &c.Places[i]
+		c.PIN = p.PIN
+		if !p.Window.IsZero() {
+			c.From, c.To = cmp.Or(p.Window.From, c.From), p.Window.To
+		}
+		p.Reported = b.now
+	}
+	c.dirty = true
+}
+
+// absent takes a place that a complete list lacks. It reports whether the place was dropped.
+func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
+	now := b.now
+	policy := b.e.policyOf(d)
+	c.dirty = true
+	p.Looks++
+	switch {
+	case p.Doubt && (source == lock.SourceLock || p.Accepted.IsZero()):
+		// It did not happen; or, of an erase in doubt, it did.
+		if p.Accepted.IsZero() {
+			c.dropPlace(p.ID)
+		} else {
+			b.freed(d, c, p, now)
+		}
+		return true
+	case !p.Cleared.IsZero():
+		if source == lock.SourceCloud && now.Sub(p.Cleared) < policy.ConfirmWithin {
+			return false
+		}
+		b.freed(d, c, p, p.Cleared)
+		return true
+	case p.Seen.IsZero():
+		if source == lock.SourceCloud && now.Sub(p.Accepted) < policy.ConfirmWithin {
+			return false // it may yet appear
+		}
+		c.dropPlace(p.ID)
+		b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never appeared on the lock")
+		return true
+	case source == lock.SourceCloud && p.Missed.IsZero():
+		p.Missed = now
+		p.Reported = time.Time{}
+		return false
+	case source == lock.SourceCloud && now.Sub(p.Missed) < policy.ObserveMin:
+		return false
+	}
+	wasOver := c.isOver(now)
+	b.freed(d, c, p, now)
+	if !wasOver {
+		b.outsideChange(d, c, "removed", "")
+	}
+	return true
+}
+
+// freed drops a place that is gone, and closes its exposure, which lasted until `at`.
+func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
+	if x := d.exposed(c, p, b.now); !x.IsZero() && at.After(x) {
+		c.Past += at.Sub(x)
+	}
+	if d.Device.Traits.CannotList && c.isOver(b.now) && !(p.Native && !p.Window.To.IsZero() && !b.now.Before(p.Window.To)) {
+		c.Unproven = true
+	}
+	c.dropPlace(p.ID)
+}
+
+// exposed is since when a place opens, or may open, although its code should not; zero: it does not.
+func (d *device) exposed(c *code, p *place, now time.Time) time.Time {
+	end := c.over()
+	if end.IsZero() || now.Before(end) || p.Blanked || p.Disabled || p.Accepted.IsZero() || c.Offline != lock.OfflineNone {
+		return time.Time{}
+	}
+	if w := p.Window; w.Bounded() && d.distrust() == "" && !now.Before(w.To) {
+		if c.Deleted.IsZero() || !c.Deleted.Before(w.To) {
+			return time.Time{} // the lock itself has turned it off
+		}
+	}
+	if w := p.Window; !w.IsZero() && d.distrust() == "" && !w.Started(now) {
+		return time.Time{}
+	}
+	return end
+}
+
+// outsiders keeps the list of what others put on the lock, and tells what came and went.
+func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
+	known := map[lock.Ref]bool{}
+	for i := range d.held {
+		if !d.held[i].Ours {
+			known[d.held[i].Ref] = true
+		}
+	}
+	ghosts := 0
+	for i := range seen {
+		x := &seen[i]
+		if x.Ours {
+			continue
+		}
+		if ourTag(x.Tag) && b.resurfaced(d, x) {
+			continue
+		}
+		if x.ghost(d.Device.Traits) {
+			ghosts++
+			continue
+		}
+		if !known[x.Ref] {
+			b.event(Event{Type: "access_code.unmanaged.created", Account: d.Device.Account, Device: d.id(), Text: "unmanaged code " + string(x.Ref) + " is on the lock"})
+			if !first {
+				d.Aged = b.now
+			}
+		}
+		delete(known, x.Ref)
+	}
+	if complete {
+		for i := range d.held {
+			if x := &d.held[i]; !x.Ours && known[x.Ref] {
+				b.event(Event{Type: "access_code.unmanaged.removed", Account: d.Device.Account, Device: d.id(), Text: "unmanaged code " + string(x.Ref) + " is gone"})
+			}
+		}
+	} else {
+		for i := range d.held {
+			if x := d.held[i]; known[x.Ref] && !x.Ours {
+				seen = append(seen, x) // a partial list says nothing of it
+			}
+		}
+	}
+	g := issue("ghost_slot", b.now)
+	b.setDevice(d, ghosts > 0, g)
+	if !sameEntries(d.held, seen) {
+		d.held, d.dirtyHeld = seen, true
+	}
+}
+
+// resurfaced recognises a credential that we wrote for a code that is gone: it is to be erased.
+func (b *batch) resurfaced(d *device, x *entry) bool {
+	for _, c := range d.codes {
+		if tagOf(c.ID) == x.Tag {
+			return false
+		}
+	}
+	for i := range d.Orphans {
+		if d.Orphans[i].Ref == x.Ref {
+			x.Ours = true
+			return true
+		}
+	}
+	x.Ours = true
+	d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: b.now, Seen: b.now}, b.now)
+	b.event(Event{Type: "internal.access_code.resurfaced", Account: d.Device.Account, Device: d.id(), Text: "a code that was erased stands on the lock again"})
+	return true
+}
+
+func sameEntries(a, b []entry) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// entries takes the lock's log: proof of use, tries in vain, and the tripwire for schedules that are not obeyed.
+func (b *batch) entries(d *device, o lock.Observation) {
+	for _, e := range o.Entries {
+		at := e.At
+		if at.IsZero() {
+			at = b.now
+		}
+		switch e.Kind {
+		case lock.Denied:
+			b.event(Event{Type: "lock.access_denied", Account: d.Device.Account, Device: d.id(), Text: e.Reason})
+		case lock.Locked:
+			b.event(Event{Type: "lock.locked", Account: d.Device.Account, Device: d.id()})
+		case lock.Tampered:
+			b.event(Event{Type: "device.tampered", Account: d.Device.Account, Device: d.id()})
+		case lock.Opened:
+			b.opened(d, e.Ref, at)
+		}
+	}
+}
+
+func (b *batch) opened(d *device, ref lock.Ref, at time.Time) {
+	for _, c := range d.codes {
+		for i := range c.Places {
+			p := &c.Places[i]
+			if ref == "" || p.Ref != ref {
+				continue
+			}
+			c.dirty = true
+			if at.After(p.Used) {
+				p.Used = at
+			}
+			b.tell("lock.unlocked", d, c, "opened by code")
+			if c.unpulled() {
+				c.Deleted = b.now // its digits are known: a spare that somebody typed is renewed
+				return
+			}
+			b.tripwire(d, c, p, at)
+			return
+		}
+	}
+	b.event(Event{Type: "lock.unlocked", Account: d.Device.Account, Device: d.id(), Text: "opened"})
+}
+
+// tripwire judges an opening by the window: a native schedule that is not obeyed is not relied on any more.
+func (b *batch) tripwire(d *device, c *code, p *place, at time.Time) {
+	w := c.window()
+	grain := max(d.Device.Traits.Granularity, time.Minute)
+	early := !w.From.IsZero() && at.Before(w.From.Add(-grain))
+	late := w.Bounded() && !at.Before(w.To.Add(grain))
+	if !early && !late || !p.Wrote.IsZero() && at.Before(p.Wrote) {
+		return
+	}
+	what := "used_too_early"
+	if late {
+		what = "used_too_late"
+	}
+	if !p.Native {
+		if late {
+			b.raise(d, c, issue(what, b.now))
+		}
+		return
+	}
+	b.raise(d, c, issue(what, b.now))
+	if d.Distrust == "" {
+		d.Distrust, d.dirtyRun = "schedule_ignored", true
+		b.raiseDevice(d, issue("schedule_ignored", b.now))
+	}
+}
+
+// failedCodeText counts a failure that a look found out.
+func (b *batch) failedCodeText(d *device, c *code, what, text string) {
+	i := issue(what, b.now)
+	i.Message = text
+	if d.Device.Traits.CloudList {
+		i.Blame = driver.BlameCloud
+	} else {
+		i.Blame = driver.BlameLock
+	}
+	b.raise(d, c, i)
+	c.Attempts++
+	c.NextTry, c.dirty = b.now.Add(b.wait(d, c.Attempts, string(c.ID), b.e.policyOf(d))), true
+}
+
+func cmpText(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " and " + b
+}

@@ -1,0 +1,487 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const (
+	inHouseLook   = time.Hour       // how often a lock is looked at while somebody relies on a code
+	startLook     = time.Hour       // and how long before a start it is looked at once more
+	removalGrace  = 5 * time.Minute // after which an erase is late
+	writeOnlyRest = 24 * time.Hour  // how long an erase on a lock that can't list must have been accepted to count
+	blankAfter    = 2               // erases without effect until the digits are overwritten instead
+)
+
+// intent is a call that the plan wants to be made.
+type intent struct {
+	Verb   CallVerb
+	Code   *code // nil: observe, or an orphan
+	Place  int   // an existing place; 0: a new one
+	At     lock.Ref
+	Want   place // of a set
+	Blank  bool  // a set that only destroys the digits
+	Reason string
+}
+
+// blocked is a code that is due but can't go on, with the issue that says why.
+type blocked struct {
+	Code     *code
+	Issue    string
+	Other    lock.CodeID
+	OtherRef lock.Ref
+}
+
+// decision is the answer of plan: one call to make now, or when to think again, and why.
+type decision struct {
+	Call    *intent
+	Wake    time.Time
+	Why     string
+	Blocked []blocked
+	Gated   bool // a call is due but the link's breaker holds it back
+}
+
+func (x *decision) wake(t time.Time, why string) {
+	if t.IsZero() || !x.Wake.IsZero() && !t.Before(x.Wake) {
+		return
+	}
+	x.Wake, x.Why = t, why
+}
+
+// view is what plan sees beside the device: it never changes anything.
+type view struct {
+	now    time.Time
+	policy Policy
+	opened time.Time // since when this engine runs: older looks don't count before an act
+	gated  bool      // the link is down: no call may leave
+}
+
+type job struct {
+	intent
+	at time.Time // what the order goes by
+	id lock.CodeID
+	// For sets only:
+	fresh bool // needs a slot
+}
+
+// plan decides what to do next with one device. It is pure: same device, same view, same answer.
+//
+// Order: the call in flight, what must be looked at, what must go, what must come (earliest start first), spares, routine
+// looks.
+func plan(d *device, v view) decision {
+	var x decision
+	now, t := v.now, d.Device.Traits
+	if d.Flight != nil {
+		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
+		d.edges(v, &x)
+		return x
+	}
+	if d.Parked {
+		return x
+	}
+	var clears, sets []job
+	look := d.lookDue(v)
+	for i := range d.Orphans {
+		o := &d.Orphans[i]
+		if j, at := d.erase(v, nil, o); j != nil {
+			clears = append(clears, *j)
+		} else {
+			look = look.sooner(at, "to see whether it is gone")
+		}
+	}
+	for _, c := range d.codes {
+		d.planCode(v, c, &clears, &sets, &look, &x)
+	}
+	slices.SortStableFunc(clears, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+	slices.SortStableFunc(sets, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+
+	act := d.pick(v, clears, sets, &x)
+	listable := !t.CannotList
+	switch {
+	case act != nil && listable && d.mustLook(v, act):
+		look = look.sooner(now, "to know the lock before changing it")
+		act = nil
+	case act != nil && listable && look.urgent && !look.at.After(now):
+		act = nil
+	}
+	if act == nil && !look.at.IsZero() && !look.at.After(now) {
+		act = &intent{Verb: CallObserve, Reason: look.why}
+	}
+	d.edges(v, &x)
+	if act != nil {
+		switch {
+		case v.gated:
+			x.Gated = true // the link's probe wakes it
+		case now.Before(d.RetryAt) && !d.edgeSince(v, d.FailedAt):
+			x.wake(d.RetryAt, "backing off after a failed call")
+		default:
+			x.Call = act
+		}
+		return x
+	}
+	x.wake(look.at, look.why)
+	return x
+}
+
+// planCode adds what one code needs to the lists.
+func (d *device) planCode(v view, c *code, clears, sets *[]job, look *lookAt, x *decision) {
+	now, t := v.now, d.Device.Traits
+	w := d.want(now, c, v.policy)
+	if !w.On || c.Offline != lock.OfflineNone && len(c.Places) > 0 && !c.Places[0].Accepted.IsZero() {
+		for i := range c.Places {
+			if c.Offline != lock.OfflineNone {
+				continue // digits that the lock was never told can't be taken from it
+			}
+			if j, at := d.erase(v, c, &c.Places[i]); j != nil {
+				*clears = append(*clears, *j)
+			} else {
+				*look = look.sooner(at, "to see whether it is gone")
+			}
+		}
+		return
+	}
+	if !c.Contended.IsZero() {
+		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "contended"})
+		return
+	}
+	var match, old *place
+	for i := range c.Places {
+		if p := &c.Places[i]; w.holds(p, t) {
+			match = p
+		} else {
+			old = p
+		}
+	}
+	if match != nil {
+		if match.Doubt || match.Accepted.IsZero() {
+			if t.CannotList {
+				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c), id: c.ID})
+			}
+		} else if at, why := d.confirmAt(v, match); !at.IsZero() {
+			*look = look.sooner(at, why)
+		}
+		if old != nil && d.settled(now, match, v.policy) {
+			if j, at := d.erase(v, c, old); j != nil {
+				*clears = append(*clears, *j)
+			} else {
+				*look = look.sooner(at, "to see whether it is gone")
+			}
+		}
+		return
+	}
+	if c.Refused != "" && c.Refused == w.Place.fingerprint() {
+		return
+	}
+	if now.Before(c.NextTry) {
+		x.wake(c.NextTry, "tries to set "+string(c.ID)+" again")
+		return
+	}
+	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), id: c.ID, fresh: true}
+	if b, wait := d.clash(c, w.Place.PIN); b != nil {
+		if !wait {
+			x.Blocked = append(x.Blocked, *b)
+		}
+		return
+	}
+	if old == nil {
+		*sets = append(*sets, j)
+		return
+	}
+	switch serves := old.PIN == c.PIN && !old.Blanked; {
+	case old.Doubt && !t.CannotList:
+		// A look comes first.
+	case !old.Cleared.IsZero():
+		if job, at := d.erase(v, c, old); job != nil {
+			*clears = append(*clears, *job)
+		} else {
+			*look = look.sooner(at, "to see whether it is gone")
+		}
+	case t.UpdatesInPlace && old.Ref != "":
+		j.Place, j.At, j.fresh = old.ID, old.Ref, false
+		j.Want.Slot = old.Slot
+		j.Reason = "changes what the lock holds"
+		*sets = append(*sets, j)
+	case old.PIN != w.Place.PIN && d.free() > 0:
+		j.Reason = "the new one comes before the old one goes"
+		*sets = append(*sets, j)
+	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now):
+		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "gap_not_accepted"})
+	default:
+		if job, at := d.erase(v, c, old); job != nil {
+			job.Reason = "makes way for its new form"
+			*clears = append(*clears, *job)
+		} else {
+			*look = look.sooner(at, "to see whether it is gone")
+		}
+	}
+}
+
+// opens reports whether the place opens the door now, as far as is known.
+func (p *place) opens(now time.Time) bool {
+	return !p.Accepted.IsZero() && !p.Blanked && !p.Disabled && p.Enabled && (p.Window.IsZero() || p.Window.Contains(now))
+}
+
+// start is the instant that orders sets.
+func start(c *code) time.Time {
+	if c.unpulled() {
+		return c.Created.AddDate(100, 0, 0) // spares come last
+	}
+	if c.From.IsZero() {
+		return c.Created
+	}
+	return c.From
+}
+
+// erase returns the job that removes place p, or when to look whether it is gone.
+func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
+	t := d.Device.Traits
+	var id lock.CodeID
+	at := p.Over
+	if c != nil {
+		id = c.ID
+		if o := c.over(); !o.IsZero() {
+			at = o
+		}
+		if v.now.Before(c.NextTry) {
+			return nil, time.Time{} // edges wakes then
+		}
+	}
+	if p.Doubt && !t.CannotList {
+		return nil, time.Time{} // Stale asks for the look
+	}
+	if !p.Cleared.IsZero() {
+		if t.CannotList {
+			return nil, time.Time{}
+		}
+		return nil, d.goneLook(v, p)
+	}
+	if p.Blanked && p.Clears > 0 {
+		// It resists: its digits are destroyed, a daily try is enough.
+		if p.Seen.IsZero() || v.now.Sub(p.Seen) < writeOnlyRest {
+			return nil, time.Time{}
+		}
+	}
+	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && p.Ref != "" {
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
+	}
+	why := "its window is over"
+	switch {
+	case c == nil:
+		why = "nobody wishes it any more"
+	case !c.Deleted.IsZero():
+		why = "it was withdrawn"
+	case !c.isOver(v.now):
+		why = "it is not due yet"
+	}
+	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at, id: id}, time.Time{}
+}
+
+// pick chooses the first job that can be done, and says which codes are held up.
+func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
+	if len(clears) > 0 {
+		return &clears[0].intent
+	}
+	t := d.Device.Traits
+	for i := range sets {
+		j := &sets[i]
+		if !j.fresh {
+			return &j.intent
+		}
+		if d.free() <= 0 {
+			if room := d.room(v, j); room != nil {
+				return room
+			}
+			if !j.Code.unpulled() {
+				x.Blocked = append(x.Blocked, blocked{Code: j.Code, Issue: "no_space_for_access_code_on_device"})
+			}
+			continue
+		}
+		if t.ClientSlots {
+			j.Want.Slot = d.slot()
+		}
+		return &j.intent
+	}
+	return nil
+}
+
+// room returns the erase that makes room for a job: of an unpulled spare, else of a code loaded ahead that starts later.
+func (d *device) room(v view, j *job) *intent {
+	if j.Code.unpulled() {
+		return nil
+	}
+	var last *code
+	for _, c := range d.codes {
+		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() {
+			continue
+		}
+		if c.unpulled() {
+			if last == nil || !last.unpulled() || c.Created.After(last.Created) {
+				last = c
+			}
+			continue
+		}
+		if last != nil && last.unpulled() || !c.Places[0].Native || c.window().Started(v.now) || !c.From.After(start(j.Code)) {
+			continue
+		}
+		if last == nil || c.From.After(last.From) {
+			last = c
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	p := &last.Places[0]
+	return &intent{Verb: CallClear, Code: last, Place: p.ID, At: p.Ref, Reason: "makes room for " + string(j.Code.ID)}
+}
+
+// clash finds what else on the lock has these digits. wait: it is on its way out, no need to say anything.
+func (d *device) clash(c *code, pin vaultPIN) (b *blocked, wait bool) {
+	if pin.IsZero() {
+		return nil, false
+	}
+	for _, o := range d.codes {
+		if o == c {
+			continue
+		}
+		for i := range o.Places {
+			if p := &o.Places[i]; p.PIN == pin && !p.Blanked && o.Offline == lock.OfflineNone {
+				return &blocked{Code: c, Issue: "duplicate_code_on_device", Other: o.ID}, true
+			}
+		}
+	}
+	for i := range d.Orphans {
+		if p := &d.Orphans[i]; p.PIN == pin && !p.Blanked {
+			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: p.Ref}, true
+		}
+	}
+	for i := range d.held {
+		if h := &d.held[i]; !h.Ours && h.PIN == pin {
+			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: h.Ref}, false
+		}
+	}
+	return nil, false
+}
+
+// used counts slots that are taken or may be.
+func (d *device) used() int {
+	n := len(d.Orphans)
+	for i := range d.held {
+		if !d.held[i].Ours {
+			n++
+		}
+	}
+	for _, c := range d.codes {
+		if c.Offline == lock.OfflineNone {
+			n += len(c.Places)
+		}
+	}
+	return n
+}
+
+// free counts free slots; a lock that hides its capacity always has one.
+func (d *device) free() int {
+	if d.Device.Traits.Slots == 0 {
+		return 1
+	}
+	return d.Device.Traits.Slots - d.used()
+}
+
+// slot is the lowest slot that nothing holds or may hold.
+func (d *device) slot() int {
+	taken := func(n int) bool {
+		for i := range d.held {
+			if d.held[i].Slot == n {
+				return true
+			}
+		}
+		for i := range d.Orphans {
+			if d.Orphans[i].Slot == n {
+				return true
+			}
+		}
+		for _, c := range d.codes {
+			for i := range c.Places {
+				if c.Places[i].Slot == n {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for n := 1; ; n++ {
+		if !taken(n) {
+			return n
+		}
+	}
+}
+
+// edgeSince reports whether something became due, or should have ended, after t: then a backoff does not hold it up.
+func (d *device) edgeSince(v view, t time.Time) bool {
+	in := func(at time.Time) bool { return !at.IsZero() && at.After(t) && !at.After(v.now) }
+	for _, c := range d.codes {
+		if in(c.over()) && len(c.Places) > 0 || in(c.From) && !c.isOver(v.now) || in(d.deliver(v.now, c, v.policy).Due) {
+			return true
+		}
+	}
+	return in(d.Asked)
+}
+
+// edges adds the instants at which the answer changes by itself.
+func (d *device) edges(v view, x *decision) {
+	later := func(t time.Time, why string) {
+		if t.After(v.now) {
+			x.wake(t, why)
+		}
+	}
+	for _, c := range d.codes {
+		w := d.want(v.now, c, v.policy)
+		name := string(c.ID)
+		later(w.Edge, name+" changes")
+		later(c.From, name+" starts")
+		later(c.NextTry, "tries "+name+" again")
+		if !c.over().IsZero() && len(c.Places) > 0 {
+			later(c.over().Add(removalGrace), name+" should be gone")
+		}
+		if c.From.IsZero() || !c.From.After(c.Created) {
+			later(c.Created.Add(v.policy.ConfirmWithin), name+" should be set")
+		}
+		if v.policy.AutoPull == PullAuto && c.kind() == TimeBound && !c.Spare && d.Pool {
+			later(c.From.Add(-autoPullLead), "a backup may be needed for "+name)
+		}
+		if c.unpulled() {
+			later(c.Created.Add(v.policy.PoolRotate), name+" is to be renewed")
+		}
+		if !c.Contended.IsZero() {
+			later(c.Contended.Add(contendedRest), name+" is put back once more")
+		}
+		for i := range c.Places {
+			p := &c.Places[i]
+			if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
+				later(p.restUntil(), name+" counts as gone")
+			}
+			if !p.Accepted.IsZero() && p.Reported.IsZero() {
+				later(p.Accepted.Add(v.policy.ConfirmWithin), name+" counts as set")
+			}
+		}
+	}
+	for i := range d.Orphans {
+		if d.Device.Traits.CannotList && !d.Orphans[i].Cleared.IsZero() {
+			later(d.Orphans[i].restUntil(), "an erased code counts as gone")
+		}
+	}
+	if !d.Down.IsZero() {
+		later(d.Down.Add(time.Hour), "the lock has been out of reach for an hour")
+	}
+}
+
+// restUntil is when an erase that can't be confirmed counts: a day after it was accepted, and not before the lock's own end.
+func (p *place) restUntil() time.Time {
+	at := p.Cleared.Add(writeOnlyRest)
+	if p.Native && p.Window.To.After(at) {
+		at = p.Window.To
+	}
+	return at
+}

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const manyPulled = 3 // backups in use at once that call a lock unhealthy
+
+// pool keeps the backup pool of a device as the policy wishes it.
+func (b *batch) pool(d *device, policy Policy) {
+	now := b.now
+	want := 0
+	if d.Pool && !d.isRetired() && poolable(d.Device.Traits) {
+		want = policy.PoolSize
+	}
+	var spares, ready, placed, pulled int
+	for i := len(d.codes) - 1; i >= 0; i-- {
+		c := d.codes[i]
+		if !c.Spare || !c.Deleted.IsZero() {
+			continue
+		}
+		if !c.unpulled() {
+			if !c.isOver(now) {
+				pulled++
+			}
+			continue
+		}
+		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) {
+			c.Deleted, c.dirty = now, true
+			continue
+		}
+		spares++
+		if len(c.Places) > 0 {
+			placed++
+		}
+		if d.ready(c, policy, b) {
+			ready++
+		}
+	}
+	room := want
+	if d.Device.Traits.Slots > 0 {
+		room = d.free() - d.dueSoon(b, policy) + placed
+	}
+	for ; spares < want && spares < room; spares++ {
+		d.Spares++
+		id := lock.CodeID(fmt.Sprintf("%s.backup-%d", d.id(), d.Spares))
+		pin, ok := b.e.draw(d, string(id), 0, 0)
+		if !ok {
+			break
+		}
+		c := &code{ID: id, Device: d.id(), Name: "Backup " + itoa(int64(d.Spares)), PIN: pin, Drawn: true, Spare: true, Created: now, Was: StatusSetting}
+		d.insert(c)
+		d.dirtyRun = true
+	}
+	b.setDevice(d, want > 0 && ready == 0, issue("empty_backup_access_code_pool", now))
+	b.setDevice(d, ready > 0 && ready < want && (room < want || !d.Down.IsZero()), issue("partial_backup_access_code_pool", now))
+	b.setDevice(d, pulled >= manyPulled, issue("many_active_backup_codes", now))
+}
+
+// ready reports whether a spare stands on the lock and can be given out.
+func (d *device) ready(c *code, policy Policy, b *batch) bool {
+	for i := range c.Places {
+		if d.serves(b.now, c, &c.Places[i], policy) {
+			return true
+		}
+	}
+	return false
+}
+
+// dueSoon counts codes that will want a slot within the native lead and have none yet.
+func (d *device) dueSoon(b *batch, policy Policy) int {
+	n := 0
+	for _, c := range d.codes {
+		if !c.Spare && c.Offline == lock.OfflineNone && len(c.Places) == 0 && !c.isOver(b.now) && c.From.Sub(b.now) <= policy.NativeLead {
+			n++
+		}
+	}
+	return n
+}
+
+// spare returns the ready spare that is given out next: the oldest.
+func (d *device) spare(b *batch, policy Policy) *code {
+	var first *code
+	for _, c := range d.codes {
+		if c.unpulled() && c.Deleted.IsZero() && d.ready(c, policy, b) && (first == nil || c.Created.Before(first.Created)) {
+			first = c
+		}
+	}
+	return first
+}
+
+// pull binds a spare to a code: it works at once, and until the code's end.
+func (b *batch) pull(d *device, c, s *code) {
+	s.PulledFor, s.From, s.To = c.ID, b.now, c.To
+	s.Holder, s.Name = c.Holder, trim("Backup for "+c.Name, 64)
+	if s.Name == "Backup for " {
+		s.Name = "Backup for " + string(c.ID)
+	}
+	s.dirty = true
+	c.Pulled, c.dirty = s.ID, true
+	b.event(Event{Type: "access_code.backup_access_code_pulled", Account: d.Device.Account, Device: d.id(), Code: c.ID, Backup: s.ID})
+}
+
+// autoPull gives a code that is due within minutes and not on the lock its spare, by policy.
+func (b *batch) autoPull(d *device, c *code, policy Policy) {
+	if c.Spare || c.kind() != TimeBound || c.Pulled != "" || c.isOver(b.now) || c.Offline != lock.OfflineNone || b.now.Before(c.From.Add(-autoPullLead)) {
+		return
+	}
+	for i := range c.Places {
+		if d.serves(b.now, c, &c.Places[i], policy) {
+			return
+		}
+	}
+	if s := d.spare(b, policy); s != nil {
+		b.pull(d, c, s)
+	}
+}

@@ -1,0 +1,351 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const (
+	pageDefault = 100
+	pageMax     = 1000
+)
+
+// Snapshot answers a query as of now. A *Refusal says what is wrong with the query.
+func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (Snapshot, error) {
+	now = now.UTC().Round(0)
+	s := Snapshot{Seq: e.seq, Now: now, Fleet: e.totals}
+	switch {
+	case q.Limit < 0 || q.Limit > pageMax:
+		return s, refuse("invalid_input", "limit", "must lie between 0 and 1000")
+	case q.Limit == 0:
+		q.Limit = pageDefault
+	}
+	switch q.View {
+	case ViewFleet:
+		return s, e.fleetPage(q, &s)
+	case ViewArrivals:
+		return s, e.arrivals(ctx, now, q, &s)
+	case ViewCode:
+		return s, e.oneCode(ctx, now, q, &s)
+	case ViewHistory:
+		return s, e.history(ctx, now, q, &s)
+	case ViewCodes:
+		if q.Device == "" {
+			return s, e.allCodes(ctx, now, q, &s)
+		}
+	case ViewDevice:
+	default:
+		return s, refuse("invalid_input", "view", "no such view")
+	}
+	d, err := e.peek(ctx, q.Device)
+	if err != nil {
+		return s, err
+	}
+	if d == nil {
+		return s, refuse("device_not_found", "device", "no device "+quote(string(q.Device)))
+	}
+	if q.View == ViewDevice {
+		v := e.deviceView(now, d)
+		s.Device = &v
+	}
+	for _, c := range d.codes {
+		s.Codes = append(s.Codes, e.codeView(now, d, c))
+	}
+	s.Total = len(s.Codes)
+	return s, nil
+}
+
+// peek loads a device for reading.
+func (e *Engine) peek(ctx context.Context, id lock.DeviceID) (*device, error) {
+	if d := e.cache.get(id); d != nil {
+		return d, nil
+	}
+	if e.rows[id] == nil {
+		return nil, nil
+	}
+	d, err := e.readDevice(ctx, id)
+	if err == nil && d != nil {
+		e.cache.trim()
+		e.cache.put(d)
+	}
+	return d, err
+}
+
+// fleetPage finds the page without sorting the whole fleet: it keeps the first Limit rows after the cursor.
+func (e *Engine) fleetPage(q Query, s *Snapshot) error {
+	column, down := strings.CutPrefix(q.Sort, "-")
+	if column != "" && !slices.Contains(columns(), column) {
+		return refuse("invalid_input", "sort", "no column "+quote(column)+": one of "+strings.Join(columns(), ", "))
+	}
+	match, err := filter(q.Filter)
+	if err != nil {
+		return err
+	}
+	order := func(a, b *row) int {
+		n := compareRows(a, b, column)
+		if down {
+			n = -n
+		}
+		return cmp.Or(n, cmp.Compare(a.id, b.id))
+	}
+	var after *row
+	if q.After != "" {
+		if after = e.rows[lock.DeviceID(q.After)]; after == nil {
+			return refuse("invalid_input", "after", "the page before is no longer known: begin again")
+		}
+	}
+	page := make([]*row, 0, q.Limit+1)
+	for _, r := range e.rows { // the page is ordered, so the order of the map does not show
+		if r.Removed || !match(r) {
+			continue
+		}
+		s.Total++
+		if after != nil && order(r, after) <= 0 {
+			continue
+		}
+		if len(page) > q.Limit && order(r, page[q.Limit]) >= 0 {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(page, r, order)
+		if len(page) <= q.Limit {
+			page = append(page, nil)
+		}
+		copy(page[i+1:], page[i:])
+		page[i] = r
+	}
+	if len(page) > q.Limit {
+		page = page[:q.Limit]
+		s.Next = string(page[q.Limit-1].id)
+	}
+	for _, r := range page {
+		s.Devices = append(s.Devices, r.line())
+	}
+	return nil
+}
+
+// filter makes a predicate of words: each must occur; !word must not; col:value looks in one column.
+func filter(text string) (func(*row) bool, error) {
+	if len(text) > 200 {
+		return nil, refuse("invalid_input", "filter", "must have at most 200 characters")
+	}
+	type term struct {
+		col, word string
+		not       bool
+	}
+	var terms []term
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		var t term
+		w, t.not = strings.CutPrefix(w, "!")
+		if col, value, ok := strings.Cut(w, ":"); ok {
+			t.col, w = col, value
+			switch col {
+			case "name", "account", "hub", "system", "model", "link", "issue", "status", "readiness", "id":
+			default:
+				return nil, refuse("invalid_input", "filter", "no column "+quote(col)+": one of name, id, account, hub, system, model, link, issue, status, readiness")
+			}
+		}
+		if t.word = w; w != "" {
+			terms = append(terms, t)
+		}
+	}
+	return func(r *row) bool {
+		for _, t := range terms {
+			if r.has(t.col, t.word) == t.not {
+				return false
+			}
+		}
+		return true
+	}, nil
+}
+
+func (r *row) has(col, word string) bool {
+	in := func(s string) bool { return strings.Contains(strings.ToLower(s), word) }
+	switch col {
+	case "":
+		return in(r.Name) || in(string(r.id)) || in(string(r.Account)) || in(string(r.Hub)) || in(r.System) || in(r.Model) || in(r.Worst)
+	case "name":
+		return in(r.Name)
+	case "id":
+		return in(string(r.id))
+	case "account":
+		return in(string(r.Account))
+	case "hub":
+		return in(string(r.Hub))
+	case "system":
+		return in(r.System)
+	case "model":
+		return in(r.Model)
+	case "issue":
+		return in(r.Worst)
+	case "readiness":
+		return in(string(r.Readiness))
+	case "link":
+		return in(reachWord(r.Link))
+	}
+	n := map[string]uint16{"set": r.Set, "setting": r.Setting, "removing": r.Removing, "unset": r.Unset, "unknown": r.Unknown}[word]
+	return n > 0
+}
+
+func reachWord(r lock.Reach) string {
+	return [...]string{"unknown", "online", "offline", "hub-down", "account-down"}[r]
+}
+
+// arrivals lists starts within 72 h, and stays under way that are in trouble, worst first.
+func (e *Engine) arrivals(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	var ids []lock.DeviceID
+	for _, r := range e.rows {
+		if r.Readiness != "" && !r.Removed {
+			ids = append(ids, r.id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		d, err := e.peek(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, c := range d.codes {
+			v := e.codeView(now, d, c)
+			if v.Readiness != "" && (v.Starts.After(now) || rank(v.Readiness) >= rank(ReadyAtRisk)) {
+				s.Codes = append(s.Codes, v)
+			}
+		}
+	}
+	slices.SortStableFunc(s.Codes, func(a, b CodeView) int {
+		return cmp.Or(cmp.Compare(rank(b.Readiness), rank(a.Readiness)), a.Starts.Compare(b.Starts), cmp.Compare(a.ID, b.ID))
+	})
+	s.Total = len(s.Codes)
+	if len(s.Codes) > q.Limit {
+		s.Codes = s.Codes[:q.Limit]
+	}
+	return nil
+}
+
+func (e *Engine) oneCode(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	none := refuse("access_code_not_found", "code", "no access code "+quote(string(q.Code)))
+	kv, err := e.store.Get(ctx, keyCodeID(q.Code))
+	if err != nil {
+		return err
+	}
+	if kv.Rev == 0 {
+		return none
+	}
+	d, err := e.peek(ctx, lock.DeviceID(kv.Val))
+	if err != nil {
+		return err
+	}
+	if d == nil {
+		return none
+	}
+	c := d.find(q.Code)
+	if c == nil {
+		old, err := e.store.Get(ctx, keyHistory(d.id(), q.Code))
+		if err != nil {
+			return err
+		}
+		if old.Rev == 0 {
+			return none
+		}
+		gone, err := decode[code](old.Key, old.Val)
+		if err != nil {
+			return err
+		}
+		c = &gone
+	}
+	s.Codes, s.Total = []CodeView{e.codeView(now, d, c)}, 1
+	return nil
+}
+
+func (e *Engine) history(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	d, err := e.peek(ctx, q.Device)
+	if err != nil {
+		return err
+	}
+	if d == nil {
+		return refuse("device_not_found", "device", "no device "+quote(string(q.Device)))
+	}
+	after := ""
+	if q.After != "" {
+		after = keyHistory(d.id(), lock.CodeID(q.After))
+	}
+	kvs, _, err := e.store.Scan(ctx, keyHistories(d.id()), after, q.Limit)
+	if err != nil {
+		return err
+	}
+	for _, kv := range kvs {
+		c, err := decode[code](kv.Key, kv.Val)
+		if err != nil {
+			return err
+		}
+		s.Codes = append(s.Codes, e.codeView(now, d, &c))
+	}
+	if len(kvs) == q.Limit {
+		s.Next = string(s.Codes[len(s.Codes)-1].ID)
+	}
+	s.Total = len(s.Codes)
+	return nil
+}
+
+// allCodes pages through the live codes of every device, by device and id.
+func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	after := ""
+	if q.After != "" {
+		after = dirCode + q.After
+	}
+	kvs, _, err := e.store.Scan(ctx, dirCode, after, q.Limit)
+	if err != nil {
+		return err
+	}
+	for _, kv := range kvs {
+		dev, id, _ := strings.Cut(kv.Key[len(dirCode):], "/")
+		d, err := e.peek(ctx, lock.DeviceID(dev))
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			continue
+		}
+		if c := d.find(lock.CodeID(id)); c != nil {
+			s.Codes = append(s.Codes, e.codeView(now, d, c))
+		}
+	}
+	if len(kvs) == q.Limit {
+		s.Next = kvs[len(kvs)-1].Key[len(dirCode):]
+	}
+	s.Total = len(s.Codes)
+	return nil
+}
+
+// Journal returns up to limit events after a sequence number, oldest first; limit 0: 100, at most 1000.
+func (e *Engine) Journal(ctx context.Context, after Seq, limit int) ([]Event, error) {
+	if limit <= 0 {
+		limit = pageDefault
+	}
+	from := ""
+	if after > 0 {
+		from = keyEvent(after)
+	}
+	kvs, _, err := e.store.Scan(ctx, dirEvent, from, min(limit, pageMax))
+	if err != nil {
+		return nil, err
+	}
+	return decodeEvents(kvs)
+}
+
+func decodeEvents(kvs []store.KV) ([]Event, error) {
+	events := make([]Event, 0, len(kvs))
+	for _, kv := range kvs {
+		ev, err := decode[Event](kv.Key, kv.Val)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, ev)
+	}
+	return events, nil
+}

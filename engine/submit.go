@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// change is a command that was found possible: what it will answer, and what it will do. Finding that out changes nothing.
+type change struct {
+	receipt Receipt
+	apply   func(r *Receipt)
+	undo    *undo
+}
+
+// undo is what a command changed, so that it can be compensated: undo/<seq>.
+type undo struct {
+	Verb   string
+	Codes  []undoCode    `json:",omitzero"`
+	Pool   lock.DeviceID `json:",omitzero"`
+	PoolOn bool          `json:",omitzero"` // as it was
+}
+
+type undoCode struct {
+	ID            lock.CodeID
+	Device        lock.DeviceID
+	Made          bool `json:",omitzero"`
+	Before, After wish
+}
+
+// submit takes a command: whole, or not at all.
+func (b *batch) submit(s Submission) {
+	c := s.Command
+	if c.Key != "" && !c.DryRun {
+		if r, ok := b.answered(c.Key); ok {
+			b.replies = append(b.replies, reply{done: s.Done, receipt: r})
+			return
+		}
+	}
+	x, err := b.check(c)
+	if err != nil {
+		b.replies = append(b.replies, reply{done: s.Done, err: err})
+		return
+	}
+	r := x.receipt
+	r.At, r.Undoable = b.now, x.undo != nil
+	if c.DryRun {
+		b.replies = append(b.replies, reply{done: s.Done, receipt: r})
+		return
+	}
+	ev := Event{Type: "command." + c.Do.Verb(), Actor: c.Actor}
+	if len(r.Codes) > 0 {
+		ev.Code = r.Codes[0]
+		ev.Device = b.deviceOf(ev.Code)
+	}
+	if dev := deviceNamed(c.Do); dev != "" {
+		ev.Device = dev
+	}
+	b.event(ev)
+	r.Seq = b.seq
+	x.apply(&r)
+	if x.undo != nil {
+		b.put(keyUndo(r.Seq), encode(x.undo))
+	}
+	if c.Key != "" {
+		kept := r
+		kept.PINs = nil // a repeated reveal asks again
+		if b.idem == nil {
+			b.idem = map[string]Receipt{}
+		}
+		b.idem[c.Key] = kept
+		b.put(keyIdem(c.Key), encode(kept))
+	}
+	b.replies = append(b.replies, reply{done: s.Done, receipt: r})
+}
+
+// answered finds the receipt of a key that was used before.
+func (b *batch) answered(key string) (Receipt, bool) {
+	if r, ok := b.idem[key]; ok {
+		return r, true
+	}
+	kv, err := b.e.store.Get(b.ctx, keyIdem(key))
+	if err != nil {
+		b.err = err
+		return Receipt{}, false
+	}
+	if kv.Rev == 0 {
+		return Receipt{}, false
+	}
+	r, err := decode[Receipt](kv.Key, kv.Val)
+	if err != nil {
+		b.err = err
+	}
+	return r, err == nil
+}
+
+// check finds out whether a command can be done, without doing anything.
+func (b *batch) check(c Command) (change, error) {
+	if len(c.Key) > 200 {
+		return change{}, refuse("invalid_input", "key", "must have at most 200 characters")
+	}
+	switch do := c.Do.(type) {
+	case Create:
+		return b.checkCreate(do)
+	case CreateMany:
+		return b.checkCreateMany(do)
+	case Update:
+		return b.checkUpdate(do)
+	case UpdateMany:
+		return b.checkUpdateMany(do)
+	case Convert:
+		return b.checkConvert(do)
+	case Delete:
+		return b.checkDelete(do)
+	case Rotate:
+		return b.checkRotate(do)
+	case PullBackup:
+		return b.checkPull(do)
+	case SetPool:
+		return b.checkPool(do)
+	case Adopt:
+		return b.checkAdopt(do)
+	case DeleteUnmanaged:
+		return b.checkDeleteUnmanaged(do)
+	case SwapDevice:
+		return b.checkSwap(do)
+	case Observe:
+		return b.checkObserve(do)
+	case Undo:
+		return b.checkUndo(do)
+	case AddDevice:
+		return b.checkAddDevice(do)
+	case RemoveDevice:
+		return b.checkRemoveDevice(do)
+	case Reveal:
+		return b.checkReveal(do)
+	case SetPolicy:
+		return b.checkPolicy(do)
+	}
+	return change{}, errors.New("no such command")
+}
+
+// deviceNamed is the device that a command is about, for the journal.
+func deviceNamed(a Action) lock.DeviceID {
+	switch do := a.(type) {
+	case Create:
+		return do.Device
+	case SetPool:
+		return do.Device
+	case Adopt:
+		return do.Device
+	case DeleteUnmanaged:
+		return do.Device
+	case SwapDevice:
+		return do.New
+	case Observe:
+		return do.Device
+	case AddDevice:
+		return do.Device.ID
+	case RemoveDevice:
+		return do.Device
+	case SetPolicy:
+		return do.Device
+	}
+	return ""
+}
+
+// known finds a device that is under management.
+func (b *batch) known(id lock.DeviceID, field string) (*device, error) {
+	if id == "" {
+		return nil, refuse("device_not_found", field, "no device is named")
+	}
+	d := b.device(id)
+	if d == nil || d.isRetired() {
+		return nil, refuse("device_not_found", field, "no device "+quote(string(id)))
+	}
+	return d, nil
+}
+
+// live finds a code that is neither gone nor withdrawn.
+func (b *batch) live(id lock.CodeID) (*device, *code, error) {
+	d, c := b.code(id)
+	if c == nil || !c.Deleted.IsZero() || c.isOver(b.now) {
+		return nil, nil, refuse("access_code_not_found", "code", "no live access code "+quote(string(id)))
+	}
+	return d, c, nil
+}
+
+// quote puts an id that came from outside into a sentence, bounded.
+func quote(s string) string {
+	if len(s) > 64 {
+		s = s[:64] + "…"
+	}
+	return `"` + s + `"`
+}

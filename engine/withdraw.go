@@ -1,0 +1,323 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+func (b *batch) checkDelete(do Delete) (change, error) {
+	d, c, err := b.live(do.Code)
+	if err != nil {
+		return change{}, err
+	}
+	if c.Offline != lock.OfflineNone {
+		return change{}, refuse("irrevocable", "code", "")
+	}
+	x := change{receipt: Receipt{Codes: []lock.CodeID{c.ID}}}
+	after := c.wish()
+	after.Deleted = b.now
+	if !do.Leaked && !c.Spare {
+		x.undo = &undo{Verb: "delete", Codes: []undoCode{{ID: c.ID, Device: d.id(), Before: c.wish(), After: after}}}
+	}
+	if len(c.Places) > 0 && !d.Down.IsZero() {
+		x.receipt.Notes = append(x.receipt.Notes, "the lock is out of reach: the PIN may open it until it answers")
+	}
+	x.apply = func(*Receipt) {
+		c.grant(after)
+		c.Leaked = do.Leaked
+		c.NextTry = time.Time{}
+		if s := d.find(c.Pulled); c.Pulled != "" && s != nil {
+			s.Deleted, s.NextTry, s.dirty = b.now, time.Time{}, true
+		}
+	}
+	return x, nil
+}
+
+func (b *batch) checkPull(do PullBackup) (change, error) {
+	d, c, err := b.live(do.Code)
+	if err != nil {
+		return change{}, err
+	}
+	if c.Spare {
+		return change{}, refuse("invalid_input", "code", "a spare needs no spare")
+	}
+	if c.Pulled != "" && d.find(c.Pulled) != nil {
+		return change{receipt: Receipt{Codes: []lock.CodeID{c.ID}, Backup: c.Pulled}, apply: func(*Receipt) {}}, nil
+	}
+	s := d.spare(b, b.e.policyOf(d))
+	if s == nil {
+		return change{}, refuse("no_backup_available", "code", "")
+	}
+	x := change{receipt: Receipt{Codes: []lock.CodeID{c.ID}, Backup: s.ID}}
+	if !d.Down.IsZero() {
+		x.receipt.Notes = append(x.receipt.Notes, "the lock is out of reach: the backup has no end on it yet")
+	}
+	x.apply = func(*Receipt) { b.pull(d, c, s) }
+	return x, nil
+}
+
+func (b *batch) checkPool(do SetPool) (change, error) {
+	d, err := b.known(do.Device, "device")
+	if err != nil {
+		return change{}, err
+	}
+	if do.On && !poolable(d.Device.Traits) {
+		return change{}, refuse("not_supported_by_device", "device", "this lock can't keep backup codes")
+	}
+	return change{
+		undo: &undo{Verb: "pool", Pool: d.id(), PoolOn: d.Pool},
+		apply: func(*Receipt) {
+			if d.Pool != do.On {
+				d.Pool, d.dirtyConfig = do.On, true
+			}
+		},
+	}, nil
+}
+
+// unmanaged finds what somebody else put on a lock.
+func (b *batch) unmanaged(dev lock.DeviceID, ref lock.Ref) (*device, *entry, error) {
+	d, err := b.known(dev, "device")
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range d.held {
+		if x := &d.held[i]; x.Ref == ref && !x.Ours {
+			return d, x, nil
+		}
+	}
+	return nil, nil, refuse("access_code_not_found", "ref", "no unmanaged code "+quote(string(ref))+" was seen on this lock")
+}
+
+func (b *batch) checkAdopt(do Adopt) (change, error) {
+	d, x, err := b.unmanaged(do.Device, do.Ref)
+	if err != nil {
+		return change{}, err
+	}
+	if x.PIN.IsZero() {
+		return change{}, refuse("cannot_be_managed", "ref", "")
+	}
+	c := &code{
+		ID: do.ID, Device: d.id(), Name: x.Name, PIN: x.PIN, From: x.Window.From, To: x.Window.To,
+		AllowExternal: do.AllowExternal, Created: b.now, Told: b.now, Written: true, PlaceNo: 1,
+	}
+	if err := b.checkID(c, 0); err != nil {
+		return change{}, err
+	}
+	if other := d.meets(c, b.e.policyOf(d)); other != nil {
+		return change{}, duplicate(c, other)
+	}
+	t := d.Device.Traits
+	p := place{ID: 1, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: trim(x.Name, t.NameMax), Window: x.Window, Enabled: x.Enabled, Native: !x.Window.IsZero() && t.NativeSchedule, Wrote: b.now, Accepted: d.Look.At, Seen: d.Look.At}
+	if d.Look.Source == lock.SourceLock {
+		p.Reported = d.Look.At
+	}
+	c.Places = []place{p}
+	c.Was = d.status(b.now, c, b.e.policyOf(d), false)
+	return change{
+		receipt: Receipt{Codes: []lock.CodeID{c.ID}},
+		undo:    &undo{Verb: "adopt", Codes: []undoCode{{ID: c.ID, Device: d.id(), After: c.wish()}}},
+		apply: func(*Receipt) {
+			for i := range d.held {
+				if h := &d.held[i]; h.Ref == do.Ref && !h.Ours {
+					h.Ours, h.Code = true, c.ID
+				}
+			}
+			d.dirtyHeld = true
+			d.insert(c)
+			b.put(keyCodeID(c.ID), []byte(d.id()))
+			b.tell("access_code.unmanaged.converted_to_managed", d, c, "adopted from "+string(do.Ref))
+		},
+	}, nil
+}
+
+func (b *batch) checkDeleteUnmanaged(do DeleteUnmanaged) (change, error) {
+	d, x, err := b.unmanaged(do.Device, do.Ref)
+	if err != nil {
+		return change{}, err
+	}
+	return change{apply: func(*Receipt) {
+		d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: d.Look.At, Seen: d.Look.At}, b.now)
+		x.Ours, d.dirtyHeld = true, true
+	}}, nil
+}
+
+func (b *batch) checkReveal(do Reveal) (change, error) {
+	d, c := b.code(do.Code)
+	if c == nil {
+		return change{}, refuse("access_code_not_found", "code", "no live access code "+quote(string(do.Code)))
+	}
+	switch {
+	case c.unpulled():
+		return change{}, refuse("invalid_input", "code", "a spare is revealed when it is pulled, not before")
+	case c.PIN.IsZero():
+		return change{}, refuse("invalid_input", "code", "the provider has not chosen the digits yet")
+	}
+	return change{
+		receipt: Receipt{Codes: []lock.CodeID{c.ID}, PINs: []lock.PIN{c.PIN.PIN}},
+		apply: func(*Receipt) {
+			if c.Told.IsZero() {
+				c.Told, c.dirty = b.now, true
+			}
+			_ = d
+		},
+	}, nil
+}
+
+func (b *batch) checkUndo(do Undo) (change, error) {
+	kv, err := b.e.store.Get(b.ctx, keyUndo(do.Receipt))
+	if err != nil {
+		b.err = err
+		return change{}, err
+	}
+	if kv.Rev == 0 {
+		return change{}, refuse("not_undoable", "receipt", "")
+	}
+	u, err := decode[undo](kv.Key, kv.Val)
+	if err != nil {
+		b.err = err
+		return change{}, err
+	}
+	switch u.Verb {
+	case "pool":
+		return b.checkPool(SetPool{Device: u.Pool, On: u.PoolOn})
+	case "create":
+		return b.undoCreate(u)
+	case "delete":
+		return b.undoDelete(u)
+	case "adopt":
+		return b.undoAdopt(u)
+	}
+	x := change{}
+	var steps []func()
+	for _, k := range u.Codes {
+		d, c, err := b.live(k.ID)
+		if err != nil {
+			return change{}, err
+		}
+		if c.wish() != k.After {
+			return change{}, refuse("not_undoable", "receipt", "the code was changed again since")
+		}
+		if k.Before.PIN != k.After.PIN && !c.Told.IsZero() {
+			return change{}, refuse("pin_already_told", "receipt", "the digits were told meanwhile")
+		}
+		step, notes, err := b.revise(d, c, k.Before, false, 0)
+		if err != nil {
+			return change{}, err
+		}
+		steps = append(steps, step)
+		x.receipt.Codes = append(x.receipt.Codes, k.ID)
+		x.receipt.Notes = append(x.receipt.Notes, notes...)
+	}
+	x.apply = func(*Receipt) {
+		for _, step := range steps {
+			step()
+		}
+	}
+	return x, nil
+}
+
+func (b *batch) undoCreate(u undo) (change, error) {
+	x := change{}
+	var codes []*code
+	for _, k := range u.Codes {
+		_, c, err := b.live(k.ID)
+		if err != nil {
+			return change{}, err
+		}
+		if c.Offline != lock.OfflineNone {
+			return change{}, refuse("irrevocable", "receipt", "")
+		}
+		if c.Told.After(c.Created) {
+			return change{}, refuse("pin_already_told", "receipt", "the digits were told meanwhile: delete says so explicitly")
+		}
+		codes = append(codes, c)
+		x.receipt.Codes = append(x.receipt.Codes, c.ID)
+	}
+	x.apply = func(*Receipt) {
+		for _, c := range codes {
+			c.Deleted, c.dirty = b.now, true
+		}
+	}
+	return x, nil
+}
+
+// undoDelete wishes a withdrawn code again: as it was if it is still leaving, else as a new code with the same id and digits.
+func (b *batch) undoDelete(u undo) (change, error) {
+	k := u.Codes[0]
+	d, err := b.known(k.Device, "receipt")
+	if err != nil {
+		return change{}, err
+	}
+	back := func(c *code) error {
+		probe := *c
+		probe.grant(k.Before)
+		if err := checkTimes(&probe, b.now, b.e.policyOf(d)); err != nil {
+			return err
+		}
+		if other := d.meets(&probe, b.e.policyOf(d)); other != nil {
+			return duplicate(&probe, other)
+		}
+		return nil
+	}
+	x := change{receipt: Receipt{Codes: []lock.CodeID{k.ID}}}
+	if c := d.find(k.ID); c != nil {
+		if c.wish() != k.After {
+			return change{}, refuse("not_undoable", "receipt", "the code was changed again since")
+		}
+		if err := back(c); err != nil {
+			return change{}, err
+		}
+		x.apply = func(*Receipt) { c.grant(k.Before) }
+		return x, nil
+	}
+	kv, err := b.e.store.Get(b.ctx, keyHistory(d.id(), k.ID))
+	if err != nil {
+		b.err = err
+		return change{}, err
+	}
+	if kv.Rev == 0 {
+		return change{}, refuse("not_undoable", "receipt", "")
+	}
+	c, err := decode[code](kv.Key, kv.Val)
+	if err != nil {
+		b.err = err
+		return change{}, err
+	}
+	if err := back(&c); err != nil {
+		return change{}, err
+	}
+	x.apply = func(*Receipt) {
+		c.grant(k.Before)
+		c.Gone, c.Written, c.Issues, c.Pulled, c.Was = time.Time{}, false, nil, "", ""
+		d.insert(&c)
+		b.drop(keyHistory(d.id(), c.ID))
+		b.tell("access_code.created", d, &c, "wished again")
+	}
+	return x, nil
+}
+
+// undoAdopt gives a code back to whoever put it on the lock.
+func (b *batch) undoAdopt(u undo) (change, error) {
+	k := u.Codes[0]
+	d, c, err := b.live(k.ID)
+	if err != nil {
+		return change{}, err
+	}
+	if c.wish() != k.After {
+		return change{}, refuse("not_undoable", "receipt", "the code was changed again since")
+	}
+	return change{receipt: Receipt{Codes: []lock.CodeID{c.ID}}, apply: func(*Receipt) { b.letGo(d, c) }}, nil
+}
+
+// letGo ends the management of a code and leaves it on the lock.
+func (b *batch) letGo(d *device, c *code) {
+	for i := range d.held {
+		if h := &d.held[i]; h.Code == c.ID {
+			h.Code, h.Ours, d.dirtyHeld = "", false, true
+		}
+	}
+	c.Places, c.Deleted = nil, b.now
+	b.tell("access_code.deleted", d, c, "stays on the lock, unmanaged")
+	d.retire(c, b.now)
+}
