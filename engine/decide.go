@@ -205,7 +205,7 @@ func (c *code) farewell() string {
 	switch {
 	case c.Unproven:
 		return "the lock can't confirm it"
-	case c.Past > 0:
+	case c.Past >= time.Second:
 		return "it was open " + words(c.Past) + " longer than wished"
 	}
 	return ""
@@ -280,8 +280,8 @@ func (b *batch) standingCode(d *device, c *code, held blocked, policy Policy) {
 		due = !now.Before(c.Created.Add(policy.ConfirmWithin))
 	}
 	b.set(d, c, !over && due && !on && !c.Honoured && !c.unpulled() && !d.isRetired(), "delay_in_setting_on_device", nil)
-	end := c.over()
-	b.set(d, c, over && placed && !now.Before(end.Add(removalGrace)), "delay_in_removing_from_device", nil)
+	late := d.lateErase(c, policy)
+	b.set(d, c, over && placed && !late.IsZero() && !now.Before(late), "delay_in_removing_from_device", nil)
 	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
 	b.set(d, c, c.Pulled != "", "using_backup_access_code", nil)
 	var exposed time.Time
@@ -309,7 +309,24 @@ func (b *batch) standingCode(d *device, c *code, held blocked, policy Policy) {
 			b.set(d, c, false, name, nil)
 		}
 	}
-	b.set(d, c, !over && on && !d.Device.Traits.CannotList && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+	b.set(d, c, !over && on && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+}
+
+// lateErase is from when the erase of a code that is over counts as late: five minutes after it should have begun, or, once it
+// was accepted, twice the time that a cloud is given to show it. Zero: it can't be late, only unproven.
+func (d *device) lateErase(c *code, policy Policy) time.Time {
+	var late time.Time
+	for i := range c.Places {
+		switch p := &c.Places[i]; {
+		case p.Cleared.IsZero():
+			late = earliest(late, c.over().Add(removalGrace))
+		case d.Device.Traits.CloudList:
+			late = earliest(late, p.Cleared.Add(2*policy.ConfirmWithin))
+		case !d.Device.Traits.CannotList:
+			late = earliest(late, p.Cleared.Add(removalGrace))
+		}
+	}
+	return late
 }
 
 // unconfirmed reports whether only a cloud vouches for the code.

@@ -45,9 +45,7 @@ func (d *device) lookDue(v view) lookAt {
 			continue
 		}
 		if c.inHouse(now) {
-			if c.Was == StatusSet {
-				l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
-			}
+			l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
 			continue
 		}
 		if at := c.From.Add(-startLook); c.From.After(now) && last.Before(at) && c.Places[0].Native {

@@ -442,8 +442,8 @@ func (d *device) edges(v view, x *decision) {
 		later(w.Edge, name+" changes")
 		later(c.From, name+" starts")
 		later(c.NextTry, "tries "+name+" again")
-		if !c.over().IsZero() && len(c.Places) > 0 {
-			later(c.over().Add(removalGrace), name+" should be gone")
+		if c.isOver(v.now) {
+			later(d.lateErase(c, v.policy), name+" should be gone")
 		}
 		if c.From.IsZero() || !c.From.After(c.Created) {
 			later(c.Created.Add(v.policy.ConfirmWithin), name+" should be set")
