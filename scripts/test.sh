@@ -26,7 +26,7 @@ format() {
 	return 1
 }
 
-build() { go build ./... && make -s build; }
+build() { rm -rf bin && go build ./... && make -s build; }
 
 lint() { go vet ./... && go tool -modfile=tools/go.mod staticcheck ./...; }
 
