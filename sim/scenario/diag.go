@@ -1,0 +1,123 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MaxDiagnostics bounds how many mistakes of one file are listed; the rest are counted.
+const MaxDiagnostics = 50
+
+// Pos is a place in a file, both 1-based; Col counts bytes. The zero Pos is no place.
+type Pos struct{ Line, Col int }
+
+func (p Pos) compare(o Pos) int {
+	if p.Line != o.Line {
+		return p.Line - o.Line
+	}
+	return p.Col - o.Col
+}
+
+// Diagnostic is one mistake of a scenario file.
+type Diagnostic struct {
+	Path string
+	Pos
+	Text string // one sentence that names the key and the rule
+}
+
+func (d Diagnostic) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s", d.Path, d.Line, d.Col, d.Text)
+}
+
+// Diagnostics is the error of a file that can't be run: its mistakes by position, at most MaxDiagnostics and a last line that
+// counts the others.
+type Diagnostics []Diagnostic
+
+func (d Diagnostics) Error() string {
+	lines := make([]string, len(d))
+	for i, x := range d {
+		lines[i] = x.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// diags collects the mistakes of one file.
+type diags struct {
+	path string
+	list Diagnostics
+}
+
+func (d *diags) add(at Pos, format string, args ...any) {
+	d.list = append(d.list, Diagnostic{d.path, at, fmt.Sprintf(format, args...)})
+}
+
+// err returns what was collected, sorted and bounded, or nil.
+func (d *diags) err() error {
+	if len(d.list) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(d.list, func(a, b Diagnostic) int { return a.compare(b.Pos) })
+	list := slices.CompactFunc(d.list, func(a, b Diagnostic) bool { return a == b })
+	if more := len(list) - MaxDiagnostics; more > 0 {
+		list = append(list[:MaxDiagnostics], Diagnostic{d.path, list[MaxDiagnostics].Pos, fmt.Sprintf("and %d more mistakes from here on", more)})
+	}
+	return list
+}
+
+// nearest ends a sentence about an unknown name: it suggests the closest known one, else lists a short choice, else says
+// nothing.
+func nearest(name string, known []string) string {
+	best, at := "", 1+max(1, len(name)/3)
+	for _, k := range known {
+		if d := distance(strings.ToLower(name), k); d < at {
+			best, at = k, d
+		}
+	}
+	if best == "" && len(name) >= 4 { // a part of a longer name
+		for _, k := range known {
+			if strings.Contains(k, strings.ToLower(name)) {
+				best = k
+				break
+			}
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("; did you mean %q?", best)
+	case len(known) == 0:
+		return ""
+	case len(known) <= 12:
+		return "; known: " + strings.Join(known, ", ")
+	default:
+		return ""
+	}
+}
+
+// distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b.
+func distance(a, b string) int {
+	const longest = 64
+	if len(a) > longest || len(b) > longest {
+		return longest
+	}
+	var older, old []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		older, old, row = old, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(old[j]+1, row[j-1]+1, old[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], older[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}

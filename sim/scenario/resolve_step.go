@@ -1,0 +1,234 @@
+package scenario
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+// scene is the step that is being resolved.
+type scene struct {
+	stepDecl
+	pos Pos
+	at  time.Time
+}
+
+// happens reports whether the step changes anything: it is neither refused nor a dry run.
+func (s *scene) happens() bool { return !s.refused.ok && !s.dryRun.v }
+
+// story resolves the steps in the order in which they happen.
+func (r *resolver) story(in []given[stepDecl]) {
+	var scenes []*scene
+	for _, g := range in {
+		s := &scene{stepDecl: g.v, pos: g.at, at: r.within("t", g.v.t)}
+		if len(s.verbs) > 0 {
+			s.pos = s.verbs[0].at
+		}
+		r.form(s, g.at)
+		scenes = append(scenes, s)
+	}
+	slices.SortStableFunc(scenes, func(a, b *scene) int { return a.at.Compare(b.at) })
+	full := false
+	for _, s := range scenes {
+		for _, v := range s.verbs[:min(1, len(s.verbs))] {
+			for _, do := range v.v.resolve(r, s) {
+				r.place(s, do, v.at)
+			}
+			if !full && len(r.f.Steps) > MaxSteps {
+				full = true
+				r.add(v.at, "%d steps, with every * and fleet spelt out, are more than the %d that a scenario may have", len(r.f.Steps), MaxSteps)
+			}
+		}
+	}
+	slices.SortStableFunc(r.f.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
+}
+
+// form checks what can be said of a step without knowing the others, and notes the names that it brings.
+func (r *resolver) form(s *scene, at Pos) {
+	switch {
+	case len(s.verbs) == 0:
+		if !s.muddled {
+			r.add(at, "[[at]] says when, but not what: give it a create, a fault, …")
+		}
+		return
+	case len(s.verbs) > 1:
+		r.add(s.verbs[1].at, "a second thing in one [[at]]: give it an [[at]] of its own")
+	}
+	if s.id.ok {
+		if first, ok := r.steps[s.id.v]; ok {
+			r.add(s.id.at, "id: the step %q is there already, in line %d", s.id.v, first.at.Line)
+		} else {
+			r.steps[s.id.v] = &stepInfo{at: s.id.at}
+		}
+	}
+	switch v := s.verbs[0].v.(type) {
+	case createDecl:
+		r.later[v.id.v] = v.id.at
+	case createManyDecl:
+		r.later[v.id.v] = v.id.at
+	case pullDecl:
+		r.later[v.as.v] = v.as.at
+	case adoptDecl:
+		r.later[v.as.v] = v.as.at
+	case typeDecl, editDecl:
+		return
+	}
+	if s.every.ok {
+		r.add(s.every.at, "every: only `type` and `edit` are repeated")
+	}
+}
+
+// place adds what a step does to the file, once or again and again.
+func (r *resolver) place(s *scene, do Do, at Pos) {
+	step := Step{Pos: at, ID: s.id.v, At: s.at, Do: do, Refused: s.refused.v, Field: s.field.v}
+	c, isCommand := do.(Command)
+	if isCommand {
+		c.Key, c.DryRun = s.key.v, s.dryRun.v
+		step.Do = c
+	}
+	if info := r.steps[s.id.v]; info != nil {
+		_, info.fault = do.(Fault)
+		info.command = isCommand
+	}
+	if !isCommand {
+		for _, g := range []struct {
+			key string
+			ok  bool
+			at  Pos
+		}{{"refused", s.refused.ok, s.refused.at}, {"key", s.key.ok, s.key.at}, {"dry_run", s.dryRun.ok, s.dryRun.at}} {
+			if g.ok {
+				r.add(g.at, "%s: only a command has it, and %s is none", g.key, do.verb())
+			}
+		}
+	}
+	if s.field.ok && !s.refused.ok {
+		r.add(s.field.at, "field: says which field a refusal names, but nothing is refused here")
+	}
+	if s.until.ok && !s.every.ok {
+		r.add(s.until.at, "until: says when `every` ends, but there is none")
+	}
+	if !s.every.ok || !r.timed || s.at.IsZero() {
+		r.f.Steps = append(r.f.Steps, step)
+		return
+	}
+	until := r.f.End()
+	if s.until.ok {
+		until = r.within("until", s.until)
+		if !until.After(s.at) {
+			r.add(s.until.at, "until: is not after t")
+			return
+		}
+	}
+	if n := until.Sub(s.at) / s.every.v; n > MaxTries {
+		r.add(s.every.at, "every: %d times are more than the %d that a step may be repeated", n, MaxTries)
+		return
+	}
+	for ; step.At.Before(until); step.At = step.At.Add(s.every.v) {
+		r.f.Steps = append(r.f.Steps, step)
+	}
+}
+
+// code returns the codes that a name or pattern means at the moment of the scene, in the order of their ids. It says why
+// where there is none.
+func (r *resolver) code(key string, g given[string], s *scene) []*codeInfo {
+	if !g.ok {
+		return nil
+	}
+	out := r.codesLike(g.v)
+	if len(out) > 0 {
+		return out
+	}
+	if first, ok := r.later[g.v]; ok {
+		r.add(g.at, "%s: %q is created only in line %d, later or not at all", key, g.v, first.Line)
+		return nil
+	}
+	r.add(g.at, "%s: no code %s %q%s", key, calls(g.v), g.v, nearest(g.v, r.codeNames()))
+	return nil
+}
+
+// codesLike returns the codes that fit a name or pattern so far, by id.
+func (r *resolver) codesLike(pattern string) []*codeInfo {
+	if c, ok := r.codes[pattern]; ok {
+		return []*codeInfo{c}
+	}
+	var out []*codeInfo
+	for _, id := range sortedKeys(r.codes) {
+		if _, ok := star(pattern, id); ok {
+			out = append(out, r.codes[id])
+		}
+	}
+	return out
+}
+
+func (r *resolver) codeNames() []string {
+	names := sortedKeys(r.later)
+	for _, id := range sortedKeys(r.codes) {
+		if len(names) < 60 && !slices.Contains(names, id) {
+			names = append(names, id)
+		}
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return n == "" })
+}
+
+// bring declares a code.
+func (r *resolver) bring(key string, g given[string], id, lock string, told bool, s *scene) {
+	if !g.ok || !s.happens() {
+		return
+	}
+	if first, ok := r.codes[id]; ok {
+		if s.key.v == "" || s.key.v != first.key {
+			r.add(g.at, "%s: the code %q is there already, in line %d", key, id, first.at.Line)
+		}
+		return
+	}
+	r.codes[id] = &codeInfo{id: id, lock: lock, since: s.at, key: s.key.v, at: g.at, told: told}
+}
+
+// told marks a code's digits as known to people.
+func (c *codeInfo) tell(s *scene) {
+	if s.happens() {
+		c.told = true
+	}
+}
+
+// zoneOf is the zone of a code's lock.
+func (r *resolver) zoneOf(lock string) *time.Location {
+	if m, ok := r.locks[lock]; ok {
+		return m.zone
+	}
+	return nil
+}
+
+// window resolves both ends of a window in the zone of a lock. An impossible one is a mistake unless the step is to be
+// refused.
+func (r *resolver) window(starts, ends given[moment], lock string, s *scene) (from, to time.Time) {
+	zone := r.zoneOf(lock)
+	from, to = r.instant("starts", starts, zone), r.instant("ends", ends, zone)
+	if s.refused.ok || to.IsZero() {
+		return from, to
+	}
+	switch {
+	case !from.IsZero() && !to.After(from):
+		r.add(ends.at, "ends: %s is not after starts, %s", ends.v.text, starts.v.text)
+	case !s.at.IsZero() && !to.After(s.at):
+		r.add(ends.at, "ends: %s has passed when the step happens", ends.v.text)
+	}
+	return from, to
+}
+
+// create is the command of a create on one lock.
+func (l likeDecl) create(from, to time.Time) engine.Create {
+	return engine.Create{
+		Name: l.name.v, PIN: l.pin.v, PINLength: l.pinLength.v, Starts: from, Ends: to, JIT: l.jit.v, AllowExternal: l.allowExternal.v,
+		UsePool: l.usePool.v, CommonKey: l.commonKey.v, Holder: l.holder.v, Offline: l.offline.v, OneTime: l.oneTimeCode.v,
+		MaxRounding: l.maxRounding.v,
+	}
+}
+
+// lone reports an end without a start, unless the step is to be refused.
+func (r *resolver) lone(l likeDecl, s *scene) {
+	if l.ends.ok && !l.starts.ok && !s.refused.ok {
+		r.add(l.ends.at, "ends: an end needs a start: give `starts` too")
+	}
+}
