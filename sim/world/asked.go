@@ -1,0 +1,145 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+// Some promises are broken by asking: what is judged here is a call at the instant it leaves, against what the lock really
+// holds.
+
+// call judges a call that leaves now.
+func (j *judge) call(now time.Time, c engine.Call) {
+	d := j.device(c.Device)
+	d.flight = &c
+	j.digits.learn(c.Want.PIN)
+	if c.Verb == engine.CallObserve || d.Retired {
+		return
+	}
+	held := j.door.Memory(c.Device)
+	if i := slices.IndexFunc(held, func(m sim.Memory) bool { return target(c, m) }); i >= 0 {
+		j.touches(now, d, c, held[i])
+	}
+	if c.Verb == engine.CallClear {
+		return
+	}
+	j.asks(now, d, c)
+	if c.At == "" && c.Want.Slot > 0 {
+		if _, unsure := d.erasing[c.Want.Slot]; unsure {
+			j.breach(now, RuleSlotReuse, c.Device, c.Want.Code, "a slot is written while the erase of what it held is not confirmed")
+		}
+	}
+}
+
+// target reports whether the call replaces or erases that entry.
+func target(c engine.Call, m sim.Memory) bool {
+	if c.At != "" {
+		return m.Ref == c.At
+	}
+	return c.Verb == engine.CallSet && c.Want.Slot > 0 && m.Slot == c.Want.Slot
+}
+
+// touches judges a call that replaces or erases an entry.
+func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) {
+	if m.Foreign && m.Code == "" && !m.Ghost && !d.Permits[m.Ref] && d.knew(m) {
+		j.breach(now, RuleForeign, c.Device, c.Want.Code, string(c.Verb)+" of an entry that somebody else put on the lock")
+	}
+	if c.Verb != engine.CallClear {
+		return
+	}
+	if j.relied(now, d, m) {
+		j.breach(now, RuleInHouse, c.Device, m.Code, "the entry of a guest in the house is erased before its replacement works")
+	}
+	if d.Device.Traits.ClientSlots {
+		d.erasing[m.Slot] = m.Ref
+	}
+}
+
+// knew reports whether the engine was shown that foreign entry: what it never saw it can't spare.
+func (d *watched) knew(m sim.Memory) bool {
+	i := slices.IndexFunc(d.entries, func(s seen) bool { return s.Ref == m.Ref && s.Slot == m.Slot })
+	return i >= 0 && !d.look.At.IsZero() && d.entries[i].since.Before(d.look.At) &&
+		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref })
+}
+
+// relied reports whether a guest in the house relies on that entry alone.
+func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
+	w := j.wishes[m.Code]
+	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern || !w.within(now) {
+		return false
+	}
+	opens := false
+	for _, o := range j.door.WouldOpen(d.Device.ID) {
+		if o.Ref == m.Ref {
+			opens = true
+			continue
+		}
+		if other := j.wishes[o.Code]; o.Code == w.Code || other != nil && other.For == w.Code {
+			return false // something else lets the guest in
+		}
+	}
+	return opens
+}
+
+// asks judges what a set wants the lock to hold.
+func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
+	w := j.wishes[c.Want.Code]
+	switch {
+	case w == nil:
+		if c.At == "" && !j.spare(d) {
+			j.breach(now, RuleWindow, c.Device, c.Want.Code, "a code that nobody asked for is written")
+		}
+		return
+	case !w.live(now):
+		if c.At == "" && c.Want.Enabled {
+			j.breach(now, RuleWindow, c.Device, c.Want.Code, "a code is written after its end")
+		}
+		return // in place: overwritten since it can't be erased
+	}
+	if !w.Told.IsZero() && !c.Want.PIN.IsZero() && c.Want.PIN != w.Told.PIN {
+		j.breach(now, RuleTold, c.Device, c.Want.Code, "other digits are written than those that were told")
+	}
+	if !c.Want.Enabled || w.Offl != lock.OfflineNone {
+		return
+	}
+	early, late := j.guard(d, w)
+	from := c.Want.Window.From
+	if from.Before(now) {
+		from = now // it opens as soon as it is written
+	}
+	if w.Window.From.Sub(from) > early {
+		j.breach(now, RuleWindow, c.Device, c.Want.Code, "the lock is asked to open too long before the start")
+	}
+	if win := c.Want.Window; win.Bounded() && w.Window.Bounded() && win.To.Sub(w.Window.To) > late {
+		j.breach(now, RuleWindow, c.Device, c.Want.Code, "the lock is asked to open beyond the end")
+	}
+}
+
+// spare reports whether codes that no command named may stand on the lock: its pool's.
+func (j *judge) spare(d *watched) bool { return d.Pool || j.resumed }
+
+// guard is how far an entry may reach over the edges of its wish: the lead of just-in-time writes, or the grain of the
+// lock, and what a lock without a notion of summer time needs.
+func (j *judge) guard(d *watched, w *wish) (early, late time.Duration) {
+	p, t := j.policy(d), d.Device.Traits
+	switch {
+	case p.JITEarly == engine.EarlyForbid, p.JITEarly == engine.EarlyStage && t.Stages:
+	default:
+		early = p.JITLead
+	}
+	early = max(early, t.Granularity, time.Second)
+	if t.DSTNaive {
+		from, to := w.Window.From.Add(-p.NativeLead), w.Window.To
+		if to.IsZero() {
+			to = from.Add(365 * 24 * time.Hour)
+		}
+		if _, shifts := lock.Crosses(t.Zone, from, to); shifts {
+			early, late = max(early, time.Hour), time.Hour
+		}
+	}
+	return early, late
+}

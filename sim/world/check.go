@@ -1,0 +1,431 @@
+package world
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+// The rules that the checkers watch, by the names that scenarios use.
+const (
+	RuleWindow    = "window"     // no entry opens outside its wished window beyond lead, grain, DST guard and exposure
+	RuleOneEffect = "one-effect" // at most one entry per code and lock, but for the minutes of a replacement
+	RuleTold      = "told"       // told digits never change without a command that says so
+	RuleInHouse   = "in-house"   // a guest's entry is not erased before its replacement works
+	RuleUnique    = "unique"     // two live codes of one door never share digits on the lock
+	RuleSlotReuse = "slot-reuse" // a slot is not written while the erase of what it held is unconfirmed
+	RuleForeign   = "foreign"    // what others put on a lock is never touched without a command
+	RuleDigits    = "digits"     // no digits in any record or event
+)
+
+// Rules lists every rule.
+func Rules() []string {
+	return []string{RuleWindow, RuleOneEffect, RuleTold, RuleInHouse, RuleUnique, RuleSlotReuse, RuleForeign, RuleDigits}
+}
+
+// MaxBreaches bounds how many breaches a world keeps.
+const MaxBreaches = 100
+
+const (
+	// grace is how long an erase that is possible may take until it is done.
+	grace = 2 * time.Minute
+	// replacing is how long two entries of one code may stand side by side while one replaces the other.
+	replacing = 10 * time.Minute
+	// jitter is how much longer than its bound a backoff may be, as a factor.
+	jitter = 1.5
+)
+
+// Breach is a promise that was broken.
+type Breach struct {
+	At     time.Time
+	Rule   string
+	Device lock.DeviceID
+	Code   lock.CodeID
+	Text   string // one sentence, without digits
+}
+
+// door is what the checkers see of the locks: what each holds, what would open it now, and which faults there are.
+type door interface {
+	Memory(lock.DeviceID) []sim.Memory
+	WouldOpen(lock.DeviceID) []sim.Memory
+	Faults() []sim.Fault
+}
+
+// judge holds the safety checkers and the model of what was wished. It looks only at locks whose memory or wish changed, or
+// that have an edge of a window now.
+type judge struct {
+	door   door
+	report func(Breach)
+	found  map[Breach]bool // without At: each breach is told once
+	dirty  []*watched
+	edges  edges
+
+	base     engine.Policy
+	accounts map[lock.AccountID]engine.PolicyPatch
+	devices  map[lock.DeviceID]*watched
+	links    map[string]*link // by hub and by account
+	wishes   map[lock.CodeID]*wish
+	digits   digits
+	breaches []Breach
+
+	Seq     engine.Seq             // of the last command
+	resumed bool                   // the model may lack wishes that were accepted just before a kill
+	halted  bool                   // the engine is stopped
+	began   time.Time              // the engine last started
+	changed map[lock.CodeID]bool   // wishes to be written
+	doors   map[lock.DeviceID]bool // locks to be written
+	unsaved bool                   // the rest is to be written
+}
+
+// watched is one lock as the checkers follow it.
+type watched struct {
+	Device  lock.Device
+	Retired bool               `json:",omitzero"` // off the door, or no longer managed
+	Pool    bool               `json:",omitzero"`
+	Drained time.Time          `json:",omitzero"` // the pool was switched off
+	Patch   engine.PolicyPatch `json:",omitzero"`
+	Permits map[lock.Ref]bool  `json:",omitempty"` // foreign entries that a command named
+
+	codes  []lock.CodeID
+	pruned int
+	dirty  bool
+	edge   time.Time // next instant to judge it at; zero: none
+
+	entries []seen // what it holds, with the time since when
+	flight  *engine.Call
+	line    link      // how its own calls ended
+	ended   time.Time // its last call ended
+	erase   time.Time // its last erase ended, however
+	look    lock.Observation
+	fooled  bool             // a fault or a hand may show the engine something else than the truth
+	erasing map[int]lock.Ref // slots whose erase is unconfirmed
+}
+
+// seen is an entry and since when it stands there in this form.
+type seen struct {
+	sim.Memory
+	since time.Time
+}
+
+func newJudge(w *World) *judge {
+	return openJudge(w.fleet, w.o.Policy, func(b Breach) {
+		w.note(sim.Record{At: b.At, Kind: sim.KindBreach, Device: b.Device, Code: b.Code, Name: b.Rule, Text: b.Text})
+	})
+}
+
+func openJudge(d door, base engine.Policy, report func(Breach)) *judge {
+	return &judge{
+		door: d, base: base, report: report, found: map[Breach]bool{}, accounts: map[lock.AccountID]engine.PolicyPatch{},
+		devices: map[lock.DeviceID]*watched{}, links: map[string]*link{}, wishes: map[lock.CodeID]*wish{},
+		changed: map[lock.CodeID]bool{}, doors: map[lock.DeviceID]bool{},
+	}
+}
+
+// breach keeps and reports what was found, once.
+func (j *judge) breach(at time.Time, rule string, device lock.DeviceID, code lock.CodeID, text string) {
+	b := Breach{Rule: rule, Device: device, Code: code, Text: text}
+	if j.found[b] || len(j.breaches) >= MaxBreaches {
+		return
+	}
+	j.found[b] = true
+	b.At = at
+	j.breaches = append(j.breaches, b)
+	j.report(b)
+}
+
+// device returns the lock of that id, made if it is new.
+func (j *judge) device(id lock.DeviceID) *watched {
+	d := j.devices[id]
+	if d == nil {
+		d = &watched{Device: lock.Device{ID: id}, Permits: map[lock.Ref]bool{}, erasing: map[int]lock.Ref{}}
+		j.devices[id] = d
+	}
+	return d
+}
+
+// alter returns the lock of that id for a change that is to be kept.
+func (j *judge) alter(id lock.DeviceID) *watched {
+	j.doors[id] = true
+	return j.device(id)
+}
+
+// policy is what the engine was told to decide by for this lock.
+func (j *judge) policy(d *watched) engine.Policy {
+	return j.base.Over(j.accounts[d.Device.Account]).Over(d.Patch)
+}
+
+func (j *judge) setPolicy(do engine.SetPolicy) {
+	switch {
+	case do.Device != "":
+		d := j.alter(do.Device)
+		d.Patch = overlay(d.Patch, do.Patch)
+	case do.Account != "":
+		j.accounts[do.Account] = overlay(j.accounts[do.Account], do.Patch)
+	default:
+		j.base = j.base.Over(do.Patch)
+	}
+	for _, id := range j.ids() {
+		j.soil(j.devices[id])
+	}
+}
+
+// overlay lays the fields that b gives over those of a.
+func overlay(a, b engine.PolicyPatch) engine.PolicyPatch {
+	a.JITLead = cmp.Or(b.JITLead, a.JITLead)
+	a.JITEarly = cmp.Or(b.JITEarly, a.JITEarly)
+	a.BackoffMax = cmp.Or(b.BackoffMax, a.BackoffMax)
+	a.Profile = cmp.Or(b.Profile, a.Profile)
+	a.External = cmp.Or(b.External, a.External)
+	return a
+}
+
+func (j *judge) pool(id lock.DeviceID, on bool, now time.Time) {
+	d := j.alter(id)
+	if d.Pool && !on {
+		d.Drained = now
+	}
+	d.Pool = on
+	j.soil(d)
+}
+
+// ids lists every lock in order.
+func (j *judge) ids() []lock.DeviceID {
+	ids := make([]lock.DeviceID, 0, len(j.devices))
+	for id := range j.devices {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// soil has a lock judged at the end of this instant.
+func (j *judge) soil(d *watched) {
+	if !d.dirty {
+		d.dirty = true
+		j.dirty = append(j.dirty, d)
+	}
+}
+
+// record follows what happens to the locks, and looks for digits.
+func (j *judge) record(r sim.Record) {
+	switch r.Kind {
+	case sim.KindMemory:
+		j.soil(j.device(r.Device))
+	case sim.KindFired:
+		j.fool(r.On)
+	}
+	if r.Kind != sim.KindBreach {
+		j.silent(r.At, r.Device, string(r.Kind), r.Text)
+	}
+}
+
+// fool notes that what is seen of a lock, or of all locks of a hub or account, may not be the truth from now on.
+func (j *judge) fool(target string) {
+	for _, id := range j.ids() {
+		if d := j.devices[id]; d.behind(target) {
+			d.fooled = true
+		}
+	}
+}
+
+// next returns the next instant at which a lock is to be judged although nothing happens.
+func (j *judge) next() (time.Time, bool) {
+	for len(j.edges) > 0 {
+		e := j.edges[0]
+		if e.at.Equal(e.d.edge) {
+			return e.at, true
+		}
+		heap.Pop(&j.edges) // of a plan that has changed
+	}
+	return time.Time{}, false
+}
+
+// judge looks at every lock that changed, or has an edge, at t: the end of an instant.
+func (j *judge) judge(t time.Time) {
+	for {
+		at, ok := j.next()
+		if !ok || at.After(t) {
+			break
+		}
+		d := heap.Pop(&j.edges).(edge).d
+		d.edge = time.Time{}
+		j.soil(d)
+	}
+	if len(j.dirty) == 0 {
+		return
+	}
+	due := j.dirty
+	j.dirty = nil
+	slices.SortFunc(due, func(a, b *watched) int { return cmp.Compare(a.Device.ID, b.Device.ID) })
+	for _, d := range due {
+		d.dirty = false
+		if at := j.inspect(d, t); at.IsZero() {
+			d.edge = at
+		} else if !at.Equal(d.edge) {
+			d.edge = at
+			heap.Push(&j.edges, edge{at, d})
+		}
+	}
+}
+
+// edge is an instant at which a lock is to be judged.
+type edge struct {
+	at time.Time
+	d  *watched
+}
+
+type edges []edge
+
+func (e edges) Len() int           { return len(e) }
+func (e edges) Less(i, j int) bool { return e[i].at.Before(e[j].at) }
+func (e edges) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+func (e *edges) Push(x any)        { *e = append(*e, x.(edge)) }
+func (e *edges) Pop() any {
+	old := *e
+	last := old[len(old)-1]
+	*e = old[:len(old)-1]
+	return last
+}
+
+// link is what the ends of calls tell of the path to a lock, through a hub, or to an account.
+type link struct {
+	fails  int           // failures in a row, each of another lock than the one before
+	last   lock.DeviceID // that failed
+	down   time.Time     // last failure; zero: the last call reached the lock
+	up     time.Time     // since when calls reach it
+	resume time.Time     // the cloud asked to wait until then
+}
+
+// ended learns from the end of a call.
+func (l *link) ended(now time.Time, id lock.DeviceID, ok bool, wait time.Duration) {
+	if !ok {
+		if id != l.last {
+			l.fails++
+		}
+		l.last, l.down, l.resume = id, now, now.Add(wait)
+		return
+	}
+	if !l.down.IsZero() || l.up.IsZero() {
+		l.up = now
+	}
+	l.fails, l.last, l.down = 0, "", time.Time{}
+}
+
+// linked returns the links that a lock shares with others: its account's, and its hub's.
+func (j *judge) linked(d *watched) []*link {
+	at := func(key string) *link {
+		l := j.links[key]
+		if l == nil {
+			l = &link{}
+			j.links[key] = l
+		}
+		return l
+	}
+	all := []*link{at("account " + string(d.Device.Account))}
+	if d.Device.Hub != "" {
+		all = append(all, at("hub "+string(d.Device.Account)+" "+string(d.Device.Hub)))
+	}
+	return all
+}
+
+// outcome learns how a call ended.
+func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
+	d := j.device(c.Device)
+	d.flight, d.ended = nil, now
+	ok, blame, wait := r.Err == nil, driver.BlameUnknown, time.Duration(0)
+	if !ok {
+		blame, wait = r.Err.Blame, r.Err.RetryAfter
+	}
+	switch {
+	case c.Verb == engine.CallObserve && ok:
+		ok = r.Observation.Reach == lock.Reached
+		switch r.Observation.Reach {
+		case lock.HubDown:
+			blame = driver.BlameHub
+		case lock.AccountDown:
+			blame = driver.BlameCloud
+		}
+		if ok {
+			j.looked(now, d, r.Observation)
+		}
+	case c.Verb == engine.CallClear || c.Verb == engine.CallSet && c.At != "":
+		d.erase = now
+		if ok && c.Verb == engine.CallClear {
+			for slot, ref := range d.erasing {
+				if ref == c.At {
+					delete(d.erasing, slot)
+				}
+			}
+		}
+	}
+	d.line.ended(now, c.Device, ok, wait)
+	for _, l := range j.linked(d) {
+		l.ended(now, c.Device, ok, wait)
+		if !ok && blame != driver.BlameUnknown && blame != driver.BlameLock && blame != driver.BlameRequest {
+			l.fails = max(l.fails, many)
+		}
+	}
+	if len(d.entries) > 0 {
+		j.soil(d)
+	}
+}
+
+// many locks that fail in a row say that it is not the locks.
+const many = 2
+
+// looked keeps what the engine was shown of a lock.
+func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
+	o.At = now
+	d.look = o
+	if d.fooled && j.truthful(now, d, o) {
+		d.fooled = false
+	}
+	if o.Complete {
+		for slot, ref := range d.erasing {
+			if !slices.ContainsFunc(o.Held, func(h lock.Held) bool { return h.Ref == ref }) {
+				delete(d.erasing, slot)
+			}
+		}
+	}
+}
+
+// truthful reports whether a look shows exactly what the lock holds, with no fault left that could make it lie.
+func (j *judge) truthful(now time.Time, d *watched, o lock.Observation) bool {
+	mem := j.door.Memory(d.Device.ID)
+	if !o.Complete || len(mem) != len(o.Held) {
+		return false
+	}
+	for _, m := range mem {
+		i := slices.IndexFunc(o.Held, func(h lock.Held) bool { return h.Ref == m.Ref })
+		if i < 0 || o.Held[i].Enabled != m.Enabled || !d.Device.Traits.HidesWindow && !o.Held[i].Window.Equal(m.Window) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(j.door.Faults(), func(f sim.Fault) bool { return !f.From.After(now) && d.behind(f.On) })
+}
+
+// behind reports whether a target is the lock, or its hub or account.
+func (d *watched) behind(target string) bool {
+	return target == string(d.Device.ID) || target == string(d.Device.Account) || target != "" && target == string(d.Device.Hub)
+}
+
+// stopped and started follow the engine's life.
+func (j *judge) stopped(now time.Time) {
+	j.halted = true
+	for _, d := range j.devices {
+		d.flight = nil
+	}
+}
+
+func (j *judge) started(now time.Time) {
+	j.halted, j.began = false, now
+	for _, id := range j.ids() {
+		j.soil(j.devices[id])
+	}
+}

@@ -1,0 +1,576 @@
+package world
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+
+// court is a judge with a door made by hand.
+type court struct {
+	t      *testing.T
+	j      *judge
+	now    time.Time
+	mem    []sim.Memory
+	deaf   bool // the lock ignores its schedules
+	faults []sim.Fault
+	seq    engine.Seq
+}
+
+func (c *court) Memory(lock.DeviceID) []sim.Memory { return slices.Clone(c.mem) }
+func (c *court) Faults() []sim.Fault               { return c.faults }
+func (c *court) WouldOpen(lock.DeviceID) []sim.Memory {
+	var open []sim.Memory
+	for _, m := range c.mem {
+		if m.Enabled && (c.deaf || m.Window.Contains(c.now)) {
+			open = append(open, m)
+		}
+	}
+	return open
+}
+
+// try opens a court over a lock called front, at noon.
+func try(t *testing.T, traits lock.Traits) *court {
+	c := &court{t: t, now: noon}
+	c.j = openJudge(c, engine.DefaultPolicy(), func(Breach) {})
+	c.accept(engine.AddDevice{Device: lock.Device{ID: "front", Account: "acme", Hub: "attic", Traits: traits}})
+	c.j.started(noon.Add(-time.Hour))
+	return c
+}
+
+func (c *court) accept(do engine.Action, codes ...lock.CodeID) engine.Seq {
+	c.seq++
+	c.j.accept(c.now, engine.Command{Do: do}, engine.Receipt{Seq: c.seq, At: c.now, Codes: codes})
+	return c.seq
+}
+
+// create wishes a code from..to hours after noon; both 0: ongoing.
+func (c *court) create(id lock.CodeID, digits string, from, to float64) {
+	do := engine.Create{ID: id, Device: "front", PIN: digitsOf(digits)}
+	if from != 0 || to != 0 {
+		do.Starts, do.Ends = hours(from), hours(to)
+	}
+	c.accept(do, id)
+}
+
+func hours(h float64) time.Time { return noon.Add(time.Duration(h * float64(time.Hour))) }
+
+func digitsOf(s string) lock.PIN {
+	p, _ := lock.ParsePIN(s)
+	return p
+}
+
+// entry is what the lock holds for a code.
+func entry(slot int, code lock.CodeID, digits string, w lock.Window) sim.Memory {
+	return sim.Memory{Slot: slot, Ref: lock.Ref(rune('0' + slot)), Code: code, PIN: digitsOf(digits), Window: w, Enabled: true}
+}
+
+// holds changes the lock's memory by a call of the engine.
+func (c *court) holds(m ...sim.Memory) {
+	c.send(engine.CallSet, lock.Credential{Code: "-", Enabled: false, Slot: 99}, "-")
+	c.mem = m
+	c.j.record(sim.Record{Kind: sim.KindMemory, Device: "front"})
+	c.j.judge(c.now)
+	c.done(engine.CallSet, sim.Result{})
+}
+
+func (c *court) send(verb engine.CallVerb, want lock.Credential, at lock.Ref) {
+	c.j.call(c.now, engine.Call{Device: "front", Verb: verb, Want: want, At: at, Deadline: c.now.Add(30 * time.Second)})
+}
+
+func (c *court) done(verb engine.CallVerb, r sim.Result) {
+	c.j.outcome(c.now, engine.Call{Device: "front", Verb: verb}, r)
+}
+
+// clear sends a clear and ends it.
+func (c *court) clear(at lock.Ref, err *driver.Error) {
+	call := engine.Call{Device: "front", Verb: engine.CallClear, At: at, Deadline: c.now.Add(30 * time.Second)}
+	c.j.call(c.now, call)
+	c.j.outcome(c.now, call, sim.Result{Err: err})
+}
+
+// look shows the engine what the lock holds.
+func (c *court) look(held ...lock.Held) {
+	call := engine.Call{Device: "front", Verb: engine.CallObserve, Deadline: c.now.Add(30 * time.Second)}
+	c.j.call(c.now, call)
+	c.j.outcome(c.now, call, sim.Result{Observation: lock.Observation{Reach: lock.Reached, Complete: true, Held: held}})
+}
+
+// shown is an entry as a look shows it.
+func shown(m sim.Memory) lock.Held {
+	return lock.Held{Ref: m.Ref, PIN: m.PIN, Window: m.Window, Enabled: m.Enabled, Slot: m.Slot}
+}
+
+// until lets time pass, judging at every edge as a world does.
+func (c *court) until(h float64) {
+	end := hours(h)
+	for {
+		edge, ok := c.j.next()
+		if !ok || edge.After(end) {
+			break
+		}
+		c.now = edge
+		c.j.judge(edge)
+	}
+	c.now = end
+	c.j.judge(end)
+}
+
+// rules are the rules that were broken, each once, in order.
+func (c *court) rules() []string {
+	var rules []string
+	for _, b := range c.j.breaches {
+		if !slices.Contains(rules, b.Rule) {
+			rules = append(rules, b.Rule)
+		}
+	}
+	return rules
+}
+
+var (
+	jit    = lock.Traits{ClientSlots: true, UpdatesInPlace: true, Slots: 20}
+	native = lock.Traits{NativeSchedule: true, OpenEnded: true, UpdatesInPlace: true, Slots: 30, Granularity: time.Minute, Zone: "Europe/Berlin"}
+	dumb   = lock.Traits{CannotList: true, NativeSchedule: true, Granularity: time.Minute}
+	naive  = lock.Traits{NativeSchedule: true, DSTNaive: true, Granularity: time.Minute, Zone: "Europe/Berlin"}
+
+	offline = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
+	timeout = &driver.Error{Kind: driver.Ambiguous}
+)
+
+// TestCheckersCatchBreaches plays a handmade breach of every rule, and beside each the near miss that is none.
+func TestCheckersCatchBreaches(t *testing.T) {
+	none := lock.Window{}
+	win := func(from, to float64) lock.Window { return lock.Window{From: hours(from), To: hours(to)} }
+	for _, tt := range []struct {
+		name   string
+		traits lock.Traits
+		play   func(c *court)
+		want   string // the rule that is broken; "": none
+	}{
+		// window, before the start
+		{"opens an hour early", jit, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			c.until(3)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(3.2)
+		}, RuleWindow},
+		{"opens within the declared lead", jit, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			c.until(3.5)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(27)
+		}, ""},
+		{"opens within the lead although the policy forbids it", jit, func(c *court) {
+			early := engine.EarlyForbid
+			c.accept(engine.SetPolicy{Device: "front", Patch: engine.PolicyPatch{JITEarly: &early}})
+			c.create("guest", "4829", 4, 28)
+			c.until(3.5)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(3.6)
+		}, RuleWindow},
+		{"stands there disabled, staged", jit, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			e := entry(1, "guest", "4829", none)
+			e.Enabled = false
+			c.holds(e)
+			c.until(3)
+		}, ""},
+		{"loaded ahead with its schedule", native, func(c *court) {
+			c.create("guest", "4829", 48, 72)
+			c.holds(entry(1, "guest", "4829", win(48, 72)))
+			c.until(100)
+		}, ""},
+		{"loaded ahead without one", native, func(c *court) {
+			c.create("guest", "4829", 48, 72)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(1)
+		}, RuleWindow},
+		{"the lock ignores the schedule that it was given", native, func(c *court) {
+			c.create("guest", "4829", 48, 72)
+			c.deaf = true
+			c.holds(entry(1, "guest", "4829", win(48, 72)))
+			c.until(1)
+		}, ""},
+		{"moved later while it opened, and not followed", jit, func(c *court) {
+			c.create("guest", "4829", -1, 28)
+			c.holds(entry(1, "guest", "4829", none))
+			from := hours(10)
+			c.accept(engine.Update{Code: "guest", Starts: &from}, "guest")
+			c.until(1)
+		}, RuleWindow},
+		{"moved later while it opened, and followed within the grace", jit, func(c *court) {
+			c.create("guest", "4829", -1, 28)
+			c.holds(entry(1, "guest", "4829", none))
+			from := hours(10)
+			c.accept(engine.Update{Code: "guest", Starts: &from}, "guest")
+			c.until(0.03)
+			c.holds()
+			c.until(1)
+		}, ""},
+		// window, after the end
+		{"forgotten after its end", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(3)
+		}, RuleWindow},
+		{"erased within the grace", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(2.03)
+			c.holds()
+			c.until(3)
+		}, ""},
+		{"the erase fails since the lock is out of reach", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			for h := 2.0; h < 8; h += 0.5 {
+				c.until(h)
+				c.clear("1", offline)
+			}
+		}, ""},
+		{"and nobody tries again", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(2)
+			c.clear("1", offline)
+			c.until(4)
+		}, RuleWindow},
+		{"back in reach, and no erase", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(1.9)
+			c.done(engine.CallObserve, sim.Result{Observation: lock.Observation{Reach: lock.LockDown}})
+			c.until(2.5)
+			c.look(shown(c.mem[0]))
+			c.until(2.6)
+		}, RuleWindow},
+		{"the erase is acknowledged and the lock keeps it", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			for h := 2.0; h < 4; h += 0.5 {
+				c.until(h)
+				c.clear("1", nil)
+			}
+		}, ""},
+		{"the engine is stopped", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.j.stopped(c.now)
+			c.until(12)
+		}, ""},
+		{"the engine was stopped and does not catch up", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.j.stopped(c.now)
+			c.until(12)
+			c.j.started(c.now)
+			c.until(12.1)
+		}, RuleWindow},
+		{"a lock that lists nothing acknowledged the erase", dumb, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(2)
+			c.clear("1", nil)
+			c.until(48)
+		}, ""},
+		{"the hub is down, so nobody asks the lock", jit, func(c *court) {
+			for _, id := range []lock.DeviceID{"side", "back"} {
+				c.accept(engine.AddDevice{Device: lock.Device{ID: id, Account: "acme", Hub: "attic"}})
+			}
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			for h := 1.9; h < 4; h += 0.25 {
+				c.until(h)
+				c.j.outcome(c.now, engine.Call{Device: "side", Verb: engine.CallObserve}, sim.Result{Observation: lock.Observation{Reach: lock.HubDown}})
+			}
+		}, ""},
+		{"another lock of the hub is dead, which is no excuse", jit, func(c *court) {
+			c.accept(engine.AddDevice{Device: lock.Device{ID: "side", Account: "acme", Hub: "attic"}})
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			for h := 1.9; h < 4; h += 0.25 {
+				c.until(h)
+				c.j.outcome(c.now, engine.Call{Device: "side", Verb: engine.CallSet}, sim.Result{Err: offline})
+			}
+		}, RuleWindow},
+		{"withdrawn and still there", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none))
+			c.accept(engine.Delete{Code: "guest"}, "guest")
+			c.until(1)
+		}, RuleWindow},
+		{"withdrawn, and then that was undone", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none))
+			seq := c.accept(engine.Delete{Code: "guest"}, "guest")
+			c.accept(engine.Undo{Receipt: seq}, "guest")
+			c.until(1)
+		}, ""},
+		{"created, and then that was undone", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none))
+			c.accept(engine.Undo{Receipt: c.seq}, "guest")
+			c.until(1)
+		}, RuleWindow},
+		{"nobody asked for it", jit, func(c *court) {
+			c.holds(entry(1, "ghostly", "4829", none))
+			c.until(1)
+		}, RuleWindow},
+		{"a spare of the pool", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.holds(entry(1, "spare-1", "4829", none))
+			c.until(100)
+		}, ""},
+		{"a spare after the pool was switched off", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.holds(entry(1, "spare-1", "4829", none))
+			c.accept(engine.SetPool{Device: "front", On: false})
+			c.until(1)
+		}, RuleWindow},
+		{"a pulled spare outlives the code that it stands in for", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "spare-1", "5160", none))
+			c.j.accept(c.now, engine.Command{Do: engine.PullBackup{Code: "guest"}}, engine.Receipt{Seq: 99, Backup: "spare-1"})
+			c.until(3)
+		}, RuleWindow},
+		{"what a person put there opens as long as it likes", jit, func(c *court) {
+			e := entry(1, "", "4829", none)
+			e.Foreign = true
+			c.holds(e)
+			c.until(100)
+		}, ""},
+		{"a lock without summer time opens an hour late on the day of the change", naive, func(c *court) {
+			// In Berlin clocks change on 29 March 2026, in the middle of this stay.
+			c.create("guest", "4829", 18*24, 20*24)
+			c.deaf = true
+			c.holds(entry(1, "guest", "4829", win(18*24, 20*24+1)))
+			c.until(20*24 + 0.99)
+			c.holds()
+		}, ""},
+		{"asked to open beyond the end", native, func(c *court) {
+			c.create("guest", "4829", 48, 72)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Window: win(48, 73), Enabled: true}, "")
+		}, RuleWindow},
+		{"asked for the wished window", native, func(c *court) {
+			c.create("guest", "4829", 48, 72)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Window: win(48, 72), Enabled: true}, "")
+		}, ""},
+		{"asked to open long before the start", native, func(c *court) {
+			c.create("guest", "4829", 48, 72)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Enabled: true}, "")
+		}, RuleWindow},
+		// one-effect
+		{"twice the same", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "guest", "4829", none))
+		}, RuleOneEffect},
+		{"a replacement beside what it replaces", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "guest", "5160", none))
+			c.until(0.1)
+			c.holds(entry(2, "guest", "5160", none))
+			c.until(2)
+		}, ""},
+		{"a replacement that is never finished", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "guest", "5160", none))
+			c.until(1)
+		}, RuleOneEffect},
+		// told
+		{"other digits than those that were told", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Enabled: true}, "")
+		}, RuleTold},
+		{"other digits since a command says so", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.accept(engine.Rotate{Code: "guest"}, "guest")
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Enabled: true}, "")
+		}, ""},
+		{"other digits than those that were revealed", jit, func(c *court) {
+			c.create("guest", "", 0, 0)
+			c.j.accept(c.now, engine.Command{Do: engine.Reveal{Code: "guest"}}, engine.Receipt{
+				Seq: 99, Codes: []lock.CodeID{"guest"}, PINs: []lock.PIN{digitsOf("4829")}})
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Enabled: true}, "")
+		}, RuleTold},
+		{"overwritten after the end since it can't be erased", jit, func(c *court) {
+			c.create("guest", "4829", -2, -1)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Enabled: true}, "1")
+		}, ""},
+		// in-house
+		{"a guest's entry is erased before its replacement works", jit, func(c *court) {
+			c.create("guest", "4829", -1, 28)
+			c.holds(entry(1, "guest", "4829", none))
+			c.clear("1", nil)
+		}, RuleInHouse},
+		{"it is erased after", jit, func(c *court) {
+			c.create("guest", "4829", -1, 28)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "guest", "5160", none))
+			c.clear("1", nil)
+		}, ""},
+		{"the gap was accepted", jit, func(c *court) {
+			c.create("guest", "4829", -1, 28)
+			c.holds(entry(1, "guest", "4829", none))
+			to := hours(30)
+			c.accept(engine.Update{Code: "guest", Ends: &to, AcceptGap: true}, "guest")
+			c.clear("1", nil)
+		}, ""},
+		{"it was withdrawn", jit, func(c *court) {
+			c.create("guest", "4829", -1, 28)
+			c.holds(entry(1, "guest", "4829", none))
+			c.accept(engine.Delete{Code: "guest"}, "guest")
+			c.clear("1", nil)
+			c.holds()
+		}, ""},
+		{"nobody was told the digits", jit, func(c *court) {
+			c.create("guest", "", -1, 28)
+			c.holds(entry(1, "guest", "4829", none))
+			c.clear("1", nil)
+		}, ""},
+		// unique
+		{"two live codes with the same digits", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.create("other", "4829", 0, 0)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "other", "4829", none))
+		}, RuleUnique},
+		{"the other has ended", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.create("other", "4829", -2, -0.01)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "other", "4829", none))
+		}, ""},
+		// slot-reuse
+		{"a slot is written while its erase is in doubt", jit, func(c *court) {
+			c.create("old", "4829", -2, -1)
+			c.create("guest", "5160", 0, 0)
+			c.holds(entry(3, "old", "4829", none))
+			c.clear("3", timeout)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
+		}, RuleSlotReuse},
+		{"a look shows that it is empty", jit, func(c *court) {
+			c.create("old", "4829", -2, -1)
+			c.create("guest", "5160", 0, 0)
+			c.holds(entry(3, "old", "4829", none))
+			c.clear("3", timeout)
+			c.holds()
+			c.look()
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
+		}, ""},
+		// foreign
+		{"a foreign code is erased", jit, func(c *court) {
+			e := entry(5, "", "7788", none)
+			e.Foreign = true
+			c.holds(e)
+			c.until(0.1)
+			c.look(shown(e))
+			c.clear("5", nil)
+		}, RuleForeign},
+		{"a foreign code is overwritten", jit, func(c *court) {
+			e := entry(5, "", "7788", none)
+			e.Foreign = true
+			c.holds(e)
+			c.create("guest", "4829", 0, 0)
+			c.until(0.1)
+			c.look(shown(e))
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Slot: 5, Enabled: true}, "")
+		}, RuleForeign},
+		{"a command says to erase it", jit, func(c *court) {
+			e := entry(5, "", "7788", none)
+			e.Foreign = true
+			c.holds(e)
+			c.until(0.1)
+			c.look(shown(e))
+			c.accept(engine.DeleteUnmanaged{Device: "front", Ref: "5"})
+			c.clear("5", nil)
+		}, ""},
+		{"somebody wrote there a moment ago, which nobody could know", jit, func(c *court) {
+			c.look()
+			e := entry(5, "", "7788", none)
+			e.Foreign = true
+			c.holds(e)
+			c.create("guest", "4829", 0, 0)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Slot: 5, Enabled: true}, "")
+		}, ""},
+		// digits
+		{"a PIN shows in a record", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.j.record(sim.Record{At: c.now, Kind: sim.KindCall, Text: "writes 4829 for the guest"})
+		}, RuleDigits},
+		{"a PIN shows in an event", jit, func(c *court) {
+			c.create("guest", "4829", 0, 0)
+			c.j.event(engine.Event{At: c.now, Type: "access_code.created", Text: "PIN=4829."})
+		}, RuleDigits},
+		{"digits that are part of a name, a date or a number are none", jit, func(c *court) {
+			c.create("guest", "2026", 0, 0)
+			c.create("other", "4829", 0, 0)
+			for _, text := range []string{"room-4829 is set", "until 2026-03-28T08:00:00Z", "4829s later", "the 48290th time", "v1.4829.2", "4829:30"} {
+				c.j.record(sim.Record{At: c.now, Kind: sim.KindEvent, Text: text})
+			}
+		}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := try(t, tt.traits)
+			tt.play(c)
+			var want []string
+			if tt.want != "" {
+				want = []string{tt.want}
+			}
+			if got := c.rules(); !slices.Equal(got, want) {
+				t.Errorf("broken rules %q, want %q\n%+v", got, want, c.j.breaches)
+			}
+		})
+	}
+}
+
+func TestEveryRuleHasABreachInTheTable(t *testing.T) {
+	if len(Rules()) != 8 || len(slices.Compact(slices.Sorted(slices.Values(Rules())))) != 8 {
+		t.Errorf("rules are %q, want eight different names", Rules())
+	}
+}
+
+func TestBreachesAreBounded(t *testing.T) {
+	c := try(t, jit)
+	for i := range 3 * MaxBreaches {
+		c.j.breach(noon, RuleWindow, "front", lock.CodeID(rune('a'+i)), "")
+	}
+	c.j.breach(noon, RuleWindow, "front", "a", "")
+	if got := len(c.j.breaches); got != MaxBreaches {
+		t.Errorf("%d breaches are kept, want %d", got, MaxBreaches)
+	}
+}
+
+func TestABreachIsToldOnce(t *testing.T) {
+	c := try(t, jit)
+	c.create("guest", "4829", -2, 1)
+	c.holds(entry(1, "guest", "4829", lock.Window{}))
+	for h := 2.0; h < 50; h++ {
+		c.until(h)
+		c.j.record(sim.Record{Kind: sim.KindMemory, Device: "front"})
+		c.until(h)
+	}
+	if got := len(c.j.breaches); got != 1 {
+		t.Errorf("%d breaches, want one: %+v", got, c.j.breaches)
+	}
+}
+
+func TestWishesAreForgottenOnceNothingIsLeft(t *testing.T) {
+	c := try(t, jit)
+	for i := range 200 {
+		c.create(lock.CodeID("guest-"+string(rune('a'+i))), "", float64(i), float64(i)+0.5)
+		c.until(float64(i) + 1)
+	}
+	c.until(1000)
+	for i := range 16 {
+		c.create(lock.CodeID("last-"+string(rune('a'+i))), "", 1000, 1001)
+	}
+	c.until(1001)
+	if got := len(c.j.wishes); got > 20 {
+		t.Errorf("%d wishes are kept long after their ends, want at most 20", got)
+	}
+}

@@ -1,0 +1,277 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+// Most promises are judged by the door: by what a lock holds and what would open it, against what was wished.
+
+// never is an instant that no world reaches.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// inspect judges a lock at t and returns the next instant at which it is to be judged although nothing happens; zero: none.
+func (j *judge) inspect(d *watched, t time.Time) time.Time {
+	if d.Retired {
+		d.entries = nil
+		return time.Time{}
+	}
+	if changed := d.remember(j.door.Memory(d.Device.ID), t); changed && !j.working(d, t) {
+		d.fooled = true // a hand, or a message that was long on its way
+	}
+	next := never
+	at := func(edge time.Time) {
+		if edge.After(t) && edge.Before(next) {
+			next = edge
+		}
+	}
+	for i := range d.entries {
+		m := &d.entries[i]
+		j.digits.learn(m.PIN)
+		if m.Foreign || m.Ghost || m.Code == "" {
+			continue
+		}
+		at(m.Window.From)
+		at(m.Window.To)
+		if w := j.wishes[m.Code]; w != nil {
+			early, late := j.guard(d, w)
+			at(w.Window.From.Add(-early))
+			at(w.Window.To.Add(late))
+		}
+	}
+	for _, m := range j.door.WouldOpen(d.Device.ID) {
+		if !m.Foreign && !m.Ghost && m.Code != "" && m.Offline == lock.OfflineNone {
+			at(j.windowed(d, m, t))
+		}
+	}
+	at(j.pairs(d, t))
+	j.prune(d, t)
+	if next.Equal(never) {
+		return time.Time{}
+	}
+	return next
+}
+
+// working reports whether the engine may have changed the lock at t.
+func (j *judge) working(d *watched, t time.Time) bool {
+	return d.flight != nil || d.ended.Equal(t) || j.halted || t.Sub(j.began) < grace
+}
+
+// remember keeps what the lock holds, with the time since when each entry stands there in its form. It reports whether
+// anything but an absence is new.
+func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
+	entries := make([]seen, len(mem))
+	for i, m := range mem {
+		entries[i] = seen{m, t}
+		k := slices.IndexFunc(d.entries, func(s seen) bool { return s.Slot == m.Slot && s.Ref == m.Ref })
+		if k >= 0 && same(d.entries[k].Memory, m) {
+			entries[i].since = d.entries[k].since
+		} else {
+			changed = true
+		}
+	}
+	d.entries = entries
+	return changed
+}
+
+// same reports whether an entry opens the same door for the same people as before.
+func same(a, b sim.Memory) bool {
+	return a.Code == b.Code && a.PIN == b.PIN && a.Window.Equal(b.Window) && a.Enabled == b.Enabled && a.Foreign == b.Foreign
+}
+
+// entry returns what is remembered of an entry.
+func (d *watched) entry(m sim.Memory) seen {
+	for _, s := range d.entries {
+		if s.Slot == m.Slot && s.Ref == m.Ref {
+			return s
+		}
+	}
+	return seen{Memory: m}
+}
+
+// windowed judges an entry that would open the door at t. It returns when to look again if it is excused for a while only.
+func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
+	w := j.wishes[m.Code]
+	var since time.Time
+	text := "it opens after its end"
+	switch {
+	case w == nil && j.spare(d):
+		return time.Time{}
+	case w == nil && !d.Drained.IsZero():
+		since, text = d.Drained, "a spare opens although the pool is off"
+	case w == nil:
+		text = "an entry opens that nobody asked for"
+	case w.Device != d.Device.ID:
+		since, text = w.Since, "it opens a door that it was moved away from"
+	default:
+		if w.Extern || j.policy(d).External != engine.ExternalEnforce {
+			if w.live(t) {
+				return time.Time{} // people at the lock may have moved its window
+			}
+		}
+		early, late := j.guard(d, w)
+		ok, from := w.open(t, early)
+		if ok || !from.IsZero() && w.Gone.IsZero() && late > 0 && t.Before(w.Window.To.Add(late)) {
+			return time.Time{}
+		}
+		if since = from; w.live(t) {
+			text = "it opens too long before its start"
+		}
+		if held := m.Window; !held.IsZero() && !m.Window.Contains(t) {
+			return time.Time{} // the lock was told right and does not obey, or its clock is off
+		}
+	}
+	if until := j.excused(d, m, since, t); until.After(t) {
+		return until
+	}
+	j.breach(t, RuleWindow, d.Device.ID, m.Code, text)
+	return time.Time{}
+}
+
+// excused returns until when an entry that should not open may do so, because erasing it was impossible or is under way:
+// since is when it should have been shut.
+func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time {
+	stood := d.entry(m).since
+	if stood.After(since) {
+		since = stood
+	}
+	if j.halted || j.deceived(d, m, since) {
+		return never
+	}
+	until := since.Add(grace)
+	later := func(x time.Time) {
+		if x.After(until) {
+			until = x
+		}
+	}
+	if d.flight != nil {
+		later(d.flight.Deadline.Add(grace))
+	}
+	later(j.began.Add(grace))
+	patience := time.Duration(float64(j.policy(d).BackoffMax)*jitter) + grace
+	if !d.erase.Before(since) {
+		later(d.erase.Add(patience)) // the lock does not do as it is told
+	}
+	wait := func(l *link, least int) {
+		if l.down.IsZero() {
+			later(l.up.Add(grace))
+		} else if l.fails >= least {
+			later(l.down.Add(patience))
+			later(l.resume.Add(grace))
+		}
+	}
+	wait(&d.line, 1)
+	for _, l := range j.linked(d) {
+		wait(l, many)
+	}
+	return until
+}
+
+// deceived reports whether the engine can't know that the entry opens: because the lock tells nothing, because the
+// cloud tells of itself, or because a fault or a hand made it tell something else.
+func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
+	t := d.Device.Traits
+	if t.CannotList {
+		return !d.erase.Before(since) || d.fooled
+	}
+	if !d.fooled && !t.CloudList {
+		return false
+	}
+	if d.look.At.Before(since) {
+		return true // it was not shown yet
+	}
+	for _, h := range d.look.Held {
+		if h.Ref != m.Ref {
+			continue
+		}
+		hidden := t.HidesWindow && !m.Window.IsZero()
+		return !h.Enabled || hidden || !h.Window.IsZero() && !h.Window.Contains(d.look.At)
+	}
+	return true
+}
+
+// pairs judges entries that stand side by side. It returns when to look again.
+func (j *judge) pairs(d *watched, t time.Time) time.Time {
+	next := never
+	for i := range d.entries {
+		a := &d.entries[i]
+		if a.Foreign || a.Ghost || a.Code == "" {
+			continue
+		}
+		for k := range i {
+			b := &d.entries[k]
+			if b.Foreign || b.Ghost || b.Code == "" {
+				continue
+			}
+			switch {
+			case a.Code == b.Code:
+				if until := j.replaces(d, a, b, t); until.After(t) && until.Before(next) {
+					next = until
+				}
+			case a.PIN == b.PIN && !a.PIN.IsZero() && j.clash(a.Code, b.Code, t):
+				if !d.fooled {
+					j.breach(t, RuleUnique, d.Device.ID, a.Code, "another live code of this door has the same digits on the lock: "+string(b.Code))
+				}
+			}
+		}
+	}
+	return next
+}
+
+// replaces judges two entries of one code and returns until when they may stand side by side.
+func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
+	since := a.since
+	if b.since.After(since) {
+		since = b.since
+	}
+	if a.PIN == b.PIN && a.Window.Equal(b.Window) && a.Enabled == b.Enabled && !d.fooled {
+		j.breach(t, RuleOneEffect, d.Device.ID, a.Code, "the lock holds it twice")
+		return time.Time{}
+	}
+	older := a
+	if b.since.Before(a.since) {
+		older = b
+	}
+	until := since.Add(replacing)
+	if x := j.excused(d, older.Memory, since, t); x.After(until) {
+		until = x
+	}
+	if !until.After(t) {
+		j.breach(t, RuleOneEffect, d.Device.ID, a.Code, "the lock holds it twice for longer than a replacement takes")
+	}
+	return until
+}
+
+// clash reports whether two codes are both live and belong to different people.
+func (j *judge) clash(a, b lock.CodeID, t time.Time) bool {
+	x, y := j.wishes[a], j.wishes[b]
+	if x == nil || y == nil || !x.live(t) || !y.live(t) {
+		return false
+	}
+	return x.Holder == "" || x.Holder != y.Holder
+}
+
+// prune forgets wishes that ended long ago and of which the lock holds nothing.
+func (j *judge) prune(d *watched, t time.Time) {
+	if len(d.codes) < d.pruned+16 {
+		return
+	}
+	d.codes = slices.DeleteFunc(d.codes, func(id lock.CodeID) bool {
+		w := j.wishes[id]
+		if w == nil || w.Device != d.Device.ID {
+			return true
+		}
+		if end := w.over(); end.IsZero() || t.Sub(end) < forgetAfter ||
+			slices.ContainsFunc(d.entries, func(s seen) bool { return s.Code == id }) {
+			return false
+		}
+		delete(j.wishes, id)
+		j.changed[id] = true
+		return true
+	})
+	d.pruned = len(d.codes)
+}

@@ -1,0 +1,331 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// The model of what was wished is written apart from the engine: it is fed by the commands that were accepted and their
+// receipts, and by what the journal claims, and never looks at the engine's state.
+
+const (
+	// maxPast bounds the earlier forms that a wish keeps for Undo.
+	maxPast = 8
+	// forgetAfter is how long a wish is kept after its end once the lock holds nothing of it.
+	forgetAfter = 7 * 24 * time.Hour
+)
+
+// vault is a PIN on its way to the store: it prints dots like any PIN and marshals to its digits, for the store is the
+// vault.
+type vault struct{ lock.PIN }
+
+func (v vault) MarshalText() ([]byte, error) { return []byte(v.Reveal()), nil }
+
+func (v *vault) UnmarshalText(text []byte) (err error) {
+	v.PIN = lock.PIN{}
+	if len(text) > 0 {
+		v.PIN, err = lock.ParsePIN(string(text))
+	}
+	return err
+}
+
+// form is what is wished of a code at some time.
+type form struct {
+	Device lock.DeviceID
+	Window lock.Window      // From zero: from the creation on
+	Told   vault            // the digits that left the vault; zero: none did
+	Gone   time.Time        `json:",omitzero"` // withdrawn
+	Gap    bool             `json:",omitzero"` // it may be away for the moments of a rewrite
+	For    lock.CodeID      `json:",omitzero"` // of a pulled spare: the code that it stands in for
+	Extern bool             `json:",omitzero"` // changes made by hand are honoured
+	Offl   lock.OfflineKind `json:",omitzero"`
+	Holder string           `json:",omitzero"`
+	Common string           `json:",omitzero"`
+}
+
+// wish is one access code as the model knows it.
+type wish struct {
+	Code  lock.CodeID
+	Since time.Time // when it took its present form
+	form
+	Past []past `json:",omitempty"` // earlier forms, oldest first, at most maxPast
+}
+
+// past is the form that a wish had before a command. New: it did not exist.
+type past struct {
+	Seq engine.Seq
+	New bool `json:",omitzero"`
+	form
+}
+
+// over is the instant from which the code should not open; zero: never.
+func (w *wish) over() time.Time {
+	if w.Gone.IsZero() || !w.Window.To.IsZero() && w.Window.To.Before(w.Gone) {
+		return w.Window.To
+	}
+	return w.Gone
+}
+
+// live reports whether the code is neither withdrawn nor past its end.
+func (w *wish) live(now time.Time) bool {
+	end := w.over()
+	return end.IsZero() || now.Before(end)
+}
+
+// within is the checkers' own idea of a half-open window.
+func (w *wish) within(now time.Time) bool {
+	return w.live(now) && (w.Window.From.IsZero() || now.Sub(w.Window.From) >= 0)
+}
+
+// open reports whether the code may open at now if it may do so lead before its start, and, if not, since when it should
+// have been shut. Since is zero for a code that never should have opened yet.
+func (w *wish) open(now time.Time, lead time.Duration) (ok bool, since time.Time) {
+	if !w.live(now) {
+		end := w.over()
+		if w.Gone.IsZero() && w.Since.After(end) {
+			end = w.Since // moved into the past
+		}
+		return false, end
+	}
+	if w.Window.From.IsZero() || now.Sub(w.Window.From.Add(-lead)) >= 0 {
+		return true, time.Time{}
+	}
+	if len(w.Past) > 0 && !w.Past[len(w.Past)-1].New {
+		return false, w.Since // it may have been open before it was moved
+	}
+	return false, time.Time{}
+}
+
+// accept learns from a command that was taken.
+func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
+	if c.DryRun || r.Seq != 0 && r.Seq <= j.Seq {
+		return // a repeated key: answered before, and changes nothing
+	}
+	j.Seq = max(j.Seq, r.Seq)
+	j.unsaved = true
+	switch do := c.Do.(type) {
+	case engine.AddDevice:
+		d := j.alter(do.Device.ID)
+		d.Device = do.Device
+		d.Retired = false
+		j.soil(d)
+	case engine.RemoveDevice:
+		j.alter(do.Device).Retired = true
+	case engine.SetPolicy:
+		j.setPolicy(do)
+	case engine.SetPool:
+		j.pool(do.Device, do.On, now)
+	case engine.Create:
+		j.create(now, do, do.Device, r, 0)
+	case engine.CreateMany:
+		for i, id := range do.Devices {
+			j.create(now, do.Like, id, r, i)
+		}
+	case engine.Update:
+		j.update(now, do, r)
+	case engine.UpdateMany:
+		for _, id := range r.Codes {
+			j.change(now, id, r.Seq, func(f *form) { f.move(do.Starts, do.Ends); f.Gap = do.AcceptGap })
+		}
+	case engine.Convert:
+		j.change(now, do.Code, r.Seq, func(f *form) {
+			f.Gap = do.AcceptGap
+			if f.Window.To = do.Ends; do.Ongoing {
+				f.Window.To = time.Time{}
+			} else {
+				f.Window.From = do.Starts
+			}
+		})
+	case engine.Delete:
+		j.change(now, do.Code, r.Seq, func(f *form) { f.Gone = now })
+	case engine.Rotate:
+		j.change(now, do.Code, r.Seq, func(f *form) { f.Told, f.Gap = vault{do.PIN}, do.AcceptGap })
+	case engine.Reveal:
+		for i, id := range r.Codes {
+			if w := j.wishes[id]; w != nil && i < len(r.PINs) {
+				w.Told = vault{r.PINs[i]}
+				j.touch(w)
+			}
+		}
+	case engine.PullBackup:
+		j.pulled(now, do.Code, r.Backup)
+	case engine.Adopt:
+		j.adopt(now, do, r)
+	case engine.DeleteUnmanaged:
+		j.alter(do.Device).Permits[do.Ref] = true
+	case engine.SwapDevice:
+		j.swap(now, do, r)
+	case engine.Undo:
+		j.undo(now, do, r)
+	}
+	for _, p := range r.PINs {
+		j.digits.learn(p)
+	}
+}
+
+func (j *judge) create(now time.Time, do engine.Create, device lock.DeviceID, r engine.Receipt, i int) {
+	if i >= len(r.Codes) {
+		return
+	}
+	w := &wish{Code: r.Codes[i], Since: now, form: form{
+		Device: device, Window: lock.Window{From: do.Starts, To: do.Ends}.UTC(), Told: vault{do.PIN}, Extern: do.AllowExternal,
+		Holder: do.Holder, Common: do.CommonKey,
+	}}
+	if do.Offline {
+		w.Offl = lock.OfflineHourly // any: an algorithmic code is not in the lock's memory
+	}
+	w.Past = []past{{Seq: r.Seq, New: true}}
+	if do.UsePool {
+		j.pool(device, true, now)
+	}
+	j.add(w)
+}
+
+func (j *judge) update(now time.Time, do engine.Update, r engine.Receipt) {
+	j.change(now, do.Code, r.Seq, func(f *form) {
+		f.move(do.Starts, do.Ends)
+		f.Gap = do.AcceptGap
+		if do.PIN != nil {
+			f.Told = vault{*do.PIN}
+		}
+		if do.AllowExternal != nil {
+			f.Extern = *do.AllowExternal
+		}
+	})
+}
+
+// move gives a form new times; nil ones stay.
+func (f *form) move(starts, ends *time.Time) {
+	if starts != nil {
+		f.Window.From = *starts
+	}
+	if ends != nil {
+		f.Window.To = *ends
+	}
+	f.Window = f.Window.UTC()
+}
+
+// change gives a wish another form and remembers the one before.
+func (j *judge) change(now time.Time, id lock.CodeID, seq engine.Seq, do func(*form)) {
+	w := j.wishes[id]
+	if w == nil {
+		return // of before the model's time
+	}
+	w.Past = append(w.Past, past{Seq: seq, form: w.form})
+	if over := len(w.Past) - maxPast; over > 0 {
+		w.Past = slices.Delete(w.Past, 0, over)
+	}
+	do(&w.form)
+	w.Since = now
+	j.digits.learn(w.Told.PIN)
+	j.touch(w)
+}
+
+// pulled makes a spare stand in for a code: it may open until the code's end.
+func (j *judge) pulled(now time.Time, code, spare lock.CodeID) {
+	of := j.wishes[code]
+	if of == nil || spare == "" {
+		return
+	}
+	if w := j.wishes[spare]; w != nil && w.For == code {
+		return
+	}
+	j.add(&wish{Code: spare, Since: now, form: form{Device: of.Device, Window: lock.Window{To: of.Window.To}, For: code}})
+}
+
+func (j *judge) adopt(now time.Time, do engine.Adopt, r engine.Receipt) {
+	j.alter(do.Device).Permits[do.Ref] = true
+	if len(r.Codes) == 0 {
+		return
+	}
+	w := &wish{Code: r.Codes[0], Since: now, form: form{Device: do.Device, Extern: do.AllowExternal}}
+	for _, m := range j.door.Memory(do.Device) {
+		if m.Ref == do.Ref {
+			w.Window, w.Told = m.Window.UTC(), vault{m.PIN}
+		}
+	}
+	w.Past = []past{{Seq: r.Seq, New: true}}
+	j.add(w)
+}
+
+// swap moves the live codes of one lock to another. The old one is no longer judged: it is off the door.
+func (j *judge) swap(now time.Time, do engine.SwapDevice, r engine.Receipt) {
+	old := j.alter(do.Old)
+	old.Retired = true
+	for _, id := range slices.Clone(old.codes) {
+		if w := j.wishes[id]; w != nil && w.live(now) {
+			j.change(now, id, r.Seq, func(f *form) { f.Device = do.New })
+		}
+	}
+}
+
+// undo gives the codes of a receipt the form that they had before it.
+func (j *judge) undo(now time.Time, do engine.Undo, r engine.Receipt) {
+	for _, id := range j.codes() {
+		w := j.wishes[id]
+		i := slices.IndexFunc(w.Past, func(p past) bool { return p.Seq == do.Receipt })
+		if i < 0 {
+			continue
+		}
+		before := w.Past[i]
+		j.change(now, id, r.Seq, func(f *form) {
+			if before.New {
+				f.Gone = now
+				return
+			}
+			told := f.Told
+			*f = before.form
+			if f.Told.IsZero() {
+				f.Told = told
+			}
+		})
+	}
+}
+
+// event learns what the journal alone tells: spares that the engine pulled by itself.
+func (j *judge) event(e engine.Event) {
+	if e.Type == "access_code.backup_access_code_pulled" {
+		j.pulled(e.At, e.Code, e.Backup)
+	}
+	if e.Issue != nil {
+		j.silent(e.At, e.Device, e.Type, e.Issue.Message)
+		j.silent(e.At, e.Device, e.Type, e.Issue.Remedy)
+		j.silent(e.At, e.Device, e.Type, e.Issue.Vendor)
+	}
+	j.silent(e.At, e.Device, e.Type, e.Text)
+}
+
+// add puts a wish into the model.
+func (j *judge) add(w *wish) {
+	j.wishes[w.Code] = w
+	j.digits.learn(w.Told.PIN)
+	j.touch(w)
+}
+
+// touch notes that a wish changed: its lock is judged again, and it is written with the next commit.
+func (j *judge) touch(w *wish) {
+	d := j.device(w.Device)
+	if !slices.Contains(d.codes, w.Code) {
+		d.codes = append(d.codes, w.Code)
+	}
+	for _, p := range w.Past {
+		if !p.New && p.Device != w.Device {
+			j.soil(j.device(p.Device))
+		}
+	}
+	j.changed[w.Code] = true
+	j.soil(d)
+}
+
+// codes lists every code of the model in order.
+func (j *judge) codes() []lock.CodeID {
+	ids := make([]lock.CodeID, 0, len(j.wishes))
+	for id := range j.wishes {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
