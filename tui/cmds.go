@@ -1,0 +1,188 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/lab"
+)
+
+// commands makes every command of the program. It is the only part that touches the host and its lab; its methods are
+// called from Update and return at once, what they return runs elsewhere.
+type commands struct {
+	ctx    context.Context
+	host   engine.Host
+	lab    lab.Lab // nil: the host is live
+	actor  string
+	bell   <-chan struct{}
+	after  func(time.Duration, tea.Msg) tea.Cmd // the message, after a while of real time
+	listen func() tea.Cmd                       // bellMsg at the next ring
+}
+
+func newCommands(ctx context.Context, o Options) *commands {
+	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, actor: o.Actor}
+	c.after = func(d time.Duration, msg tea.Msg) tea.Cmd { return wait(ctx, o.Clock, d, msg) }
+	c.listen = func() tea.Cmd {
+		return func() tea.Msg {
+			if c.bell == nil {
+				c.bell = c.host.Bell(ctx)
+			}
+			if _, rings := <-c.bell; !rings {
+				return nil
+			}
+			return bellMsg{}
+		}
+	}
+	return c
+}
+
+func wait(ctx context.Context, clock clockwork.Clock, d time.Duration, msg tea.Msg) tea.Cmd {
+	return func() tea.Msg {
+		timer := clock.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.Chan():
+			return msg
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// load reads everything that the screens on show ask for.
+func (c *commands) load(number int, requests []request) tea.Cmd {
+	return func() tea.Msg {
+		msg := loadedMsg{number: number}
+		if c.lab != nil {
+			state, err := c.lab.State(c.ctx)
+			if err != nil {
+				return loadedMsg{number: number, err: err}
+			}
+			msg.state = &state
+		}
+		msg.now = c.host.Now()
+		for _, r := range requests {
+			a, err := c.answer(r)
+			if err != nil {
+				return loadedMsg{number: number, now: msg.now, state: msg.state, err: err}
+			}
+			msg.answers = append(msg.answers, a)
+		}
+		return msg
+	}
+}
+
+func (c *commands) answer(r request) (answer, error) {
+	a := answer{to: r.to}
+	for _, q := range r.queries {
+		s, err := c.host.Snapshot(c.ctx, q)
+		if err != nil {
+			return a, err
+		}
+		a.snaps = append(a.snaps, s)
+		if s.Device != nil {
+			a.zone = c.location(s.Device.Zone)
+		}
+	}
+	if r.journal == nil {
+		return a, nil
+	}
+	after := r.journal.after
+	if r.journal.last {
+		s, err := c.host.Snapshot(c.ctx, engine.Query{View: engine.ViewFleet, Limit: 1})
+		if err != nil {
+			return a, err
+		}
+		after = max(0, s.Seq-engine.Seq(r.journal.limit))
+	}
+	var err error
+	a.events, err = c.host.Journal(c.ctx, after, r.journal.limit)
+	return a, err
+}
+
+// location loads a lock's zone, or nil where it is not known.
+func (c *commands) location(name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return zone
+}
+
+// submit gives a command to the engine; then runs in Update with what came of it.
+func (c *commands) submit(do engine.Action, then func(engine.Receipt, error) tea.Cmd) tea.Cmd {
+	return c.send(engine.Command{Actor: c.actor, Do: do}, then)
+}
+
+// rehearse is submit without an effect: it tells what submit would do.
+func (c *commands) rehearse(do engine.Action, then func(engine.Receipt, error) tea.Cmd) tea.Cmd {
+	return c.send(engine.Command{Actor: c.actor, Do: do, DryRun: true}, then)
+}
+
+func (c *commands) send(command engine.Command, then func(engine.Receipt, error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		receipt, err := c.host.Submit(c.ctx, command)
+		return resultMsg{func() tea.Cmd { return then(receipt, err) }}
+	}
+}
+
+func steered(do func() error, then func(error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		err := do()
+		return resultMsg{func() tea.Cmd { return then(err) }}
+	}
+}
+
+// pause stops or resumes the simulation's clock.
+func (c *commands) pause(paused bool, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.Pause(c.ctx, paused) }, then)
+}
+
+// rate sets the simulation's pace.
+func (c *commands) rate(rate int, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.Rate(c.ctx, rate) }, then)
+}
+
+// step runs the simulation to its next event.
+func (c *commands) step(then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.Step(c.ctx) }, then)
+}
+
+// skip runs the simulation ahead; it ends early with ctx.
+func (c *commands) skip(ctx context.Context, to time.Time, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.SkipTo(ctx, to) }, then)
+}
+
+// inject places a fault.
+func (c *commands) inject(f lab.Fault, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { _, err := c.lab.Inject(c.ctx, f); return err }, then)
+}
+
+// heal ends a fault, or every fault on a target.
+func (c *commands) heal(idOrTarget string, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.Heal(c.ctx, idOrTarget) }, then)
+}
+
+// try types digits at a keypad.
+func (c *commands) try(device lock.DeviceID, pin lock.PIN, then func(lab.Try, error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		try, err := c.lab.Type(c.ctx, device, pin)
+		return resultMsg{func() tea.Cmd { return then(try, err) }}
+	}
+}
+
+// kindsOf asks which faults a lock, hub or account can have.
+func (c *commands) kindsOf(target string, then func([]lab.FaultKind, error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		kinds, err := c.lab.Kinds(c.ctx, target)
+		return resultMsg{func() tea.Cmd { return then(kinds, err) }}
+	}
+}

@@ -1,0 +1,230 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/internal/when"
+	"github.com/accesscodes/lockctl/sim/lab"
+)
+
+// faults breaks and heals a lock, its hub or its account.
+type faults struct {
+	sh      *shell
+	at      door
+	targets []target
+	target  int
+	kinds   []lab.FaultKind
+	chosen  int
+	input   field
+	asking  bool // for how long
+	wrong   string
+}
+
+// target is what a fault can be placed on.
+type target struct{ what, id string }
+
+func newFaults(sh *shell, at door) *faults {
+	f := &faults{sh: sh, at: at, targets: []target{{"lock", string(at.id)}}, input: field{max: 12}}
+	if at.hub != "" {
+		f.targets = append(f.targets, target{"hub", string(at.hub)})
+	}
+	if at.account != "" {
+		f.targets = append(f.targets, target{"account", string(at.account)})
+	}
+	return f
+}
+
+func (f *faults) Title() string { return "Faults" }
+
+func (f *faults) Keys() []key.Binding {
+	if f.asking {
+		return []key.Binding{bind("enter", "break it", "enter"), bind("esc", "not that", "esc")}
+	}
+	return f.sh.keys.faultList()
+}
+
+func (f *faults) typing() bool { return f.asking }
+
+func (f *faults) start() tea.Cmd { return f.ask() }
+
+// ask loads the kinds that the target can have.
+func (f *faults) ask() tea.Cmd {
+	on := f.target
+	f.kinds, f.chosen = nil, 0
+	return f.sh.kindsOf(f.targets[on].id, func(kinds []lab.FaultKind, err error) tea.Cmd {
+		if err != nil {
+			return f.sh.refused(err)
+		}
+		if on == f.target {
+			f.kinds = kinds
+		}
+		return nil
+	})
+}
+
+// active are the faults on the target.
+func (f *faults) active() []lab.Fault {
+	var out []lab.Fault
+	for _, x := range f.sh.state.Faults {
+		if x.On == f.targets[f.target].id {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (f *faults) Update(msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	if f.asking {
+		return f.duration(k)
+	}
+	keys, active := f.sh.keys, f.active()
+	all := len(active) + len(f.kinds)
+	switch {
+	case key.Matches(k, keys.up):
+		f.chosen = max(0, f.chosen-1)
+	case key.Matches(k, keys.down):
+		f.chosen = max(0, min(f.chosen+1, all-1))
+	case key.Matches(k, keys.pageUp), key.Matches(k, keys.top):
+		f.chosen = 0
+	case key.Matches(k, keys.pageDown), key.Matches(k, keys.bottom):
+		f.chosen = max(0, all-1)
+	case key.Matches(k, keys.tab):
+		f.target = (f.target + 1) % len(f.targets)
+		return f.ask()
+	case key.Matches(k, keys.heal) && f.chosen < len(active):
+		return f.cure(active[f.chosen])
+	case key.Matches(k, keys.open) && f.chosen < len(active):
+		return f.sh.tell(dim, "x heals it")
+	case key.Matches(k, keys.open) && f.chosen < all:
+		f.asking, f.wrong = true, ""
+		f.input.set("30m")
+	}
+	return nil
+}
+
+func (f *faults) cure(x lab.Fault) tea.Cmd {
+	return f.sh.heal(x.ID, func(err error) tea.Cmd {
+		if err != nil {
+			return f.sh.refused(err)
+		}
+		return tea.Batch(f.sh.tell(good, f.sh.style.check+" healed "+x.Kind+" on "+x.On), f.sh.changed())
+	})
+}
+
+// duration asks how long the chosen fault lasts, then places it.
+func (f *faults) duration(k tea.KeyMsg) tea.Cmd {
+	switch k.Type {
+	case tea.KeyEsc:
+		f.asking = false
+		return nil
+	case tea.KeyEnter:
+	default:
+		f.input.key(k)
+		f.wrong = ""
+		return nil
+	}
+	var lasts time.Duration
+	if text := f.input.text(); text != "" {
+		d, err := when.Duration(text)
+		if err != nil {
+			f.wrong = err.Error()
+			return nil
+		}
+		lasts = d
+	}
+	i := f.chosen - len(f.active())
+	if i < 0 || i >= len(f.kinds) {
+		f.asking = false
+		return nil
+	}
+	x := lab.Fault{On: f.targets[f.target].id, Kind: f.kinds[i].Name, For: lasts}
+	return f.sh.inject(x, func(err error) tea.Cmd {
+		if err != nil {
+			f.wrong = err.Error()
+			return nil
+		}
+		f.asking, f.chosen = false, 0
+		return tea.Batch(f.sh.tell(warn, f.sh.style.warn+" "+x.Kind+" on "+x.On+": what the engine does about it is in the journal"), f.sh.changed())
+	})
+}
+
+func (f *faults) size(w, h int) (int, int) { return min(74, w-2), min(h, 20) }
+
+func (f *faults) View(w, h int) string {
+	s := f.sh.style
+	on := line{}
+	for i, t := range f.targets {
+		text := " " + t.what + " " + t.id + " "
+		if i == f.target {
+			on = on.with(chipTitle, text)
+		} else {
+			on = on.with(chipKey, text)
+		}
+		on = on.with(plain, " ")
+	}
+	rows := []line{nil, on, nil}
+	foot := f.foot(w - 6)
+	room := h - 2 - len(rows) - len(foot)
+	list := f.list()
+	first := max(0, min(f.chosen-room/2, len(list)-room))
+	for i := first; i < min(len(list), first+room); i++ {
+		mark := line{{plain, "  "}}
+		if i == f.chosen {
+			mark = line{{accent, s.mark + " "}}
+		}
+		rows = append(rows, mark.and(list[i]))
+	}
+	for len(rows) < h-2-len(foot) {
+		rows = append(rows, nil)
+	}
+	return f.sh.dialog(w, h, "Faults: what breaks", append(rows, foot...))
+}
+
+// list is the faults that are, then the kinds that can be.
+func (f *faults) list() []line {
+	s, now := f.sh.style, f.sh.now
+	var rows []line
+	for _, x := range f.active() {
+		l := say(bad, s.bad+" "+pad(x.Kind, 20)).with(plain, " since "+fromNow(x.From, now))
+		if x.For > 0 {
+			l = l.with(dim, ", heals "+fromNow(x.From.Add(x.For), now))
+		} else {
+			l = l.with(dim, ", until healed")
+		}
+		rows = append(rows, l.with(accent, "  x heals it"))
+	}
+	layer := ""
+	for _, k := range f.kinds {
+		name := ""
+		if k.Layer != layer {
+			name, layer = k.Layer, k.Layer
+		}
+		rows = append(rows, say(strong, pad(k.Name, 22)).with(dim, pad(name, 7)+" "+k.Meaning))
+	}
+	return rows
+}
+
+// foot explains the chosen kind, or asks how long it lasts.
+func (f *faults) foot(w int) []line {
+	s := f.sh.style
+	i := f.chosen - len(f.active())
+	if i < 0 || i >= len(f.kinds) {
+		return []line{nil}
+	}
+	k := f.kinds[i]
+	rows := append([]line{nil}, wrap(plain, k.Meaning, w)...)
+	switch {
+	case f.wrong != "":
+		rows = append(rows, say(bad, s.bad+" "+f.wrong))
+	case f.asking:
+		rows = append(rows, say(accent, "for how long? ").and(f.input.line(14)).with(dim, "  30m, 2h, 1d; empty: until healed"))
+	}
+	return rows
+}

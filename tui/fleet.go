@@ -1,0 +1,323 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+// fleet lists every lock, a page at a time.
+type fleet struct {
+	sh     *shell
+	table  table[engine.DeviceRow]
+	pages  pager
+	input  field
+	asking bool   // the filter is being typed
+	before string // the filter that esc brings back
+	ready  bool
+	peek   *device // what a tall screen shows of the lock under the cursor
+}
+
+func newFleet(sh *shell) *fleet {
+	f := &fleet{sh: sh, pages: newPager(engine.Query{View: engine.ViewFleet, Sort: "name"})}
+	f.table = table[engine.DeviceRow]{columns: f.columns(), id: func(r engine.DeviceRow) string { return string(r.ID) }}
+	return f
+}
+
+func (f *fleet) Title() string { return "Fleet" }
+
+func (f *fleet) Keys() []key.Binding {
+	if f.asking {
+		return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "without it", "esc"), bind("↑ ↓", "move", "up", "down")}
+	}
+	return f.sh.keys.fleet()
+}
+
+func (f *fleet) typing() bool { return f.asking }
+
+func (f *fleet) request() request {
+	r := request{to: f, queries: f.pages.queries()}
+	if row, ok := f.table.current(); ok && f.peeks() {
+		r.queries = append(r.queries, engine.Query{View: engine.ViewDevice, Device: row.ID})
+	}
+	return r
+}
+
+// peeks reports whether the screen is tall enough to show the lock under the cursor below the list.
+func (f *fleet) peeks() bool {
+	_, h := f.sh.body()
+	return f.peekRows(h) > 0
+}
+
+// peekRows is the height of the peek on a screen of that height; 0: too low for one.
+func (f *fleet) peekRows(h int) int {
+	if h < 30 {
+		return 0
+	}
+	return h / 2
+}
+
+func (f *fleet) door() (door, bool) {
+	r, ok := f.table.current()
+	return door{id: r.ID, name: r.Name, hub: r.Hub, account: r.Account}, ok
+}
+
+// retreat takes the filter away first.
+func (f *fleet) retreat() bool {
+	if f.pages.query.Filter == "" {
+		return false
+	}
+	f.filter("")
+	return true
+}
+
+func (f *fleet) filter(text string) {
+	q := f.pages.query
+	q.Filter = text
+	f.pages = newPager(q)
+	f.input.set(text)
+	f.table.to(0, f.rows())
+}
+
+func (f *fleet) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case answer:
+		return f.take(msg)
+	case tea.KeyMsg:
+		if f.asking {
+			return f.ask(msg)
+		}
+		return f.press(msg)
+	}
+	return nil
+}
+
+// take fills the list, and the peek where one was asked for.
+func (f *fleet) take(a answer) tea.Cmd {
+	var pages []engine.Snapshot
+	for _, s := range a.snaps {
+		if d := s.Device; d != nil {
+			if f.peek == nil || f.peek.row.ID != d.ID {
+				f.peek = newDevice(f.sh, d.DeviceRow)
+				f.peek.part = -1
+			}
+			f.peek.take(s, a.zone)
+		} else if s.Devices != nil || s.Total == 0 {
+			pages = append(pages, s)
+		}
+	}
+	rows, base, total, missing := f.pages.take(pages)
+	f.table.fill(rows, base, total)
+	f.ready = true
+	row, ok := f.table.current()
+	stale := ok && f.peeks() && (f.peek == nil || f.peek.row.ID != row.ID)
+	if f.aim() || missing || stale {
+		return f.sh.changed()
+	}
+	return nil
+}
+
+func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
+	keys := f.sh.keys
+	switch {
+	case f.table.steer(k, keys, f.rows()):
+		if f.aim() || f.peeks() {
+			return f.sh.changed()
+		}
+	case key.Matches(k, keys.filter):
+		f.asking, f.before = true, f.pages.query.Filter
+		f.input.set(f.before)
+	case key.Matches(k, keys.sort):
+		return f.sortBy(f.nextSort())
+	case key.Matches(k, keys.reverse):
+		return f.sortBy(reversed(f.pages.query.Sort))
+	}
+	row, ok := f.table.current()
+	if !ok {
+		return nil
+	}
+	switch {
+	case key.Matches(k, keys.open):
+		return f.sh.open(newDevice(f.sh, row))
+	case key.Matches(k, keys.create):
+		return f.sh.open(newForm(f.sh, row.ID, row.Name))
+	case key.Matches(k, keys.retry):
+		return f.sh.look(row.ID, row.Name)
+	}
+	return nil
+}
+
+// ask edits the filter; the list follows every key.
+func (f *fleet) ask(k tea.KeyMsg) tea.Cmd {
+	switch k.String() {
+	case "enter":
+		f.asking = false
+		return nil
+	case "esc":
+		f.asking = false
+		f.filter(f.before)
+		return f.sh.changed()
+	case "up", "down", "pgup", "pgdown":
+		f.table.steer(k, f.sh.keys, f.rows())
+		return nil
+	}
+	if f.input.key(k) && f.input.text() != f.pages.query.Filter {
+		at := f.input.at
+		f.filter(f.input.text())
+		f.input.at = at
+		return f.sh.changed()
+	}
+	return nil
+}
+
+func (f *fleet) sortBy(by string) tea.Cmd {
+	q := f.pages.query
+	q.Sort = by
+	f.pages = newPager(q)
+	return f.sh.changed()
+}
+
+// nextSort is the next column in sight that can be sorted by.
+func (f *fleet) nextSort() string {
+	w, _ := f.sh.body()
+	widths, _ := f.table.layout(w - 2)
+	var names []string
+	for i, c := range f.table.columns {
+		if c.sort != "" && widths[i] > 0 {
+			names = append(names, c.sort)
+		}
+	}
+	now := strings.TrimPrefix(f.pages.query.Sort, "-")
+	for i, n := range names {
+		if n == now {
+			return names[(i+1)%len(names)]
+		}
+	}
+	return names[0]
+}
+
+// rows is how many rows the table shows.
+func (f *fleet) rows() int {
+	_, h := f.sh.body()
+	return max(1, h-f.peekRows(h)-5)
+}
+
+func (f *fleet) aim() bool {
+	return f.pages.aim(f.table.first(f.rows()), f.rows(), f.table.total)
+}
+
+func (f *fleet) View(w, h int) string {
+	s := f.sh.style
+	below := ""
+	if n := f.peekRows(h); n > 0 {
+		h -= n
+		below = "\n" + f.below(w, n)
+	}
+	body := []string{s.draw(f.summary(), cells{width: w - 2}), divider}
+	switch {
+	case !f.ready:
+		body = append(body, s.draw(say(dim, "  reading the fleet "+s.more), cells{width: w - 2}))
+	case f.table.total == 0 && f.pages.query.Filter != "":
+		body = append(body, s.draw(say(dim, "  no lock matches; esc takes the filter away"), cells{width: w - 2}))
+	case f.table.total == 0:
+		body = append(body, s.draw(say(dim, "  no locks yet"), cells{width: w - 2}))
+	default:
+		body = append(body, f.table.view(s, w-2, h-4, f.pages.query.Sort, false)...)
+	}
+	return strings.Join(s.panel(w, h, f.title(), f.place(), body), "\n") + below
+}
+
+// below is the peek, or its empty place.
+func (f *fleet) below(w, h int) string {
+	if f.peek == nil || f.table.total == 0 {
+		return strings.Join(f.sh.style.panel(w, h, nil, nil, nil), "\n")
+	}
+	return f.peek.View(w, h)
+}
+
+func (f *fleet) title() line {
+	l := say(strong, "Fleet").with(accent, " "+strconv.Itoa(f.table.total))
+	if f.asking {
+		return l.with(accent, " /").and(f.input.line(30))
+	}
+	if q := f.pages.query.Filter; q != "" {
+		return l.with(accent, " /"+q)
+	}
+	return l
+}
+
+func (f *fleet) place() line {
+	if f.table.total == 0 {
+		return nil
+	}
+	return say(dim, fmt.Sprintf("%d of %d", f.table.cursor+1, f.table.total))
+}
+
+// summary counts the whole fleet in one line.
+func (f *fleet) summary() line {
+	s, t := f.sh.style, f.sh.totals
+	l := line{{plain, " "}}
+	add := func(n int, tn tone, glyph, word string) {
+		if n == 0 {
+			return
+		}
+		l = l.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word+" ")
+	}
+	add(t.Set, good, s.ok, "set")
+	add(t.Setting, busy, s.half, "setting")
+	add(t.Removing, warn, s.half, "removing")
+	add(t.Unset, accent, s.hollow, "unset")
+	add(t.Unknown, warn, s.unknown, "unknown")
+	l = l.with(rule, s.along)
+	add(t.Offline, bad, s.hollow, "offline")
+	add(t.Exposed, bad, s.exposed, "exposed")
+	add(t.Issues, warn, s.warn, "issues")
+	return l
+}
+
+func (f *fleet) columns() []column[engine.DeviceRow] {
+	s := func() *style { return f.sh.style }
+	count := func(n int, t tone) line {
+		if n == 0 {
+			return say(rule, s().gone)
+		}
+		return say(t, strconv.Itoa(n))
+	}
+	return []column[engine.DeviceRow]{
+		{title: "STATE", width: 11, cell: func(r engine.DeviceRow) line { return s().state(r).line() }},
+		{title: "LOCK", sort: "name", width: 12, flex: 2, cell: func(r engine.DeviceRow) line { return say(strong, r.Name) }},
+		{title: "SYSTEM", sort: "system", width: 11, from: 90, cell: func(r engine.DeviceRow) line { return say(dim, system(r)) }},
+		{title: "LINK", sort: "link", width: 7, cell: func(r engine.DeviceRow) line { return s().link(r.Link).line() }},
+		{title: "BATT", sort: "battery", width: 5, right: true, cell: func(r engine.DeviceRow) line { return s().battery(r.Battery, false) }},
+		{title: "USED", sort: "used", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Used, plain) }},
+		{title: "FREE", sort: "free", width: 4, right: true, cell: f.free},
+		{title: "SET", sort: "set", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
+		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
+		{title: "WAKE", sort: "wake", width: 9, right: true, cell: func(r engine.DeviceRow) line { return say(dim, fromNow(r.Wake, f.sh.now)) }},
+		{title: "ISSUE", sort: "issues", width: 5, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, warn) }},
+		{title: "WORST", width: 16, flex: 3, from: 100, cell: func(r engine.DeviceRow) line { return say(warn, strings.ReplaceAll(r.Worst, "_", " ")) }},
+	}
+}
+
+func (f *fleet) free(r engine.DeviceRow) line {
+	switch n := r.Free(); {
+	case n < 0:
+		return say(rule, f.sh.style.dash)
+	case n == 0:
+		return say(bad, "full")
+	default:
+		return say(plain, strconv.Itoa(n))
+	}
+}
+
+func system(r engine.DeviceRow) string {
+	if r.System != "" {
+		return r.System
+	}
+	return r.Model
+}

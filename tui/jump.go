@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// destination is somewhere that : goes to. Those that take a name list what there is.
+type destination struct {
+	names []string // the first is shown, all are understood
+	about string
+	takes engine.View // what a name after it means; "": nothing
+	open  func(*shell) screen
+}
+
+func destinations() []destination {
+	return []destination{
+		{names: []string{"fleet", "locks", "home"}, about: "every lock", open: func(*shell) screen { return nil }},
+		{names: []string{"device", "lock", "d"}, about: "one lock, by a part of its name", takes: engine.ViewFleet},
+		{names: []string{"code", "c"}, about: "one code, by its id", takes: engine.ViewCode},
+		{names: []string{"journal", "events", "j"}, about: "what happened", open: func(sh *shell) screen { return newJournal(sh) }},
+	}
+}
+
+// jump is the : prompt. It lists where it can go while one types.
+type jump struct {
+	sh    *shell
+	input field
+	found []engine.DeviceRow // locks that match
+	at    int
+}
+
+func newJump(sh *shell) *jump { return &jump{sh: sh} }
+
+func (j *jump) Title() string { return "Jump" }
+
+func (j *jump) Keys() []key.Binding {
+	return []key.Binding{bind("enter", "go", "enter"), bind("↑ ↓", "choose", "up", "down"), bind("tab", "complete", "tab"), bind("esc", "stay here", "esc")}
+}
+
+func (j *jump) typing() bool { return true }
+
+// words splits what was typed into a destination's name and what follows it.
+func (j *jump) words() (name, rest string) {
+	name, rest, _ = strings.Cut(strings.TrimLeft(j.input.text(), " :"), " ")
+	if i := strings.IndexByte(name, '/'); i > 0 {
+		name, rest = name[:i], name[i:]+" "+rest
+	}
+	return strings.ToLower(name), strings.TrimSpace(rest)
+}
+
+// search is the part of a lock's name that was typed.
+func (j *jump) search() string {
+	name, rest := j.words()
+	for _, d := range destinations() {
+		if d.takes == engine.ViewFleet && has(d.names, name) {
+			return rest
+		}
+	}
+	return strings.TrimSpace(name + " " + rest)
+}
+
+func (j *jump) request() request {
+	return request{to: j, queries: []engine.Query{{View: engine.ViewFleet, Sort: "name", Filter: j.search(), Limit: 6}}}
+}
+
+// choice is a line of the list.
+type choice struct {
+	text, about string
+	row         *engine.DeviceRow
+	to          destination
+}
+
+func (j *jump) choices() []choice {
+	name, _ := j.words()
+	var out []choice
+	for _, d := range destinations() {
+		for _, n := range d.names {
+			if strings.HasPrefix(n, name) {
+				out = append(out, choice{text: d.names[0], about: d.about, to: d})
+				break
+			}
+		}
+	}
+	for i := range j.found {
+		r := &j.found[i]
+		out = append(out, choice{text: "device " + r.Name, about: system(*r), row: r})
+	}
+	return out
+}
+
+func has(list []string, word string) bool {
+	for _, w := range list {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *jump) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case answer:
+		j.found = msg.snaps[0].Devices
+		j.at = max(0, min(j.at, len(j.choices())-1))
+	case tea.KeyMsg:
+		return j.press(msg)
+	}
+	return nil
+}
+
+func (j *jump) press(k tea.KeyMsg) tea.Cmd {
+	list := j.choices()
+	switch k.String() {
+	case "esc":
+		return j.sh.close(j)
+	case "enter":
+		return j.goThere(list)
+	case "up":
+		j.at = max(0, j.at-1)
+	case "down":
+		j.at = max(0, min(j.at+1, len(list)-1))
+	case "tab":
+		if j.at < len(list) {
+			j.input.set(list[j.at].text + " ")
+			return j.sh.changed()
+		}
+	default:
+		if j.input.key(k) {
+			j.at = 0
+			return j.sh.changed()
+		}
+	}
+	return nil
+}
+
+func (j *jump) goThere(list []choice) tea.Cmd {
+	name, rest := j.words()
+	if has([]string{"q", "quit", "exit"}, name) {
+		return tea.Quit
+	}
+	for _, d := range destinations() {
+		if has(d.names, name) && d.takes == engine.ViewCode && rest != "" {
+			return j.sh.goTo(newCode(j.sh, lock.CodeID(rest), door{}))
+		}
+	}
+	if j.at >= len(list) {
+		return j.sh.tell(warn, j.sh.style.warn+" nothing is called that")
+	}
+	to := list[j.at]
+	switch {
+	case to.row != nil:
+		return j.sh.goTo(newDevice(j.sh, *to.row))
+	case to.to.open == nil:
+		j.input.set(to.text + " ")
+		return j.sh.changed()
+	}
+	s := to.to.open(j.sh)
+	cmd := j.sh.goTo(s)
+	if home, ok := j.sh.stack[0].(*fleet); ok && s == nil && strings.HasPrefix(rest, "/") {
+		home.filter(strings.TrimPrefix(rest, "/"))
+	}
+	return tea.Batch(cmd, j.sh.changed())
+}
+
+func (j *jump) size(w, h int) (int, int) {
+	return min(60, w-4), min(h, 13)
+}
+
+func (j *jump) View(w, h int) string {
+	s := j.sh.style
+	rows := []line{say(accent, ": ").and(j.input.line(w - 10)), nil}
+	for i, c := range j.choices() {
+		mark := line{{plain, "  "}}
+		t := plain
+		if i == j.at {
+			mark, t = line{{accent, s.mark + " "}}, strong
+		}
+		rows = append(rows, mark.with(t, pad(c.text, 24)).with(dim, " "+c.about))
+	}
+	return j.sh.dialog(w, h, j.Title(), rows)
+}

@@ -1,0 +1,64 @@
+package tui
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/lab"
+)
+
+// Every message of the program, but for those of Bubble Tea itself.
+type (
+	// bellMsg says that something was committed.
+	bellMsg struct{}
+	// beatMsg comes several times a second while the host's clock is worth looking at.
+	beatMsg struct{}
+	// restedMsg ends the pause after a load.
+	restedMsg struct{}
+	// loadedMsg brings what a load asked for.
+	loadedMsg struct {
+		number  int // of the load; an older one is dropped
+		now     time.Time
+		state   *lab.State // nil: no lab, or not asked
+		answers []answer
+		err     error
+	}
+	// resultMsg ends a command that was sent to the host or its lab; then knows its result and runs in Update.
+	resultMsg struct{ then func() tea.Cmd }
+	// hushMsg takes the note of that number away.
+	hushMsg struct{ number int }
+	// coverMsg hides the revealed PIN of that number.
+	coverMsg struct{ number int }
+)
+
+// request is what a screen needs to be up to date.
+type request struct {
+	to      screen
+	queries []engine.Query
+	journal *journalRequest
+}
+
+// journalRequest asks for the events after one, or for the last limit of them.
+type journalRequest struct {
+	after engine.Seq
+	last  bool
+	limit int
+}
+
+// answer is what a request brought.
+type answer struct {
+	to     screen
+	snaps  []engine.Snapshot // one per query, in their order
+	events []engine.Event
+	zone   *time.Location // of the device asked for; nil: not known
+}
+
+// revealed is the one PIN on show.
+type revealed struct {
+	code   lock.CodeID
+	pin    lock.PIN
+	number int
+}

@@ -1,0 +1,275 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+// column is one column of a table of R.
+type column[R any] struct {
+	title string
+	sort  string // the name under which the host sorts by it; "": it does not
+	width int    // cells; of a flexible column the least
+	flex  int    // its share of the cells that are left over; 0: fixed
+	right bool
+	from  int // left out of tables narrower than this
+	cell  func(R) line
+}
+
+// table draws a window of a listing and moves a cursor through it. It holds only the rows of the pages around the cursor:
+// a hundred thousand rows cost what fifty do.
+type table[R any] struct {
+	columns []column[R]
+	id      func(R) string
+	total   int // rows of the whole listing
+	base    int // index of rows[0] in it
+	rows    []R
+	cursor  int
+	top     int
+}
+
+// fill takes a freshly loaded window. The cursor stays on its row if that row is still in sight, else at its place.
+func (t *table[R]) fill(rows []R, base, total int) {
+	old, had := t.current()
+	t.rows, t.base, t.total = rows, base, total
+	if had {
+		if now, ok := t.current(); !ok || t.id(now) != t.id(old) {
+			for i, r := range rows {
+				if t.id(r) == t.id(old) {
+					t.top += base + i - t.cursor
+					t.cursor = base + i
+					break
+				}
+			}
+		}
+	}
+	t.clamp()
+}
+
+// current is the row under the cursor; false while its page is being loaded or there are no rows.
+func (t *table[R]) current() (R, bool) {
+	if i := t.cursor - t.base; i >= 0 && i < len(t.rows) {
+		return t.rows[i], true
+	}
+	var none R
+	return none, false
+}
+
+// to moves the cursor to an index; a view of height rows follows it.
+func (t *table[R]) to(index, height int) {
+	t.cursor = index
+	t.clamp()
+	t.top = t.first(height)
+}
+
+func (t *table[R]) clamp() {
+	t.cursor = max(0, min(t.cursor, t.total-1))
+	t.top = max(0, min(t.top, t.cursor))
+}
+
+// first is the index of the uppermost row of a view of that height.
+func (t *table[R]) first(height int) int {
+	top := min(t.top, t.cursor)
+	top = max(top, t.cursor-height+1)
+	return max(0, min(top, t.total-height))
+}
+
+// steer moves the cursor by a movement key and reports whether it was one.
+func (t *table[R]) steer(k tea.KeyMsg, keys *keyMap, height int) bool {
+	switch {
+	case key.Matches(k, keys.up):
+		t.to(t.cursor-1, height)
+	case key.Matches(k, keys.down):
+		t.to(t.cursor+1, height)
+	case key.Matches(k, keys.pageUp):
+		t.to(t.cursor-max(1, height-1), height)
+	case key.Matches(k, keys.pageDown):
+		t.to(t.cursor+max(1, height-1), height)
+	case key.Matches(k, keys.top):
+		t.to(0, height)
+	case key.Matches(k, keys.bottom):
+		t.to(t.total-1, height)
+	default:
+		return false
+	}
+	return true
+}
+
+// view draws the header and height-1 rows of exactly w cells. sorted is the Query.Sort in force. blurred tables show no
+// cursor.
+func (t *table[R]) view(s *style, w, height int, sorted string, blurred bool) []string {
+	if height < 1 {
+		return nil
+	}
+	widths, gap := t.layout(w)
+	out := make([]string, 0, height)
+	out = append(out, s.draw(t.header(s, widths, gap, sorted), cells{width: w}))
+	first := t.first(height - 1)
+	for i := first; i < min(t.total, first+height-1); i++ {
+		at := i - t.base
+		if at < 0 || at >= len(t.rows) {
+			out = append(out, s.draw(say(dim, "  "+s.more), cells{width: w}))
+			continue
+		}
+		out = append(out, t.row(s, t.rows[at], widths, gap, i == t.cursor && !blurred))
+	}
+	return out
+}
+
+func (t *table[R]) row(s *style, r R, widths []int, gap int, selected bool) string {
+	mark := line{{plain, "  "}}
+	if selected {
+		mark = line{{accent, s.mark}, {plain, " "}}
+	}
+	row := s.draw(mark, cells{width: 2, selected: selected})
+	for i, c := range t.columns {
+		if widths[i] == 0 {
+			continue
+		}
+		row += s.draw(c.cell(r), cells{width: widths[i], right: c.right, selected: selected})
+		row += s.draw(nil, cells{width: gap, selected: selected})
+	}
+	return row
+}
+
+func (t *table[R]) header(s *style, widths []int, gap int, sorted string) line {
+	l := line{{plain, "  "}}
+	for i, c := range t.columns {
+		if widths[i] == 0 {
+			continue
+		}
+		title, tn := c.title, dim
+		switch {
+		case c.sort == "":
+		case sorted == c.sort:
+			title, tn = title+s.up, accent
+		case sorted == "-"+c.sort:
+			title, tn = title+s.down, accent
+		}
+		cell := line{{tn, title}}
+		if cell.width() > widths[i] {
+			cell = cell.cut(widths[i], "")
+		}
+		pad := span{plain, strings.Repeat(" ", max(0, widths[i]-cell.width()))}
+		if c.right {
+			l = append(l, pad)
+			l = l.and(cell)
+		} else {
+			l = append(l.and(cell), pad)
+		}
+		l = append(l, span{plain, strings.Repeat(" ", gap)})
+	}
+	return l
+}
+
+// layout gives each column its cells; 0 leaves it out.
+func (t *table[R]) layout(w int) (widths []int, gap int) {
+	gap = 1
+	if w >= 100 {
+		gap = 2
+	}
+	widths = make([]int, len(t.columns))
+	left, shares := w-2, 0
+	for i, c := range t.columns {
+		if w >= c.from && left >= c.width {
+			widths[i] = c.width
+			left -= c.width + gap
+			shares += c.flex
+		}
+	}
+	for i, c := range t.columns {
+		if c.flex > 0 && widths[i] > 0 && left > 0 {
+			more := left * c.flex / shares
+			widths[i] += more
+			left -= more
+			shares -= c.flex
+		}
+	}
+	return widths, gap
+}
+
+// pager asks a host for the pages around a table's view, by their cursors. From the end of a long listing it reads
+// backwards in the reverse order, so that nothing in between is read.
+type pager struct {
+	query    engine.Query
+	starts   []string // the cursor of every page up to the furthest seen; starts[0] is ""
+	page     int      // the first of the two pages held
+	backward bool
+}
+
+func newPager(q engine.Query) pager { return pager{query: q, starts: []string{""}} }
+
+// pageRows is how many rows a page holds: more than any screen is high.
+const pageRows = 200
+
+// aim chooses the pages for a view that begins at index first, and reports whether others than those held are needed.
+func (p *pager) aim(first, height, total int) bool {
+	backward, page := p.backward, p.page
+	switch {
+	case first == 0:
+		p.backward = false
+	case total > 2*pageRows && first+height >= total && (p.page+2 < total/pageRows):
+		p.backward = true
+	}
+	if p.backward != backward {
+		p.starts, p.page = []string{""}, 0
+		return true
+	}
+	distance := first
+	if p.backward {
+		distance = total - first - height
+	}
+	p.page = max(0, min(distance/pageRows, len(p.starts)-1))
+	return p.page != page
+}
+
+// queries are those of the pages to hold.
+func (p *pager) queries() []engine.Query {
+	q := p.query
+	q.Limit = pageRows
+	if p.backward {
+		q.Sort = reversed(q.Sort)
+	}
+	var out []engine.Query
+	for i := p.page; i < min(p.page+2, len(p.starts)); i++ {
+		q.After = p.starts[i]
+		out = append(out, q)
+	}
+	return out
+}
+
+// take joins the answers of queries into rows, the index of the first of them and the total. missing reports that the page
+// after them exists and has not been asked for.
+func (p *pager) take(answers []engine.Snapshot) (rows []engine.DeviceRow, base, total int, missing bool) {
+	for i, a := range answers {
+		rows = append(rows, a.Devices...)
+		total = a.Total
+		at := p.page + i + 1
+		p.starts = p.starts[:min(at, len(p.starts))]
+		if a.Next == "" {
+			break
+		}
+		p.starts = append(p.starts, a.Next)
+		missing = i == 0 && len(answers) == 1
+	}
+	base = p.page * pageRows
+	if p.backward {
+		turned := make([]engine.DeviceRow, len(rows))
+		for i, r := range rows {
+			turned[len(rows)-1-i] = r
+		}
+		rows, base = turned, max(0, total-base-len(rows))
+	}
+	return rows, base, total, missing
+}
+
+func reversed(sort string) string {
+	if sort != "" && sort[0] == '-' {
+		return sort[1:]
+	}
+	return "-" + sort
+}

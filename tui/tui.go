@@ -1,0 +1,82 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/sim/lab"
+)
+
+// Options says what to show and how.
+type Options struct {
+	Host  engine.Host
+	Lab   lab.Lab         // controls of a simulated host; nil: the host is live
+	Clock clockwork.Clock // paces frames and notes; nil: the real one. What the host's time is, the host says
+	Zone  *time.Location  // of the operator; nil: local
+	Actor string          // who acts, for the journal
+	Hint  string          // the first sentence; "": none
+	Theme Theme           // "": auto
+	ASCII bool            // plain signs and borders
+	In    io.Reader       // the terminal; nil: stdin
+	Out   io.Writer       // the terminal; nil: stdout
+
+	renderer *lipgloss.Renderer // of tests and pictures; nil: what Out can show
+}
+
+// Run shows the program until its user quits or ctx ends. It must be given a terminal.
+func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	with := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	if o.In != nil {
+		with = append(with, tea.WithInput(o.In))
+	}
+	if o.Out != nil {
+		with = append(with, tea.WithOutput(o.Out))
+		o.renderer = lipgloss.NewRenderer(o.Out)
+	} else {
+		o.renderer = lipgloss.DefaultRenderer()
+	}
+	switch o.Theme {
+	case ThemeDark, ThemeLight:
+		o.renderer.SetHasDarkBackground(o.Theme == ThemeDark)
+	default:
+		o.renderer.SetHasDarkBackground(o.renderer.Output().HasDarkBackground())
+	}
+	_, err := tea.NewProgram(New(ctx, o), with...).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// New returns the root model; commands end with ctx.
+func New(ctx context.Context, o Options) *Model {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if o.renderer == nil {
+		o.renderer = lipgloss.DefaultRenderer()
+	}
+	m := &Model{shell: &shell{
+		commands: newCommands(ctx, o),
+		style:    newStyle(o.renderer, o.ASCII),
+		keys:     newKeyMap(),
+		zone:     o.Zone,
+	}}
+	if o.Hint != "" {
+		m.note = note{tone: accent, text: o.Hint}
+	}
+	m.stack = []screen{newFleet(m.shell)}
+	return m
+}
