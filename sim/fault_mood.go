@@ -21,10 +21,9 @@ var moodFaults = []kind{
 			days := x.f.k.Now().Sub(x.From).Hours() / 24
 			return max(0, min(level, x.arg("level"))-days*x.arg("per_day"))
 		},
-		look:   tellsBattery,
-		down:   func(_ *trouble, d *device) lock.Reach { return reachedUnless(d.level() <= 0) },
-		keypad: deadKeypad,
-		end:    (*trouble).returned,
+		look: tellsBattery,
+		down: func(_ *trouble, d *device) lock.Reach { return reachedUnless(d.level() <= 0) },
+		end:  (*trouble).returned,
 	},
 	{
 		KindInfo: KindInfo{
@@ -47,10 +46,9 @@ var moodFaults = []kind{
 			}
 			return lostAnswer(x, fl)
 		},
-		look:   tellsBattery,
-		down:   func(_ *trouble, d *device) lock.Reach { return reachedUnless(d.level() <= 0) },
-		keypad: deadKeypad,
-		end:    (*trouble).returned,
+		look: tellsBattery,
+		down: func(_ *trouble, d *device) lock.Reach { return reachedUnless(d.level() <= 0) },
+		end:  (*trouble).returned,
 	},
 }
 
@@ -69,11 +67,4 @@ func tellsBattery(x *trouble, d *device, o *lock.Observation) {
 	if o.Battery.Known {
 		x.fire(d)
 	}
-}
-
-func deadKeypad(x *trouble, d *device) string {
-	if d.level() <= 0 {
-		return deadBattery
-	}
-	return ""
 }

@@ -125,6 +125,9 @@ func (f *Fleet) Add(l LockSpec) error {
 	if err := f.free(string(l.ID)); err != nil {
 		return bad("%w", err)
 	}
+	if string(l.ID) == string(l.Hub) || string(l.ID) == string(l.Account) {
+		return bad("its hub and its account need ids of their own")
+	}
 	p := f.profiles[l.Model]
 	if p == nil {
 		return bad("model %q is unknown; the nearest is %q", l.Model, nearest(l.Model, f.models()))

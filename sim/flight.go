@@ -153,7 +153,11 @@ func (fl *flight) inCloud() {
 	case fl.call.Verb == verbClear && d.indexIssued(fl.call.At) >= 0:
 		fl.answer(lock.Held{}, d.revoke(fl.call.At))
 	case fl.call.Verb == verbObserve && (d.traits.CloudList || d.traits.OfflineOnly):
-		fl.res.Observation = d.look(fl.call.Known, d.reach(false))
+		reach := lock.Reached // what has no link is never missed
+		if !d.traits.OfflineOnly {
+			reach = d.reach(true)
+		}
+		fl.res.Observation = d.look(fl.call.Known, reach)
 		fl.back()
 	case fl.call.Verb == verbSet && d.prof.Async:
 		fl.answer(d.accept(&fl.call.Want, fl.call.At))
@@ -193,7 +197,7 @@ func (fl *flight) inHub() {
 		fl.unreached(lock.LockDown)
 		return
 	}
-	if fl.struck(LayerRadio, d.faults) {
+	if fl.struck(LayerRadio, d.faults) || fl.struck(LayerLock, d.faults) {
 		return
 	}
 	fl.leg(atLock, fl.far)

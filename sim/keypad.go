@@ -155,6 +155,11 @@ func (d *device) ignoresWindow(quiet bool) bool {
 // refuses reports whether the keypad is dead, or why it refuses every code.
 func (d *device) refuses() (dead bool, why string) {
 	if d.level() <= 0 {
+		for _, x := range d.faults {
+			if x.kind.level != nil {
+				x.fire(d)
+			}
+		}
 		return true, ""
 	}
 	for _, x := range d.faults {

@@ -99,6 +99,9 @@ func (d *device) remember(cloud bool) {
 
 // outdated counts one list that showed what is no longer true.
 func (d *device) outdated() {
+	if slices.Equal(d.stale, d.listed()) {
+		return
+	}
 	for _, faults := range [...][]*trouble{d.acct.faults, d.faults} {
 		for _, x := range faults {
 			if x.kind.lag != nil || x.kind.Name == staleRead {

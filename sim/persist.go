@@ -186,7 +186,6 @@ func (f *Fleet) Restore(items []Item) error {
 		}
 	}
 	for _, d := range f.order {
-		d.dirty, d.counted = false, false
 		if at := d.kickAt; !at.IsZero() {
 			d.kickAt = time.Time{}
 			d.kick(at)
@@ -259,6 +258,7 @@ func (f *Fleet) restoreLock(id lock.DeviceID, r *lockRecord) error {
 	for _, digits := range r.Past {
 		d.past = append(d.past, pinOf(digits))
 	}
+	d.dirty = false
 	return nil
 }
 

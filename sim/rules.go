@@ -35,8 +35,10 @@ func (p *Profile) check(want *lock.Credential, list []entry, own int, now time.T
 	if r := p.checkWindow(want.Window, now, zoned); r != nil {
 		return r
 	}
-	if r := p.checkPIN(want.PIN); r != nil {
-		return r
+	if own < 0 || want.PIN.IsZero() || list[own].PIN != want.PIN {
+		if r := p.checkPIN(want.PIN); r != nil {
+			return r
+		}
 	}
 	if r := p.checkName(want, list, own); r != nil {
 		return r
