@@ -71,7 +71,7 @@ func (p *place) fingerprint() string {
 
 // draw picks a PIN for a code of d that no other code of d has, nor anything that the lock holds.
 func (e *Engine) draw(d *device, id string, attempt, length int, also ...*device) (vaultPIN, bool) {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	pin, ok := t.Draw(t.Length(length), func(p lock.PIN) bool {
 		if d.hasPIN(p) {
 			return true
@@ -88,7 +88,7 @@ func (e *Engine) draw(d *device, id string, attempt, length int, also ...*device
 
 // blank picks digits that nobody will ever be told.
 func (e *Engine) blank(d *device, attempt int) vaultPIN {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	lengths := t.Lengths()
 	pin, _ := t.Draw(lengths[len(lengths)-1], d.hasPIN, func(n int) uint64 { return e.random("blank", string(d.id()), attempt<<20|n) })
 	return vaultPIN{pin}

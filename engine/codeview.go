@@ -125,12 +125,12 @@ func (d *device) exposureOf(now time.Time, c *code) Exposure {
 func (e *Engine) codeView(now time.Time, d *device, c *code) CodeView {
 	policy := e.policyOf(d)
 	auth := e.authLost(d)
-	w := d.want(now, c, policy)
+	w := d.want(now, c, &policy)
 	v := CodeView{
-		ID: c.ID, Device: c.Device, Name: c.Name, Type: c.kind(), Status: d.status(now, c, policy, auth), HasPIN: !c.PIN.IsZero(),
+		ID: c.ID, Device: c.Device, Name: c.Name, Type: c.kind(), Status: d.status(now, c, &w, policy, auth), HasPIN: !c.PIN.IsZero(),
 		Waiting: c.PIN.IsZero(), Starts: c.From, Ends: c.To, Created: c.Created, Told: c.Told, Deleted: c.Deleted, Gone: c.Gone,
 		Native: w.Native, Why: w.Why, Evidence: EvidenceNone, Exposure: d.exposureOf(now, c), Issues: slices.Clone(c.Issues),
-		NextTry: c.NextTry, Reason: w.Reason, Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
+		NextTry: c.NextTry, Reason: w.reason(), Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
 		AllowExternal: c.AllowExternal, Backup: c.Spare, PulledFor: c.PulledFor, Pulled: c.Pulled, Offline: c.Offline,
 		OneTime: c.OneTime, InHouse: c.inHouse(now),
 	}
@@ -152,17 +152,17 @@ func (e *Engine) codeView(now time.Time, d *device, c *code) CodeView {
 				v.Issues = append(v.Issues, l.issue())
 			}
 		}
-		v.Pending = d.pending(now, c, w, policy)
+		v.Pending = d.pending(now, c, &w, policy)
 	}
 	if f := d.Flight; f != nil && f.Code == c.ID {
 		v.Reason = string(f.Verb) + " is under way: " + f.Reason
 	}
-	v.Line = d.line(now, c, w, v.Status)
+	v.Line = d.line(now, c, &w, v.Status)
 	return v
 }
 
 // pending lists what the lock has yet to show of a code, and when work on it begins.
-func (d *device) pending(now time.Time, c *code, w want, policy Policy) []Mutation {
+func (d *device) pending(now time.Time, c *code, w *want, policy Policy) []Mutation {
 	switch {
 	case c.isOver(now):
 		return []Mutation{{Code: MutDeleting, Due: c.NextTry}}
@@ -186,7 +186,7 @@ func (d *device) pending(now time.Time, c *code, w want, policy Policy) []Mutati
 }
 
 // line is the life of a code: what was, and what is expected.
-func (d *device) line(now time.Time, c *code, w want, s Status) []Moment {
+func (d *device) line(now time.Time, c *code, w *want, s Status) []Moment {
 	line := []Moment{{At: c.Created, What: "created", Done: true}}
 	add := func(at time.Time, what string) {
 		if !at.IsZero() {

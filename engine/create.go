@@ -81,20 +81,20 @@ func (b *batch) draft(do Create, n int, shared vaultPIN) (*code, []string, error
 	if err != nil {
 		return nil, nil, err
 	}
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	c := &code{
 		ID: do.ID, Device: do.Device, Name: strings.TrimSpace(do.Name), PIN: vaultPIN{do.PIN}, JIT: do.JIT,
 		AllowExternal: do.AllowExternal, CommonKey: do.CommonKey, Holder: do.Holder, Created: b.now, OneTime: do.OneTime,
 	}
-	w := lock.Window{From: do.Starts, To: do.Ends}.UTC()
-	c.From, c.To = w.From, w.To
+	wished := lock.Window{From: do.Starts, To: do.Ends}.UTC()
+	c.From, c.To = wished.From, wished.To
 	if err := b.checkID(c, n); err != nil {
 		return nil, nil, err
 	}
 	if err := b.checkTexts(d, c); err != nil {
 		return nil, nil, err
 	}
-	if do.UsePool && !poolable(t) {
+	if do.UsePool && !poolable(*t) {
 		return nil, nil, refuse("not_supported_by_device", "use_backup_pool", "this lock can't keep backup codes")
 	}
 	policy := b.e.policyOf(d)
@@ -113,7 +113,8 @@ func (b *batch) draft(do Create, n int, shared vaultPIN) (*code, []string, error
 	if other := d.meets(c, policy); other != nil {
 		return nil, nil, duplicate(c, other)
 	}
-	c.Was = d.status(b.now, c, policy, b.e.authLost(d))
+	w := d.want(b.now, c, &policy)
+	c.Was = d.status(b.now, c, &w, policy, b.e.authLost(d))
 	return c, append(notes, d.remarks(b.now, c, policy)...), nil
 }
 
@@ -174,7 +175,7 @@ func checkTimes(c *code, now time.Time, p Policy) error {
 
 // algorithmic fits a code of an offline kind: its window moves to what the lock's algorithm can express.
 func (b *batch) algorithmic(d *device, c *code, do Create, p Policy) ([]string, error) {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	kind := lock.OfflineNone
 	if do.OneTime {
 		kind = lock.OfflineOneTime
@@ -216,7 +217,7 @@ func (b *batch) algorithmic(d *device, c *code, do Create, p Policy) ([]string, 
 
 // digits settles the PIN of a code: given, shared, or drawn.
 func (b *batch) digits(d *device, c *code, do Create, shared vaultPIN) error {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	if t.AssignsPIN {
 		if !do.PIN.IsZero() {
 			return refuse("pin_not_allowed", "pin", "the provider chooses the digits of this lock: leave them out")
@@ -300,7 +301,7 @@ func (d *device) remarks(now time.Time, c *code, p Policy) []string {
 		return nil
 	}
 	var notes []string
-	w := d.deliver(now, c, p)
+	w := d.deliver(now, c, &p)
 	switch {
 	case w.Native:
 		if due := w.Due; due.After(now) {

@@ -141,7 +141,7 @@ func (d *device) refs() []lock.Ref {
 func (b *batch) settle(d *device) {
 	now := b.now
 	policy := b.e.policyOf(d)
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	if t.CannotList {
 		for i := 0; i < len(d.Orphans); i++ {
 			if o := &d.Orphans[i]; !o.Cleared.IsZero() && !now.Before(o.restUntil()) {
@@ -225,7 +225,8 @@ func (b *batch) handOver(d *device, c *code) {
 		if o == c || o.Holder != c.Holder || o.PIN != c.PIN || len(o.Places) > 0 || o.isOver(b.now) || !o.Deleted.IsZero() {
 			continue
 		}
-		if w := d.want(b.now, o, b.e.policyOf(d)); !w.On {
+		policy := b.e.policyOf(d)
+		if w := d.want(b.now, o, &policy); !w.On {
 			continue
 		}
 		c.Places, c.dirty = nil, true
@@ -241,15 +242,16 @@ func (b *batch) handOver(d *device, c *code) {
 func (b *batch) standing(d *device, x decision, policy Policy) {
 	now := b.now
 	auth := b.e.authLost(d)
-	for _, c := range d.codes {
+	for i, c := range d.codes {
+		w := &x.Wants[i]
 		var held blocked
 		for _, k := range x.Blocked {
 			if k.Code == c {
 				held = k
 			}
 		}
-		b.standingCode(d, c, held, policy)
-		b.moved(d, c, d.status(now, c, policy, auth), policy)
+		b.standingCode(d, c, w, held, policy)
+		b.moved(d, c, w, d.status(now, c, w, policy, auth), policy)
 	}
 }
 
@@ -267,10 +269,9 @@ func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue))
 	b.raise(d, c, i)
 }
 
-func (b *batch) standingCode(d *device, c *code, held blocked, policy Policy) {
+func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy Policy) {
 	now := b.now
 	over, placed := c.isOver(now), len(c.Places) > 0
-	w := d.want(now, c, policy)
 	on := false
 	for i := range c.Places {
 		on = on || d.serves(now, c, &c.Places[i], policy)
@@ -340,14 +341,14 @@ func (c *code) unconfirmed() bool {
 }
 
 // moved tells what happened to a code's status and to its place.
-func (b *batch) moved(d *device, c *code, s Status, policy Policy) {
+func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 	for i := range c.Places {
 		p := &c.Places[i]
 		if !p.Told && p.Native && !c.isOver(b.now) && !c.window().Started(b.now) && d.settled(b.now, p, policy) {
 			p.Told, c.dirty = true, true
 			b.tell("access_code.scheduled_on_device", d, c, "")
 		}
-		if len(c.Changing) > 0 && d.settled(b.now, p, policy) && d.want(b.now, c, policy).holds(p, d.Device.Traits) {
+		if len(c.Changing) > 0 && d.settled(b.now, p, policy) && w.holds(p, &d.Device.Traits) {
 			for _, what := range c.Changing {
 				b.tell("access_code."+what+"_changed", d, c, "the lock has it")
 			}

@@ -70,7 +70,7 @@ func (d *device) mustLook(v view, act *intent) bool {
 
 // confirmAt returns when to look whether a written place is there; zero: it needs no look.
 func (d *device) confirmAt(v view, p *place) (time.Time, string) {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	const why = "to see whether it is there"
 	if t.CannotList || !p.Reported.IsZero() {
 		return time.Time{}, ""
@@ -114,7 +114,7 @@ func (d *device) goneLook(v view, p *place) time.Time {
 
 // settled reports whether a place counts as being on the lock, by what the lock lets anybody know.
 func (d *device) settled(now time.Time, p *place, policy Policy) bool {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	switch {
 	case p.Accepted.IsZero() || p.Doubt || p.Blanked:
 		return false

@@ -61,7 +61,7 @@ func (b *batch) health(d *device) {
 	}
 	b.setDevice(d, privacy, mode)
 	b.setDevice(d, lockout, issue("keypad_lockout", b.now))
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	for _, x := range [...]string{"time_zone_unknown", "time_zone_mismatch", "clock_off"} {
 		b.setDevice(d, t.NativeSchedule && d.Distrust == "" && d.distrust() == x, issue(x, b.now))
 	}
@@ -151,7 +151,7 @@ func find(seen []entry, d *device, id lock.CodeID, p *place) *entry {
 
 // present takes a place that the lock lists.
 func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observation) {
-	now, t := b.now, d.Device.Traits
+	now, t := b.now, &d.Device.Traits
 	doubted := p.Doubt
 	p.Ref, p.Slot, p.Doubt, p.Missed = x.Ref, x.Slot, false, time.Time{}
 	p.Looks++
@@ -192,7 +192,7 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 
 // compare finds what somebody changed at the lock. It reports whether the place is no longer what was written.
 func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bool {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	var what string
 	switch {
 	case !x.PIN.IsZero() && p.PIN.IsZero():

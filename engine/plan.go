@@ -41,14 +41,20 @@ type decision struct {
 	Wake    time.Time
 	Why     string
 	Blocked []blocked
-	Gated   bool // a call is due but the link's breaker holds it back
+	Gated   bool   // a call is due but the link's breaker holds it back
+	Wants   []want // of each code, in order: what the rest of the step goes by
 }
 
+// wake moves the next thought to t, if that is sooner. The words are put together only then.
 func (x *decision) wake(t time.Time, why string) {
+	x.wakeFor(t, "", "", why)
+}
+
+func (x *decision) wakeFor(t time.Time, before string, id lock.CodeID, after string) {
 	if t.IsZero() || !x.Wake.IsZero() && !t.Before(x.Wake) {
 		return
 	}
-	x.Wake, x.Why = t, why
+	x.Wake, x.Why = t, before+string(id)+after
 }
 
 // view is what plan sees beside the device: it never changes anything.
@@ -72,8 +78,8 @@ type job struct {
 // Order: the call in flight, what must be looked at, what must go, what must come (earliest start first), spares, routine
 // looks.
 func plan(d *device, v view) decision {
-	var x decision
-	now, t := v.now, d.Device.Traits
+	x := decision{Wants: d.wants(v.now, v.policy)}
+	now, t := v.now, &d.Device.Traits
 	if d.Flight != nil {
 		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
 		d.edges(v, &x)
@@ -92,8 +98,8 @@ func plan(d *device, v view) decision {
 			look = look.sooner(at, "to see whether it is gone")
 		}
 	}
-	for _, c := range d.codes {
-		d.planCode(v, c, &clears, &sets, &look, &x)
+	for i, c := range d.codes {
+		d.planCode(v, c, &x.Wants[i], &clears, &sets, &look, &x)
 	}
 	slices.SortStableFunc(clears, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
 	slices.SortStableFunc(sets, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
@@ -115,7 +121,7 @@ func plan(d *device, v view) decision {
 		switch {
 		case v.gated:
 			x.Gated = true // the link's probe wakes it
-		case now.Before(d.RetryAt) && !d.edgeSince(v, d.FailedAt):
+		case now.Before(d.RetryAt) && !d.edgeSince(v, d.FailedAt, x.Wants):
 			x.wake(d.RetryAt, "backing off after a failed call")
 		default:
 			x.Call = act
@@ -127,9 +133,8 @@ func plan(d *device, v view) decision {
 }
 
 // planCode adds what one code needs to the lists.
-func (d *device) planCode(v view, c *code, clears, sets *[]job, look *lookAt, x *decision) {
-	now, t := v.now, d.Device.Traits
-	w := d.want(now, c, v.policy)
+func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *lookAt, x *decision) {
+	now, t := v.now, &d.Device.Traits
 	if !w.On || c.Offline != lock.OfflineNone && len(c.Places) > 0 && !c.Places[0].Accepted.IsZero() {
 		for i := range c.Places {
 			if c.Offline != lock.OfflineNone {
@@ -176,7 +181,7 @@ func (d *device) planCode(v view, c *code, clears, sets *[]job, look *lookAt, x 
 		return
 	}
 	if now.Before(c.NextTry) {
-		x.wake(c.NextTry, "tries to set "+string(c.ID)+" again")
+		x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 		return
 	}
 	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), id: c.ID, fresh: true}
@@ -237,7 +242,7 @@ func start(c *code) time.Time {
 
 // erase returns the job that removes place p, or when to look whether it is gone.
 func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	var id lock.CodeID
 	at := p.Over
 	if c != nil {
@@ -284,7 +289,7 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 	if len(clears) > 0 {
 		return &clears[0].intent
 	}
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	for i := range sets {
 		j := &sets[i]
 		if !j.fresh {
@@ -419,10 +424,10 @@ func (d *device) slot() int {
 }
 
 // edgeSince reports whether something became due, or should have ended, after t: then a backoff does not hold it up.
-func (d *device) edgeSince(v view, t time.Time) bool {
+func (d *device) edgeSince(v view, t time.Time, wants []want) bool {
 	in := func(at time.Time) bool { return !at.IsZero() && at.After(t) && !at.After(v.now) }
-	for _, c := range d.codes {
-		if in(c.over()) && len(c.Places) > 0 || in(c.From) && !c.isOver(v.now) || in(d.deliver(v.now, c, v.policy).Due) {
+	for i, c := range d.codes {
+		if in(c.over()) && len(c.Places) > 0 || in(c.From) && !c.isOver(v.now) || in(wants[i].Due) {
 			return true
 		}
 	}
@@ -431,49 +436,47 @@ func (d *device) edgeSince(v view, t time.Time) bool {
 
 // edges adds the instants at which the answer changes by itself.
 func (d *device) edges(v view, x *decision) {
-	later := func(t time.Time, why string) {
+	later := func(t time.Time, before string, id lock.CodeID, after string) {
 		if t.After(v.now) {
-			x.wake(t, why)
+			x.wakeFor(t, before, id, after)
 		}
 	}
-	for _, c := range d.codes {
-		w := d.want(v.now, c, v.policy)
-		name := string(c.ID)
-		later(w.Edge, name+" changes")
-		later(c.From, name+" starts")
-		later(c.NextTry, "tries "+name+" again")
+	for i, c := range d.codes {
+		later(x.Wants[i].Edge, "", c.ID, " changes")
+		later(c.From, "", c.ID, " starts")
+		later(c.NextTry, "tries ", c.ID, " again")
 		if c.isOver(v.now) {
-			later(d.lateErase(c, v.policy), name+" should be gone")
+			later(d.lateErase(c, v.policy), "", c.ID, " should be gone")
 		}
 		if c.From.IsZero() || !c.From.After(c.Created) {
-			later(c.Created.Add(v.policy.ConfirmWithin), name+" should be set")
+			later(c.Created.Add(v.policy.ConfirmWithin), "", c.ID, " should be set")
 		}
 		if v.policy.AutoPull == PullAuto && c.kind() == TimeBound && !c.Spare && d.Pool {
-			later(c.From.Add(-autoPullLead), "a backup may be needed for "+name)
+			later(c.From.Add(-autoPullLead), "a backup may be needed for ", c.ID, "")
 		}
 		if c.unpulled() {
-			later(c.Created.Add(v.policy.PoolRotate), name+" is to be renewed")
+			later(c.Created.Add(v.policy.PoolRotate), "", c.ID, " is to be renewed")
 		}
 		if !c.Contended.IsZero() {
-			later(c.Contended.Add(contendedRest), name+" is put back once more")
+			later(c.Contended.Add(contendedRest), "", c.ID, " is put back once more")
 		}
-		for i := range c.Places {
-			p := &c.Places[i]
+		for k := range c.Places {
+			p := &c.Places[k]
 			if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
-				later(p.restUntil(), name+" counts as gone")
+				later(p.restUntil(), "", c.ID, " counts as gone")
 			}
 			if !p.Accepted.IsZero() && p.Reported.IsZero() {
-				later(p.Accepted.Add(v.policy.ConfirmWithin), name+" counts as set")
+				later(p.Accepted.Add(v.policy.ConfirmWithin), "", c.ID, " counts as set")
 			}
 		}
 	}
 	for i := range d.Orphans {
 		if d.Device.Traits.CannotList && !d.Orphans[i].Cleared.IsZero() {
-			later(d.Orphans[i].restUntil(), "an erased code counts as gone")
+			later(d.Orphans[i].restUntil(), "an erased code counts as gone", "", "")
 		}
 	}
 	if !d.Down.IsZero() {
-		later(d.Down.Add(time.Hour), "the lock has been out of reach for an hour")
+		later(d.Down.Add(time.Hour), "the lock has been out of reach for an hour", "", "")
 	}
 }
 

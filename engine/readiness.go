@@ -63,7 +63,7 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 // pendingReadiness judges a code that is not on its lock yet.
 func (d *device) pendingReadiness(now time.Time, c *code, p Policy, link lock.Reach) (Readiness, string, string) {
 	const backup = "give a backup code"
-	w := d.want(now, c, p)
+	w := d.want(now, c, &p)
 	late := c.window().Contains(now)
 	down := link > lock.Reached
 	switch {
@@ -84,7 +84,7 @@ func (d *device) pendingReadiness(now time.Time, c *code, p Policy, link lock.Re
 	case !d.Look.At.IsZero() && now.Sub(d.Look.At) > 24*time.Hour:
 		return ReadyAtRisk, "the lock was not seen for a day", "look again"
 	}
-	return ReadyLikely, "on plan: " + w.Reason, ""
+	return ReadyLikely, "on plan: " + w.reason(), ""
 }
 
 func (d *device) algorithmicReadiness(now time.Time, c *code) (Readiness, string, string) {

@@ -21,7 +21,7 @@ func (d *device) serves(now time.Time, c *code, p *place, policy Policy) bool {
 }
 
 // status derives what the users of a code are told. It is pure and never stored, but for telling changes.
-func (d *device) status(now time.Time, c *code, policy Policy, auth bool) Status {
+func (d *device) status(now time.Time, c *code, w *want, policy Policy, auth bool) Status {
 	switch {
 	case !c.Gone.IsZero():
 		return StatusGone
@@ -30,7 +30,6 @@ func (d *device) status(now time.Time, c *code, policy Policy, auth bool) Status
 	case c.isOver(now):
 		return StatusRemoving
 	}
-	w := d.want(now, c, policy)
 	for i := range c.Places {
 		p := &c.Places[i]
 		if !d.serves(now, c, p, policy) {

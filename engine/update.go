@@ -9,7 +9,7 @@ import (
 
 // revise checks a new wish for a code. Nothing is changed but by the function that it returns.
 func (b *batch) revise(d *device, c *code, w wish, acceptGap bool, rounding time.Duration) (func(), []string, error) {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	if c.Offline != lock.OfflineNone && (w.From != c.From || w.To != c.To || w.PIN != c.PIN) {
 		return nil, nil, refuse("irrevocable", "", "")
 	}
@@ -96,11 +96,11 @@ func (b *batch) changing(d *device, c *code, before, w wish) {
 
 // gap is how long a change would take the code off its lock while somebody relies on it; 0: not at all.
 func (d *device) gap(now time.Time, c, next *code, p Policy) time.Duration {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	if !c.inHouse(now) || t.UpdatesInPlace || !next.window().Contains(now) {
 		return 0
 	}
-	w := d.want(now, next, p)
+	w := d.want(now, next, &p)
 	for i := range c.Places {
 		if w.holds(&c.Places[i], t) {
 			return 0

@@ -27,7 +27,7 @@ type delivery struct {
 
 // distrust says why this device's own schedule can't be relied on now, as an issue code, or "".
 func (d *device) distrust() string {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	switch {
 	case d.Distrust != "":
 		return d.Distrust
@@ -65,8 +65,8 @@ func sameZone(a, b string, t time.Time) bool {
 }
 
 // deliver decides how code c reaches its lock. It is pure.
-func (d *device) deliver(now time.Time, c *code, p Policy) delivery {
-	t := d.Device.Traits
+func (d *device) deliver(now time.Time, c *code, p *Policy) delivery {
+	t := &d.Device.Traits
 	out := d.native(now, c)
 	from := c.From
 	if c.Offline != lock.OfflineNone || c.Spare {
@@ -93,7 +93,7 @@ func (d *device) deliver(now time.Time, c *code, p Policy) delivery {
 
 // native decides whether the lock's own schedule carries the code, and says why.
 func (d *device) native(now time.Time, c *code) delivery {
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	switch {
 	case c.Offline != lock.OfflineNone:
 		return delivery{Why: "the digits carry their own window"}
@@ -159,12 +159,22 @@ type want struct {
 	Place place // what: PIN, Name, Window, Native, Enabled
 	delivery
 	Reason string
-	Edge   time.Time // when the answer changes by itself; zero: never
+	Lead   time.Duration // completes the reason: how long before the start
+	Edge   time.Time     // when the answer changes by itself; zero: never
+}
+
+// wants derives what every code of the device asks of it now.
+func (d *device) wants(now time.Time, p Policy) []want {
+	out := make([]want, len(d.codes))
+	for i, c := range d.codes {
+		out[i] = d.want(now, c, &p)
+	}
+	return out
 }
 
 // want derives what code c asks of its lock now. It is pure.
-func (d *device) want(now time.Time, c *code, p Policy) want {
-	t := d.Device.Traits
+func (d *device) want(now time.Time, c *code, p *Policy) want {
+	t := &d.Device.Traits
 	w := want{delivery: d.deliver(now, c, p)}
 	switch {
 	case c.isOver(now):
@@ -188,9 +198,9 @@ func (d *device) want(now time.Time, c *code, p Policy) want {
 		case w.Holds.After(w.Due) && !now.Before(w.Due):
 			w.Reason = "waits until the guest before has left"
 		case w.Native:
-			w.Reason = "loaded onto the lock " + words(p.NativeLead) + " before it starts"
+			w.Reason, w.Lead = "loaded onto the lock ", p.NativeLead
 		default:
-			w.Reason = "written " + words(c.From.Sub(due)) + " before it starts"
+			w.Reason, w.Lead = "written ", c.From.Sub(due)
 		}
 		return w
 	}
@@ -225,8 +235,16 @@ func (d *device) want(now time.Time, c *code, p Policy) want {
 	return w
 }
 
+// reason says in words why the code is, or is not, to stand on the lock now.
+func (w *want) reason() string {
+	if w.Lead == 0 {
+		return w.Reason
+	}
+	return w.Reason + words(w.Lead) + " before it starts"
+}
+
 // holds reports whether place p is what the want asks for.
-func (w want) holds(p *place, t lock.Traits) bool {
+func (w *want) holds(p *place, t *lock.Traits) bool {
 	if t.AssignsPIN && w.Place.PIN.IsZero() {
 		p = &place{PIN: w.Place.PIN, Name: p.Name, Window: p.Window, Native: p.Native, Enabled: p.Enabled, Blanked: p.Blanked}
 	}

@@ -107,13 +107,15 @@ func (b *batch) checkAdopt(do Adopt) (change, error) {
 	if other := d.meets(c, b.e.policyOf(d)); other != nil {
 		return change{}, duplicate(c, other)
 	}
-	t := d.Device.Traits
+	t := &d.Device.Traits
 	p := place{ID: 1, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: trim(x.Name, t.NameMax), Window: x.Window, Enabled: x.Enabled, Native: !x.Window.IsZero() && t.NativeSchedule, Wrote: b.now, Accepted: d.Look.At, Seen: d.Look.At}
 	if d.Look.Source == lock.SourceLock {
 		p.Reported = d.Look.At
 	}
 	c.Places = []place{p}
-	c.Was = d.status(b.now, c, b.e.policyOf(d), false)
+	policy := b.e.policyOf(d)
+	w := d.want(b.now, c, &policy)
+	c.Was = d.status(b.now, c, &w, policy, false)
 	return change{
 		receipt: Receipt{Codes: []lock.CodeID{c.ID}},
 		undo:    &undo{Verb: "adopt", Codes: []undoCode{{ID: c.ID, Device: d.id(), After: c.wish()}}},
