@@ -73,6 +73,7 @@ type judge struct {
 	wishes   map[lock.CodeID]*wish
 	digits   digits
 	breaches []Breach
+	meter    meter
 
 	Seq     engine.Seq             // of the last command
 	resumed bool                   // the model may lack wishes that were accepted just before a kill
@@ -105,6 +106,7 @@ type watched struct {
 	look    lock.Observation
 	fooled  bool             // a fault or a hand may show the engine something else than the truth
 	erasing map[int]lock.Ref // slots whose erase is unconfirmed
+	exposed []int            // spans of the meter that go on
 }
 
 // seen is an entry and since when it stands there in this form.

@@ -18,6 +18,7 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 func (j *judge) inspect(d *watched, t time.Time) time.Time {
 	if d.Retired {
 		d.entries = nil
+		j.meter.read(j, d, nil, t)
 		return time.Time{}
 	}
 	if changed := d.remember(j.door.Memory(d.Device.ID), t); changed && !j.working(d, t) {
@@ -40,10 +41,13 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		if w := j.wishes[m.Code]; w != nil {
 			early, late := j.guard(d, w)
 			at(w.Window.From.Add(-early))
+			at(w.Window.To)
 			at(w.Window.To.Add(late))
 		}
 	}
-	for _, m := range j.door.WouldOpen(d.Device.ID) {
+	open := j.door.WouldOpen(d.Device.ID)
+	j.meter.read(j, d, open, t)
+	for _, m := range open {
 		if !m.Foreign && !m.Ghost && m.Code != "" && m.Offline == lock.OfflineNone {
 			at(j.windowed(d, m, t))
 		}
