@@ -28,7 +28,7 @@ func Demo(seed uint64) Options {
 		Name: "demonstration", Seed: seed, Start: demoStart, Opens: checkIn.Add(-beforeCheckIn), Stays: true,
 		Spec: sim.Spec{Locks: demoLocks()},
 		Faults: []sim.Fault{
-			{On: string(atRiskHub), Kind: "offline", From: checkIn.Add(-65 * time.Minute), For: 90 * time.Minute},
+			{On: string(atRiskHub), Kind: "offline", From: checkIn.Add(-3 * time.Hour), For: 200 * time.Minute},
 		},
 	}
 }

@@ -114,6 +114,9 @@ func (s *stays) furnish() {
 		if c.trait.OpenEnded || !c.trait.NativeSchedule {
 			id := lock.CodeID("care-" + string(c.lock.ID))
 			s.do("care/"+string(c.lock.ID), engine.Create{ID: id, Device: c.lock.ID, Name: "Housekeeping"})
+			if !c.trait.AssignsPIN {
+				s.do("told/"+string(id), engine.Reveal{Code: id})
+			}
 		}
 	}
 }
