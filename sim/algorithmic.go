@@ -41,11 +41,14 @@ func (d *device) issue(want *lock.Credential) (lock.Held, *refusal) {
 		Ref: d.ref("o"), Code: want.Code, PIN: d.draw(d.offlineLength()), Window: window, Enabled: true, Offline: want.Offline,
 		Tag: want.Tag, Name: want.Name, OneTime: want.OneTime || want.Offline == lock.OfflineOneTime,
 	}
-	d.issued = append(d.issued, m)
+	d.issued = append(slices.DeleteFunc(d.issued, d.longOver), m)
 	d.touch()
 	d.record("issued", &m)
 	return issuedHeld(&m), nil
 }
+
+// longOver reports whether a code ended so long ago that nobody asks for it any more.
+func (d *device) longOver(m Memory) bool { return m.Window.Ended(d.f.k.Now().AddDate(0, 0, -30)) }
 
 func issuedHeld(m *Memory) lock.Held {
 	return lock.Held{Ref: m.Ref, Tag: m.Tag, Name: m.Name, PIN: m.PIN, Window: m.Window, Enabled: true}

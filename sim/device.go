@@ -23,9 +23,12 @@ type device struct {
 	rand   *rand.Rand
 	faults []*trouble // active, in order of injection
 	state
+	counts Counts
+	log    []lock.Entry // oldest first, at most maxLog
+	logged int          // entries ever
 
-	dirty      bool // state is to be persisted
-	counted    bool // counts are to be persisted
+	dirt       dirt
+	unlogged   int  // entries of the log, from its end, that are to be persisted
 	delivering bool // the cloud has a write for the lock on its way
 }
 
@@ -41,13 +44,10 @@ type state struct {
 	charge float64       // of the battery, 0 to 1
 	wrong  int           // wrong tries since the last right one
 	until  time.Time     // end of the keypad's lockout
-	log    []lock.Entry  // at most maxLog
-	logged int           // entries ever
 	kickAt time.Time     // when the cloud hands its jobs to the lock; zero: nothing to do
 	tries  int           // failed deliveries in a row
 	stale  []entry       // what a list shows instead of the truth
 	lag    int           // reads for which stale is shown; always: until told otherwise
-	counts Counts
 }
 
 // Counts says how many calls were sent to a lock.
@@ -61,21 +61,24 @@ const (
 // always is a lag that no number of reads ends.
 const always = -1
 
-// count marks the counts as changed.
-func (d *device) count() {
-	if !d.dirty && !d.counted {
+// dirt says which records of a lock are to be persisted.
+type dirt uint8
+
+const (
+	dirtState dirt = 1 << iota
+	dirtCounts
+	dirtLog
+)
+
+func (d *device) soil(x dirt) {
+	if d.dirt == 0 {
 		d.f.changed = append(d.f.changed, d)
 	}
-	d.counted = true
+	d.dirt |= x
 }
 
 // touch marks the state as changed.
-func (d *device) touch() {
-	if !d.dirty && !d.counted {
-		d.f.changed = append(d.f.changed, d)
-	}
-	d.dirty = true
-}
+func (d *device) touch() { d.soil(dirtState) }
 
 func (d *device) capacity() int {
 	if d.spec.Slots > 0 {

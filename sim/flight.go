@@ -70,7 +70,7 @@ func (f *Fleet) Call(c Call, done func(Result)) {
 		fl.refuse(driver.Unsupported, driver.BlameRequest, "no_such_verb")
 		return
 	}
-	fl.d.count()
+	fl.d.soil(dirtCounts)
 	fl.start()
 }
 

@@ -62,17 +62,19 @@ func (d *device) try(pin lock.PIN) Try {
 		try.Opens, try.Reason = false, why
 		d.fired(why)
 	}
+	d.told(try)
 	switch {
 	case try.Opens:
+		if d.wrong != 0 || m.Used.IsZero() {
+			d.touch()
+		}
 		d.wrong = 0
 		if m.Used.IsZero() {
 			m.Used = now
 		}
-		d.touch()
 	case why == "" || m == nil:
 		d.miss(now)
 	}
-	d.told(try)
 	return try
 }
 
@@ -237,7 +239,8 @@ func (d *device) enter(kind lock.EntryKind, ref lock.Ref, reason string) {
 	}
 	d.logged++
 	d.log = append(d.log, lock.Entry{ID: strconv.Itoa(d.logged), At: d.f.k.Now(), Kind: kind, Ref: ref, Reason: reason})
-	d.touch()
+	d.unlogged = min(d.unlogged+1, maxLog)
+	d.soil(dirtLog)
 }
 
 // WouldOpen returns every entry whose PIN would open the door right now by the lock's clock and the lock's obedience. Nobody

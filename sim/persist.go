@@ -20,6 +20,7 @@ const (
 	keyFired   = "sim/fired/"
 	keyAccount = "sim/account/"
 	keyRand    = "sim/rand/"
+	keyLog     = "sim/log/"
 	keyFleet   = "sim/fleet"
 )
 
@@ -45,14 +46,12 @@ type (
 		Issued []memoryRecord `json:",omitempty"`
 		Stale  []memoryRecord `json:",omitempty"`
 		Past   []string       `json:",omitempty"`
-		Log    []lock.Entry   `json:",omitempty"`
 		Next   int            `json:",omitempty"`
 		Err    time.Duration  `json:",omitempty"`
 		Offset time.Duration  `json:",omitempty"`
 		Charge float64
 		Wrong  int       `json:",omitempty"`
 		Until  time.Time `json:",omitzero"`
-		Logged int       `json:",omitempty"`
 		KickAt time.Time `json:",omitzero"`
 		Tries  int       `json:",omitempty"`
 		Lag    int       `json:",omitempty"`
@@ -72,6 +71,19 @@ type (
 	fleetRecord struct{ Injected int }
 )
 
+// logKey is where a line of a lock's log is kept: in a ring, as on the lock.
+func logKey(id lock.DeviceID, e lock.Entry) string {
+	return fmt.Sprintf("%s%03d/%s", keyLog, entryNumber(e)%maxLog, id)
+}
+
+func entryNumber(e lock.Entry) int {
+	n, err := strconv.Atoi(e.ID)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // mark notes that the record at key is to be persisted.
 func (f *Fleet) mark(key string) { f.loose[key] = struct{}{} }
 
@@ -87,13 +99,16 @@ func (f *Fleet) Changed() []Item {
 		items = append(items, Item{key, val})
 	}
 	for _, d := range f.changed {
-		if d.dirty {
+		if d.dirt&dirtState != 0 {
 			add(keyLock+string(d.id), d.stored())
 		}
-		if d.counted {
+		if d.dirt&dirtCounts != 0 {
 			add(keyCount+string(d.id), d.counts)
 		}
-		d.dirty, d.counted = false, false
+		for _, e := range d.log[len(d.log)-d.unlogged:] {
+			add(logKey(d.id, e), e)
+		}
+		d.dirt, d.unlogged = 0, 0
 	}
 	f.changed = f.changed[:0]
 	for key := range f.loose {
@@ -136,8 +151,8 @@ func (f *Fleet) Changed() []Item {
 
 func (d *device) stored() lockRecord {
 	r := lockRecord{
-		Spec: d.spec, Mem: records(d.mem), Cloud: records(d.cloud), Stale: records(d.stale), Log: d.log, Next: d.next, Err: d.err,
-		Offset: d.offset, Charge: d.charge, Wrong: d.wrong, Until: d.until, Logged: d.logged, KickAt: d.kickAt, Tries: d.tries, Lag: d.lag,
+		Spec: d.spec, Mem: records(d.mem), Cloud: records(d.cloud), Stale: records(d.stale), Next: d.next, Err: d.err,
+		Offset: d.offset, Charge: d.charge, Wrong: d.wrong, Until: d.until, KickAt: d.kickAt, Tries: d.tries, Lag: d.lag,
 	}
 	for _, m := range d.issued {
 		r.Issued = append(r.Issued, memoryRecord{Memory: m, PIN: m.PIN.Reveal()})
@@ -186,6 +201,10 @@ func (f *Fleet) Restore(items []Item) error {
 		}
 	}
 	for _, d := range f.order {
+		slices.SortFunc(d.log, func(a, b lock.Entry) int { return entryNumber(a) - entryNumber(b) })
+		if n := len(d.log); n > 0 {
+			d.logged = entryNumber(d.log[n-1])
+		}
 		if at := d.kickAt; !at.IsZero() {
 			d.kickAt = time.Time{}
 			d.kick(at)
@@ -216,6 +235,16 @@ func (f *Fleet) restore(it Item, faults *[]faultRecord) error {
 			return err
 		}
 		return json.Unmarshal(it.Val, &d.counts)
+	case "log/":
+		_, id, _ = strings.Cut(id, "/")
+		d, err := f.device(lock.DeviceID(id))
+		if err != nil {
+			return err
+		}
+		var e lock.Entry
+		err = json.Unmarshal(it.Val, &e)
+		d.log = append(d.log, e)
+		return err
 	case "fired/":
 		var n int
 		err := json.Unmarshal(it.Val, &n)
@@ -247,9 +276,8 @@ func (f *Fleet) restoreLock(id lock.DeviceID, r *lockRecord) error {
 	}
 	d := f.devices[id]
 	d.state = state{
-		mem: entries(r.Mem), cloud: entries(r.Cloud), stale: entries(r.Stale), log: r.Log, next: r.Next, err: r.Err, offset: r.Offset,
-		charge: r.Charge, wrong: r.Wrong, until: r.Until, logged: r.Logged, kickAt: r.KickAt, tries: r.Tries, lag: r.Lag,
-		counts: d.counts,
+		mem: entries(r.Mem), cloud: entries(r.Cloud), stale: entries(r.Stale), next: r.Next, err: r.Err, offset: r.Offset,
+		charge: r.Charge, wrong: r.Wrong, until: r.Until, kickAt: r.KickAt, tries: r.Tries, lag: r.Lag,
 	}
 	for _, m := range r.Issued {
 		m.Memory.PIN = pinOf(m.PIN)
@@ -258,7 +286,7 @@ func (f *Fleet) restoreLock(id lock.DeviceID, r *lockRecord) error {
 	for _, digits := range r.Past {
 		d.past = append(d.past, pinOf(digits))
 	}
-	d.dirty = false
+	d.dirt = 0
 	return nil
 }
 
