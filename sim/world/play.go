@@ -162,15 +162,16 @@ func ask[T any](ctx context.Context, p *Play, fn func(w *World) (T, error)) (T, 
 	return t, err
 }
 
-// Close ends the owner and stores the world as it stands. The store stays open.
+// Close ends the owner and stores the world as it stands. The store stays open. It may be called more than once.
 func (p *Play) Close() error {
-	p.close.Do(func() { close(p.quit) })
-	<-p.gone
-	err := p.w.Close()
-	if p.err != nil {
-		return p.err
-	}
-	return err
+	p.close.Do(func() {
+		close(p.quit)
+		<-p.gone
+		if err := p.w.Close(); p.err == nil {
+			p.err = err
+		}
+	})
+	return p.err
 }
 
 // Now is the virtual instant.
