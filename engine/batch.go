@@ -197,12 +197,19 @@ func (b *batch) notice(n Notice) {
 		}
 		return
 	}
-	l := b.e.link(accountScope(n.Account))
-	if l.open() {
+	if l := b.e.link(accountScope(n.Account)); !l.open() {
+		l.ProbeAt = b.now
+		b.changed(l)
 		return
 	}
-	l.ProbeAt = b.now
-	b.changed(l)
+	for i, id := range b.e.membersOf(n.Account) {
+		if i == maxDue {
+			break // of a larger account the routine looks take care
+		}
+		if d := b.device(id); d != nil && !d.isRetired() {
+			b.ask(d)
+		}
+	}
 }
 
 // ask wants a look soon. A hint that comes while a look is under way, or right after one, still counts: it may tell of

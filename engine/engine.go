@@ -252,7 +252,9 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 		err := b.err
 		made, lerr := e.reread(ctx, b)
 		if lerr != nil {
-			return Work{}, errors.Join(err, lerr)
+			err = errors.Join(err, lerr)
+			b.answer(err)
+			return Work{Taken: taken}, err
 		}
 		if !made {
 			b.answer(err)

@@ -83,7 +83,11 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 		b.changed(l)
 	}
 	if l.open() {
-		if !sure && len(l.Failed) < min(breakAfter, max(l.members, 1)) {
+		least := breakAfter
+		if err.Blame == driver.BlameCloud || err.Blame == driver.BlameAccount {
+			least = min(least, max(l.members, 1)) // it names itself: a lone device is enough
+		}
+		if !sure && len(l.Failed) < least {
 			return
 		}
 		l.Down, l.Probes = b.now, 0

@@ -68,6 +68,11 @@ func (d *device) mustLook(v view, act *intent) bool {
 	return act.Verb == CallSet && act.Place == 0 && d.Device.Traits.ClientSlots && v.now.Sub(last) > v.policy.ObserveMin
 }
 
+// again is when to repeat a look that could not tell: each one doubles the wait, up to an hour.
+func (d *device) again(looks int, p *Policy) time.Time {
+	return d.Look.At.Add(backoff(p.ObserveMin, max(inHouseLook, p.ObserveMin), looks-1))
+}
+
 // confirmAt returns when to look whether a written place is there; zero: it needs no look.
 func (d *device) confirmAt(v view, p *place) (time.Time, string) {
 	t := &d.Device.Traits
@@ -76,40 +81,48 @@ func (d *device) confirmAt(v view, p *place) (time.Time, string) {
 		return time.Time{}, ""
 	}
 	if !p.Missed.IsZero() {
-		return p.Missed.Add(v.policy.ObserveMin), "to make sure that it is missing"
+		return d.again(1, &v.policy), "to make sure that it is missing"
 	}
 	confirmed := p.Accepted.Add(v.policy.ConfirmWithin)
-	if !t.CloudList {
-		// Each look that could not tell doubles the wait.
-		at := p.Accepted
-		if p.Looks > 0 {
-			at = at.Add(v.policy.ObserveMin << min(p.Looks-1, 10))
-		}
-		return at, why
-	}
 	switch {
+	case !t.CloudList && p.Looks == 0:
+		return p.Accepted, why
+	case !t.CloudList:
+		return d.again(p.Looks, &v.policy), why
+	case p.Looks == 0:
+		return p.Accepted.Add(v.policy.ObserveMin), why
 	case p.Seen.IsZero() || p.PIN.IsZero() && t.AssignsPIN:
-		return p.Accepted.Add(min(v.policy.ObserveMin<<min(p.Looks, 10), v.policy.ConfirmWithin*time.Duration(1+p.Looks))), why
+		if at := d.again(p.Looks, &v.policy); at.Before(confirmed) || !d.Look.At.Before(confirmed) {
+			return at, why
+		}
+		return confirmed, why
 	case p.Seen.Before(confirmed):
-		return confirmed, "to see whether it still is there"
+		return latest(confirmed, d.again(1, &v.policy)), "to see whether it still is there"
 	case p.Pending:
-		return p.Seen.Add(v.policy.ConfirmWithin), "the cloud calls it not yet on the lock"
+		return d.again(p.Looks, &v.policy), "the cloud calls it not yet on the lock"
 	}
 	return time.Time{}, ""
 }
 
 // goneLook returns when to look whether an erased place is gone.
 func (d *device) goneLook(v view, p *place) time.Time {
-	if !d.Device.Traits.CloudList {
-		if p.Looks == 0 {
-			return p.Cleared
-		}
-		return p.Cleared.Add(v.policy.ObserveMin << min(p.Looks-1, 10))
-	}
-	if d.Look.At.Before(p.Cleared.Add(v.policy.ObserveMin)) {
+	confirmed := p.Cleared.Add(v.policy.ConfirmWithin)
+	switch cloud := d.Device.Traits.CloudList; {
+	case !cloud && p.Looks == 0:
+		return p.Cleared
+	case cloud && p.Looks == 0:
 		return p.Cleared.Add(v.policy.ObserveMin)
+	case cloud && d.Look.At.Before(confirmed):
+		return confirmed
 	}
-	return p.Cleared.Add(v.policy.ConfirmWithin)
+	return d.again(p.Looks, &v.policy)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // settled reports whether a place counts as being on the lock, by what the lock lets anybody know.

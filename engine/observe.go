@@ -40,7 +40,34 @@ func (b *batch) observed(d *device, o lock.Observation) {
 		b.matched(d, o, first)
 	}
 	d.Stale = time.Time{}
+	if d.doubtful() {
+		// The list was partial, or lags: look again, less and less often.
+		d.Stale, d.FailedAt = now, now
+		d.Failures++
+		p := b.e.policyOf(d)
+		d.RetryAt = now.Add(max(p.ObserveMin, b.wait(d, d.Failures, string(d.id()), p)))
+	}
 	b.entries(d, o)
+}
+
+// doubtful reports whether a write or erase may have happened that the last look could not tell.
+func (d *device) doubtful() bool {
+	if d.Device.Traits.CannotList {
+		return false
+	}
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if c.Places[i].Doubt {
+				return true
+			}
+		}
+	}
+	for i := range d.Orphans {
+		if d.Orphans[i].Doubt {
+			return true
+		}
+	}
+	return false
 }
 
 // health derives what the look says about the device itself.
@@ -86,6 +113,10 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 			if c.Offline != lock.OfflineNone {
 				continue
 			}
+			if p.Reported.IsZero() || !p.Cleared.IsZero() {
+				p.Looks++
+				c.dirty = true
+			}
 			x := find(seen, d, c.ID, p)
 			switch {
 			case x != nil:
@@ -102,6 +133,7 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 	}
 	for i := 0; i < len(d.Orphans); i++ {
 		p := &d.Orphans[i]
+		p.Looks++
 		x := find(seen, d, "", p)
 		switch {
 		case x != nil:
@@ -154,7 +186,6 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	now, t := b.now, &d.Device.Traits
 	doubted := p.Doubt
 	p.Ref, p.Slot, p.Doubt, p.Missed = x.Ref, x.Slot, false, time.Time{}
-	p.Looks++
 	c.Written = true
 	if p.Accepted.IsZero() {
 		p.Accepted = now
@@ -290,7 +321,6 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 	now := b.now
 	policy := b.e.policyOf(d)
 	c.dirty = true
-	p.Looks++
 	switch {
 	case p.Doubt && (source == lock.SourceLock || p.Accepted.IsZero()):
 		// It did not happen; or, of an erase in doubt, it did.

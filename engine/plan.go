@@ -204,7 +204,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		} else {
 			*look = look.sooner(at, "to see whether it is gone")
 		}
-	case t.UpdatesInPlace && old.Ref != "":
+	case old.Ref != "" && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Window.Equal(w.Place.Window)):
 		j.Place, j.At, j.fresh = old.ID, old.Ref, false
 		j.Want.Slot = old.Slot
 		j.Reason = "changes what the lock holds"
