@@ -1,0 +1,135 @@
+package scenario
+
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/world"
+)
+
+// What only the whole run shows: limits, what must have happened, and whether everything has settled.
+
+// limits compares the calls that were sent and the exposure at the doors with what the file allows.
+func (r *run) limits() {
+	var all sim.Counts
+	for _, d := range r.w.Fleet().Devices() {
+		c := r.w.Fleet().Counts(d.ID)
+		all.Observes, all.Sets, all.Clears = all.Observes+c.Observes, all.Sets+c.Sets, all.Clears+c.Clears
+		if l, ok := r.f.Check.PerLock[d.ID]; ok {
+			r.limit(l, d.ID, c)
+		}
+	}
+	r.limit(r.f.Check.Limits, "", all)
+}
+
+// limit judges one set of limits; device "" means the whole fleet.
+func (r *run) limit(l Limits, device lock.DeviceID, c sim.Counts) {
+	where := ""
+	if device != "" {
+		where = " on " + string(device)
+	}
+	most := func(what string, limit *int, n int) {
+		if limit != nil && n > *limit {
+			r.fail(l.Pos, device, "", "want at most %d %s%s, saw %d", *limit, what, where, n)
+		}
+	}
+	most("sets", l.Sets, c.Sets)
+	most("clears", l.Clears, c.Clears)
+	most("observes", l.Observes, c.Observes)
+	if l.Exposure == nil {
+		return
+	}
+	var sum time.Duration
+	var last world.Exposed
+	for _, x := range r.w.Exposures() {
+		if device == "" || x.Device == device {
+			to := x.To
+			if to.IsZero() {
+				to = r.w.Now()
+			}
+			sum += to.Sub(x.From)
+			last = x
+		}
+	}
+	if sum > *l.Exposure {
+		r.fail(l.Pos, last.Device, r.named(last.Code), "want an exposure of at most %s%s, saw %s", short(*l.Exposure), where, short(sum))
+	}
+}
+
+// sometimes reports what never happened.
+func (r *run) sometimes() {
+	events, issues := map[string]bool{}, map[string]bool{}
+	if err := r.journal(func(e engine.Event) {
+		events[e.Type] = true
+		if e.Issue != nil {
+			issues[e.Issue.Code] = true
+		}
+	}); err != nil {
+		r.err = err
+		return
+	}
+	for _, s := range r.f.Check.Sometimes {
+		happened := events[s.Name]
+		switch s.Kind {
+		case "fault":
+			happened = r.w.Fleet().Fired(s.Name) > 0
+		case "issue":
+			happened = issues[s.Name]
+		}
+		if !happened {
+			r.fail(s.Pos, "", "", "want %s %s to happen at least once, but it never did", s.Kind, s.Name)
+		}
+	}
+}
+
+// quiet is how long after the last trouble everything has to be settled.
+const quiet = 3 * time.Hour
+
+// settled reports codes that are on their way long after the last disturbance, with no fault left: a lack of liveness. A
+// definite issue explains itself; so does what a lock that tells nothing can't confirm.
+func (r *run) settled() {
+	now := r.w.Now()
+	if now.Sub(r.troubled) < quiet || len(r.w.Fleet().Faults()) > 0 {
+		return
+	}
+	for _, d := range r.w.Fleet().Devices() {
+		s, err := r.w.Snapshot(engine.Query{View: engine.ViewDevice, Device: d.ID})
+		if err != nil {
+			r.err = err
+			return
+		}
+		if s.Device == nil || s.Device.Removed {
+			continue
+		}
+		for _, c := range s.Codes {
+			if text := stuck(c, d.Traits, now); text != "" {
+				r.failed = append(r.failed, Failure{
+					Verdict: Liveness, At: now, Device: d.ID, Code: r.named(c.ID),
+					Text: string(r.named(c.ID)) + " " + text + ", " + short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble: " + none(c.Reason),
+				})
+			}
+		}
+	}
+}
+
+// stuck says why a code is not where it should be, or nothing.
+func stuck(c engine.CodeView, t lock.Traits, now time.Time) string {
+	for _, i := range c.Issues {
+		if i.Definite {
+			return ""
+		}
+	}
+	over := !c.Deleted.IsZero() && now.Sub(c.Deleted) > quiet || !c.Ends.IsZero() && now.Sub(c.Ends) > quiet
+	started := c.Starts.IsZero() || now.Sub(c.Starts) > quiet
+	switch {
+	case over && (t.CannotList || c.Exposure.Unverified):
+	case over && c.Status != engine.StatusGone:
+		return "is still " + string(c.Status) + " after its end"
+	case over || c.Backup:
+	case started && c.Status != engine.StatusSet && c.Status != engine.StatusGone:
+		return "is still " + string(c.Status)
+	}
+	return ""
+}

@@ -1,0 +1,250 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/engine/store/memkv"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/world"
+)
+
+// MaxRecords bounds the records that a Result keeps; the run goes on without keeping more.
+const MaxRecords = 1 << 20
+
+// Options say how a scenario is run.
+type Options struct {
+	// Store opens an empty store for the run; nil: in memory. Run closes it.
+	Store func() (store.Store, error)
+	// Watch gets every record, in order, besides the Result; nil: nobody does.
+	Watch func(sim.Record)
+	// StopAtFailure ends the run at the instant of the first failure, so that the store keeps that world.
+	StopAtFailure bool
+}
+
+// Verdict sorts results by what broke first in importance.
+type Verdict uint8
+
+// The verdicts, in the order of locksim's exit codes.
+const (
+	Pass        Verdict = iota
+	Expectation         // an expectation, a limit or a refusal is not as the file says
+	Safety              // a checker found a promise broken
+	Liveness            // long after the last trouble something is still not settled
+	Invalid             // the file is wrong
+	Broken              // the run itself failed
+)
+
+var verdictNames = [...]string{"pass", "expectation", "safety", "liveness", "invalid", "broken"}
+
+func (v Verdict) String() string { return verdictNames[v] }
+
+// Worse reports whether v weighs more than o: broken, invalid, safety, liveness, expectation, pass.
+func (v Verdict) Worse(o Verdict) bool {
+	weight := [...]int{Pass: 0, Expectation: 1, Liveness: 2, Safety: 3, Invalid: 4, Broken: 5}
+	return weight[v] > weight[o]
+}
+
+// Failure is one thing that is not as it should be.
+type Failure struct {
+	Verdict Verdict
+	Pos     Pos // in the file; zero: it belongs to no line
+	At      time.Time
+	Device  lock.DeviceID
+	Code    lock.CodeID
+	Text    string   // what was wanted and what was seen
+	Around  []string // lines of the trace around it
+}
+
+// Result is the end of a run.
+type Result struct {
+	File      *File
+	Verdict   Verdict // the worst of Failures, or Pass
+	Failures  []Failure
+	Span      time.Duration // virtual time that passed
+	Events    int64         // of the kernel
+	Steps     int64         // of the engine
+	Handled   int64         // inputs and wakes that the engine handled
+	Devices   []lock.Device // as they were at the end
+	Records   []sim.Record  // codes by the file's names, at most MaxRecords
+	Exposures []world.Exposed
+}
+
+// run is one scenario under way.
+type run struct {
+	f        *File
+	o        Options
+	w        *world.World
+	err      error
+	records  []sim.Record
+	failed   []Failure
+	told     map[lock.CodeID]lock.PIN    // by the file's names: the digits that people know
+	real     map[lock.CodeID]lock.CodeID // a spare's id in the engine, by the file's name
+	names    map[lock.CodeID]lock.CodeID // and back
+	taken    map[string]engine.Seq       // receipts of steps that have an id
+	placed   map[string][]string         // faults of steps that have an id
+	troubled time.Time                   // when somebody or something last disturbed the world
+}
+
+// Run plays a scenario to its end and judges it. The error is not nil only if the run broke or ctx ended; what the story
+// got wrong is in the Result.
+func Run(ctx context.Context, f *File, o Options) (*Result, error) {
+	open := o.Store
+	if open == nil {
+		open = func() (store.Store, error) { return memkv.New(), nil }
+	}
+	s, err := open()
+	if err != nil {
+		return nil, err
+	}
+	r := &run{
+		f: f, o: o, told: map[lock.CodeID]lock.PIN{}, real: map[lock.CodeID]lock.CodeID{}, names: map[lock.CodeID]lock.CodeID{},
+		taken: map[string]engine.Seq{}, placed: map[string][]string{}, troubled: f.Start,
+	}
+	res, err := r.play(ctx, s)
+	return res, errors.Join(err, s.Close())
+}
+
+func (r *run) play(ctx context.Context, s store.Store) (*Result, error) {
+	f := r.f
+	policy := engine.DefaultPolicy()
+	for _, p := range f.Policies {
+		if p.Account == "" && p.Device == "" {
+			policy = policy.Over(p.Patch)
+		}
+	}
+	w, err := world.New(ctx, world.Options{
+		Name: f.Name, Seed: f.Seed, Start: f.Start, Store: s, Spec: f.Spec, Policy: policy, Watch: r.watch, Ephemeral: r.o.Store == nil,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.w = w
+	for _, p := range f.Policies {
+		if p.Account != "" || p.Device != "" {
+			if _, err := w.Submit(engine.Command{Actor: actor, Do: engine.SetPolicy{Account: p.Account, Device: p.Device, Patch: p.Patch}}); err != nil {
+				return nil, fmt.Errorf("policy: %w", err)
+			}
+		}
+	}
+	for i := range f.Steps {
+		w.Kernel().At(f.Steps[i].At, sim.ClassStep, func() { r.step(&f.Steps[i]) })
+	}
+	for i := range f.Expects {
+		w.Kernel().At(f.Expects[i].At, sim.ClassExpect, func() { r.expect(&f.Expects[i]) })
+	}
+	if err := r.advance(ctx); err != nil {
+		return nil, err
+	}
+	res := r.result()
+	return res, w.Close()
+}
+
+// advance runs to the end in short stretches, between which it can be interrupted or stopped at a failure.
+func (r *run) advance(ctx context.Context) error {
+	stops := []time.Time{r.f.End()}
+	for _, s := range r.f.Steps {
+		stops = append(stops, s.At)
+	}
+	for _, e := range r.f.Expects {
+		stops = append(stops, e.At)
+	}
+	const stretches = 200
+	for i := range stretches {
+		stops = append(stops, r.f.Start.Add(r.f.Run/stretches*time.Duration(i)))
+	}
+	slices.SortFunc(stops, time.Time.Compare)
+	for _, t := range slices.CompactFunc(stops, time.Time.Equal) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := errors.Join(r.w.RunUntil(t), r.err); err != nil {
+			return err
+		}
+		if r.o.StopAtFailure && (len(r.failed) > 0 || len(r.breaches()) > 0) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// watch keeps a record and hands it on.
+func (r *run) watch(x sim.Record) {
+	if len(r.records) < MaxRecords {
+		r.records = append(r.records, x)
+	}
+	if x.Kind == sim.KindHeal || x.Kind == sim.KindFired {
+		r.troubled = x.At
+	}
+	if r.o.Watch != nil {
+		r.o.Watch(x)
+	}
+}
+
+// fail keeps what is not as it should be.
+func (r *run) fail(at Pos, device lock.DeviceID, code lock.CodeID, format string, args ...any) {
+	r.failed = append(r.failed, Failure{Verdict: Expectation, Pos: at, At: r.w.Now(), Device: device, Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+// result judges what only the whole run shows, and adds up.
+func (r *run) result() *Result {
+	w := r.w
+	res := &Result{File: r.f, Span: w.Now().Sub(r.f.Start), Events: w.Kernel().Events(), Devices: w.Fleet().Devices(), Exposures: w.Exposures()}
+	res.Steps, res.Handled = w.Steps()
+	if whole := !w.Now().Before(r.f.End()); whole {
+		r.limits()
+		r.sometimes()
+		r.settled()
+	}
+	for _, b := range r.breaches() {
+		r.failed = append(r.failed, Failure{Verdict: Safety, At: b.At, Device: b.Device, Code: r.named(b.Code), Text: "the rule " + b.Rule + " is broken: " + b.Text})
+	}
+	for i := range r.records {
+		r.records[i].Code = r.named(r.records[i].Code)
+	}
+	for i := range res.Exposures {
+		res.Exposures[i].Code = r.named(res.Exposures[i].Code)
+	}
+	res.Records = r.records
+	slices.SortStableFunc(r.failed, func(a, b Failure) int { return a.At.Compare(b.At) })
+	res.Failures = r.failed
+	for i := range res.Failures {
+		x := &res.Failures[i]
+		x.Around = around(res, x)
+		if x.Verdict.Worse(res.Verdict) {
+			res.Verdict = x.Verdict
+		}
+	}
+	return res
+}
+
+// breaches are those of the rules that the file watches.
+func (r *run) breaches() []world.Breach {
+	all := r.w.Breaches()
+	if len(r.f.Check.Always) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(b world.Breach) bool { return !slices.Contains(r.f.Check.Always, b.Rule) })
+}
+
+// id is the engine's id of a code, by the file's name.
+func (r *run) id(name lock.CodeID) lock.CodeID {
+	if real, ok := r.real[name]; ok {
+		return real
+	}
+	return name
+}
+
+// named is the file's name of a code, by the engine's id.
+func (r *run) named(id lock.CodeID) lock.CodeID {
+	if name, ok := r.names[id]; ok {
+		return name
+	}
+	return id
+}
