@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
 
 // A lock evaluates windows by its own clock. Most clocks know the instant, give or take an error. Two kinds know only what
 // a clock on the wall shows, and compare it with the wall times that the window was written as: the DST-naive one, which
@@ -61,4 +65,58 @@ func (d *device) setClock() {
 		d.offset = offsetAt(d.zone, d.f.k.Now())
 	}
 	d.touch()
+}
+
+// NextTurn returns the next instant at which, by the lock's own clock, an entry of the lock begins or ceases to open while
+// nothing else happens; false if there is none. Between two turns one look at WouldOpen tells all.
+func (f *Fleet) NextTurn(id lock.DeviceID) (time.Time, bool) {
+	d := f.devices[id]
+	if d == nil {
+		return time.Time{}, false
+	}
+	now := f.k.Now()
+	var next time.Time
+	consider := func(edge time.Time) {
+		if edge.IsZero() {
+			return
+		}
+		if at := d.reaches(edge); at.After(now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	for i := range d.mem {
+		consider(d.mem[i].Window.From)
+		consider(d.mem[i].Window.To)
+	}
+	for i := range d.issued {
+		m := &d.issued[i]
+		consider(m.Window.From)
+		consider(m.Window.To)
+		if d.traits.FirstUseWithin > 0 && m.Used.IsZero() {
+			consider(m.Window.From.Add(d.traits.FirstUseWithin))
+		}
+	}
+	return next, !next.IsZero()
+}
+
+// reaches returns the instant at which the lock's clock comes to edge, found step by step because a clock that drifts is
+// off by more the later it is.
+func (d *device) reaches(edge time.Time) time.Time {
+	if d.err == 0 && !d.traits.DSTNaive && len(d.faults) == 0 {
+		return edge
+	}
+	at := edge
+	for range 16 {
+		r := d.read(at, true)
+		ahead := r.now.Sub(at)
+		if r.wall && r.zone != nil {
+			ahead += r.offset - offsetAt(r.zone, edge)
+		}
+		better := edge.Add(-ahead)
+		if better.Equal(at) {
+			break
+		}
+		at = better
+	}
+	return at
 }

@@ -8,6 +8,7 @@ import (
 var moodFaults = []kind{
 	refusing("privacy", lock.ModePrivacy, "privacy", "somebody inside has switched privacy on: every code is refused"),
 	refusing("vacation", lock.ModeVacation, "vacation", "vacation mode: every code is refused"),
+	refusing("office", lock.ModeOffice, "office", "office mode: the lock keeps opening hours of its own, and every code is refused"),
 	refusing("eco", lock.ModePowerSaving, "power_saving", "the keypad sleeps to save power: every code is refused"),
 	refusing("jam", "", "jammed", "the bolt is jammed: a right code moves nothing"),
 	refusing("keypad-lockout", lock.ModeLockout, lockedOut, "the keypad is locked, as after too many wrong tries"),

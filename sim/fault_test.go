@@ -403,6 +403,7 @@ var faultCases = map[string]func(t *testing.T){
 	},
 	"lock/privacy":  refuses("privacy", lock.ModePrivacy),
 	"lock/vacation": refuses("vacation", lock.ModeVacation),
+	"lock/office":   refuses("office", lock.ModeOffice),
 	"lock/eco":      refuses("power_saving", lock.ModePowerSaving),
 	"lock/keypad-lockout": func(t *testing.T) {
 		refuses(lockedOut, lock.ModeLockout)(t)

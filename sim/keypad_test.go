@@ -147,6 +147,47 @@ func TestDriftOfTheSpec(t *testing.T) {
 	r.wants("shows it", o.Clock.Sub(o.At), 5*time.Minute)
 }
 
+// NextTurn is exact: what would open changes at it, and not before.
+func TestNextTurn(t *testing.T) {
+	at := time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name, model string
+		drift       time.Duration
+		fault       Fault
+	}{
+		{name: "plain", model: "native.keypad"},
+		{name: "off", model: "native.keypad", drift: -7 * time.Minute},
+		{name: "naive", model: "dstnaive.keypad", drift: 3 * time.Minute},
+		{name: "drifting", model: "native.keypad", fault: Fault{Kind: "drift", Args: map[string]float64{"per_day": 500}}},
+		{name: "elsewhere", model: "native.keypad", fault: Fault{Kind: "wrong-zone", Text: "Europe/Lisbon"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := rigOf(t, at, Spec{Locks: []LockSpec{{ID: "a", Model: c.model, Drift: c.drift}}})
+			r.set(timed("g", "4829", at.Add(8*time.Hour), at.Add(26*time.Hour)))
+			if c.fault.Kind != "" {
+				r.inject(c.fault)
+			}
+			for _, open := range []int{1, 0} {
+				next, ok := r.NextTurn("a")
+				if !ok {
+					t.Fatal("no turn")
+				}
+				r.k.RunUntil(next.Add(-time.Microsecond))
+				r.wants("just before", len(r.WouldOpen("a")), 1-open)
+				r.k.RunUntil(next.Add(time.Microsecond))
+				r.wants("at the turn", len(r.WouldOpen("a")), open)
+			}
+			if _, ok := r.NextTurn("a"); ok {
+				t.Error("a turn after the last")
+			}
+		})
+	}
+	r := newRig(t, "algo.keypad")
+	r.set(lock.Credential{Code: "g", Window: lock.Window{From: start, To: start.Add(72 * time.Hour)}, Enabled: true, Offline: lock.OfflineHourly})
+	next, _ := r.NextTurn("a")
+	r.wants("the first use is due", next, start.Add(24*time.Hour))
+}
+
 func TestOfflineLockWorksAtTheKeypad(t *testing.T) {
 	r := newRig(t, "native.keypad")
 	r.set(timed("g", "4829", start.Add(time.Hour), start.Add(2*time.Hour)))

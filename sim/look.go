@@ -67,6 +67,9 @@ func (d *device) list(now time.Time) []lock.Held {
 		for _, x := range h.faults {
 			if x.kind.wall != nil {
 				for i := range held {
+					if held[i].Pending {
+						continue // the hub has not seen it yet
+					}
 					held[i].Window = x.kind.wall(x, d, held[i].Window, true)
 				}
 			}

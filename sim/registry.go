@@ -25,7 +25,7 @@ var (
 
 const staleRead = "stale-read"
 
-// Kinds lists the fault registry, by layer and name.
+// Kinds lists the fault registry, layer by layer.
 func Kinds() []KindInfo {
 	var all []KindInfo
 	for i := range registry {

@@ -25,10 +25,10 @@ type AccountSpec struct {
 	Latency time.Duration `json:",omitzero"` // mean one-way latency of the cloud; 0: 150 ms
 }
 
-// HubSpec is a bridge between an account and its locks.
+// HubSpec is a bridge between an account and its locks. A hub that a lock names but the spec lacks is made with zero values.
 type HubSpec struct {
 	ID      lock.HubID
-	Account lock.AccountID
+	Account lock.AccountID // "": that of the first lock that names it
 	Queue   int           `json:",omitzero"` // jobs it takes at once; 0: 20
 	Pace    time.Duration `json:",omitzero"` // time it needs per job; 0: none
 }
@@ -41,7 +41,7 @@ type LockSpec struct {
 	Account lock.AccountID `json:",omitzero"` // "": "account"
 	Hub     lock.HubID     `json:",omitzero"`
 	Zone    string         `json:",omitzero"` // IANA; "": the profile's; "none": unknown to everybody
-	Slots   int            `json:",omitzero"` // overrides the profile's capacity; 0: the profile's
+	Slots   int            `json:",omitzero"` // overrides the profile's capacity, at most 1000; 0: the profile's
 	Drift   time.Duration  `json:",omitzero"` // its clock's error at the start
 	Battery float64        `json:",omitzero"` // 0 to 1; 0: full
 }
