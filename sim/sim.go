@@ -29,8 +29,8 @@ type AccountSpec struct {
 type HubSpec struct {
 	ID      lock.HubID
 	Account lock.AccountID // "": that of the first lock that names it
-	Queue   int           `json:",omitzero"` // jobs it takes at once; 0: 20
-	Pace    time.Duration `json:",omitzero"` // time it needs per job; 0: none
+	Queue   int            `json:",omitzero"` // jobs it takes at once; 0: 20
+	Pace    time.Duration  `json:",omitzero"` // time it needs per job; 0: none
 }
 
 // LockSpec is one lock. Model names a profile ("jit.keypad", "native.keypad", "ttlock", …).
