@@ -30,6 +30,7 @@ type Call struct {
 	Device   lock.DeviceID
 	Account  lock.AccountID
 	Verb     CallVerb
+	Code     lock.CodeID     // whose credential it is about; "": nobody's
 	Known    driver.Known    // for observe
 	Want     lock.Credential // for set
 	At       lock.Ref        // for set (in place) and clear

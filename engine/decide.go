@@ -78,7 +78,7 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 	}
 	call := Call{ID: f.ID, Device: d.id(), Account: d.Device.Account, Verb: i.Verb, At: i.At, Deadline: f.Deadline, Reason: i.Reason}
 	if i.Code != nil {
-		f.Code, i.Code.dirty = i.Code.ID, true
+		f.Code, call.Code, i.Code.dirty = i.Code.ID, i.Code.ID, true
 	}
 	switch i.Verb {
 	case CallObserve:

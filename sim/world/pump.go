@@ -143,7 +143,7 @@ func (w *World) step(in []engine.Input) {
 // send makes one call.
 func (w *World) send(c engine.Call) {
 	w.judge.call(w.Now(), c)
-	w.note(sim.Record{Kind: sim.KindCall, Device: c.Device, Code: c.Want.Code, Name: string(c.Verb), Text: c.Reason})
+	w.note(sim.Record{Kind: sim.KindCall, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: c.Reason})
 	life := w.life
 	w.fleet.Call(sim.Call{
 		ID: string(c.ID), Verb: string(c.Verb), Device: c.Device, Want: c.Want, At: c.At, Known: c.Known, Deadline: c.Deadline,
@@ -162,7 +162,7 @@ func (w *World) send(c engine.Call) {
 // ended takes the outcome of a call.
 func (w *World) ended(c engine.Call, r sim.Result) {
 	w.judge.outcome(w.Now(), c, r)
-	w.note(sim.Record{Kind: sim.KindOutcome, Device: c.Device, Code: c.Want.Code, Name: string(c.Verb), Text: verdict(c, r)})
+	w.note(sim.Record{Kind: sim.KindOutcome, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: verdict(c, r)})
 	w.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: r.Observation, Held: r.Held})
 }
 
