@@ -86,7 +86,7 @@ func (c *commands) answer(r request) (answer, error) {
 		}
 		a.snaps = append(a.snaps, s)
 		if s.Device != nil {
-			a.zone = c.location(s.Device.Zone)
+			a.zone, _ = lock.LoadZone(s.Device.Zone) // nil where it is not known
 		}
 	}
 	if r.journal == nil {
@@ -103,18 +103,6 @@ func (c *commands) answer(r request) (answer, error) {
 	var err error
 	a.events, err = c.host.Journal(c.ctx, after, r.journal.limit)
 	return a, err
-}
-
-// location loads a lock's zone, or nil where it is not known.
-func (c *commands) location(name string) *time.Location {
-	if name == "" {
-		return nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil
-	}
-	return zone
 }
 
 // submit gives a command to the engine; then runs in Update with what came of it.

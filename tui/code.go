@@ -99,15 +99,16 @@ func (c *code) life(w int) []line {
 	if c.view.Status != engine.StatusGone {
 		moments = withNow(moments, now)
 	}
-	const least = 11
 	cut := false
-	for len(moments)*least > w {
+	widths, need := lengths(moments, now, c.at())
+	for need > w && len(moments) > 2 {
 		moments, cut = moments[1:], true
+		widths, need = lengths(moments, now, c.at())
 	}
 	if len(moments) == 0 {
 		return nil
 	}
-	each := w / len(moments)
+	spare := max(0, w-need) / len(moments)
 	var names, track, times line
 	for i, m := range moments {
 		t, glyph := good, s.ok
@@ -126,13 +127,24 @@ func (c *code) life(w int) []line {
 		}
 		what := m.What
 		if i == 0 && cut {
-			what = s.more + " " + what
+			what = s.more + what
 		}
+		each := widths[i] + min(spare, 8)
 		names = names.and(cell(t, what, each, s))
 		track = append(track, span{t, glyph}, span{rt, strings.Repeat(rail, max(0, each-1))})
 		times = times.and(cell(dim, moment(m.At, now, c.at()), each, s))
 	}
 	return []line{nil, names, track, times}
+}
+
+// lengths is how many cells each moment needs, and all of them.
+func lengths(moments []engine.Moment, now time.Time, zone *time.Location) (each []int, sum int) {
+	each = make([]int, len(moments))
+	for i, m := range moments {
+		each[i] = min(24, max(width(m.What), width(moment(m.At, now, zone)))+3)
+		sum += each[i]
+	}
+	return each, sum
 }
 
 // withNow puts now where it belongs among the moments.

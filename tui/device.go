@@ -275,7 +275,7 @@ func exposure(s *style, x engine.Exposure, now time.Time) line {
 func (d *device) capacity() line {
 	v := d.view
 	if v.DeviceRow.Slots == 0 {
-		return say(plain, fmt.Sprintf("%d used", v.Used)).with(dim, ", the vendor hides how many there are")
+		return say(plain, fmt.Sprintf("%d used", v.Used)).with(dim, ", capacity hidden")
 	}
 	return say(plain, fmt.Sprintf("%d of %d used", v.Used, v.DeviceRow.Slots)).with(dim, fmt.Sprintf(", %d free", v.Free()))
 }

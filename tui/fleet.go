@@ -290,17 +290,17 @@ func (f *fleet) columns() []column[engine.DeviceRow] {
 	}
 	return []column[engine.DeviceRow]{
 		{title: "STATE", width: 11, cell: func(r engine.DeviceRow) line { return s().state(r).line() }},
-		{title: "LOCK", sort: "name", width: 12, flex: 2, cell: func(r engine.DeviceRow) line { return say(strong, r.Name) }},
+		{title: "LOCK", sort: "name", width: 14, flex: 3, cell: func(r engine.DeviceRow) line { return say(strong, r.Name) }},
 		{title: "SYSTEM", sort: "system", width: 11, from: 90, cell: func(r engine.DeviceRow) line { return say(dim, system(r)) }},
 		{title: "LINK", sort: "link", width: 7, cell: func(r engine.DeviceRow) line { return s().link(r.Link).line() }},
-		{title: "BATT", sort: "battery", width: 5, right: true, cell: func(r engine.DeviceRow) line { return s().battery(r.Battery, false) }},
+		{title: "BATT", sort: "battery", width: 4, right: true, cell: func(r engine.DeviceRow) line { return s().battery(r.Battery, false) }},
 		{title: "USED", sort: "used", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Used, plain) }},
 		{title: "FREE", sort: "free", width: 4, right: true, cell: f.free},
-		{title: "SET", sort: "set", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
+		{title: "SET", sort: "set", width: 3, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
 		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
-		{title: "WAKE", sort: "wake", width: 9, right: true, cell: func(r engine.DeviceRow) line { return say(dim, fromNow(r.Wake, f.sh.now)) }},
-		{title: "ISSUE", sort: "issues", width: 5, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, warn) }},
-		{title: "WORST", width: 16, flex: 3, from: 100, cell: func(r engine.DeviceRow) line { return say(warn, strings.ReplaceAll(r.Worst, "_", " ")) }},
+		{title: "WAKE", sort: "wake", width: 7, right: true, cell: func(r engine.DeviceRow) line { return say(dim, until(r.Wake, f.sh.now)) }},
+		{title: s().warn, sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, warn) }},
+		{title: "WORST", width: 16, flex: 2, from: 100, cell: func(r engine.DeviceRow) line { return say(warn, strings.ReplaceAll(r.Worst, "_", " ")) }},
 	}
 }
 

@@ -119,11 +119,16 @@ func (p *keypad) typeIn(pin lock.PIN, what string) tea.Cmd {
 	})
 }
 
-func (p *keypad) size(w, h int) (int, int) { return min(66, w-4), min(h, 17) }
+func (p *keypad) size(w, h int) (int, int) {
+	bw := min(68, w-4)
+	return bw, min(h, len(p.text(bw-6))+2)
+}
 
-func (p *keypad) View(w, h int) string {
+func (p *keypad) View(w, h int) string { return p.sh.dialog(w, h, p.Title(), p.text(w-6)) }
+
+func (p *keypad) text(w int) []line {
 	left := p.pad()
-	right := p.told(w - 6 - 22)
+	right := p.told(w - 22)
 	var rows []line
 	for i := range max(len(left), len(right)) {
 		var l line
@@ -137,8 +142,7 @@ func (p *keypad) View(w, h int) string {
 		rows = append(rows, l)
 	}
 	rows = append(rows, nil)
-	rows = append(rows, p.answers(w-6)...)
-	return p.sh.dialog(w, h, p.Title(), rows)
+	return append(append(rows, p.answers(w)...), nil)
 }
 
 // pad draws the display and the keys.
@@ -196,12 +200,12 @@ func (p *keypad) answers(w int) []line {
 	}
 	var rows []line
 	for i, t := range p.tries {
-		rows = append(rows, p.answer(t, i == 0, w))
+		rows = append(rows, p.answer(t, i == 0)...)
 	}
 	return rows
 }
 
-func (p *keypad) answer(t tried, newest bool, w int) line {
+func (p *keypad) answer(t tried, newest bool) []line {
 	s := p.sh.style
 	verdict, tn, chip := s.cross+" refused", bad, chipBad
 	why := reason(t.try.Reason)
@@ -222,11 +226,11 @@ func (p *keypad) answer(t tried, newest bool, w int) line {
 	} else {
 		l = line{{tn, verdict}}
 	}
-	l = l.with(plain, " ").with(dim, spanOf(p.sh.now.Sub(t.at))+" ago  ").with(strong, t.what)
-	if why != "" {
-		l = l.with(dim, "  "+why)
+	l = l.with(plain, " ").with(strong, t.what).with(dim, ", "+fromNow(t.at, p.sh.now))
+	if !newest || why == "" {
+		return []line{l}
 	}
-	return l
+	return []line{l, say(dim, "  "+why)}
 }
 
 // reason puts a keypad's refusal into words.

@@ -241,6 +241,17 @@ func fromNow(t, now time.Time) string {
 	}
 }
 
+// until is how long it takes to t; what is due is due now.
+func until(t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case !t.After(now):
+		return "now"
+	}
+	return spanOf(t.Sub(now))
+}
+
 // traits tells what a lock can do, most useful first.
 func traits(t lock.Traits) []string {
 	var out []string

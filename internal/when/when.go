@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/accesscodes/lockctl/lock"
 )
 
 // Examples is what a prompt shows to teach the format.
@@ -143,14 +145,11 @@ func local(now time.Time, days, hour, minute int) (time.Time, error) {
 }
 
 func at(year int, month time.Month, day, hour, minute int, zone *time.Location) (time.Time, error) {
-	t := time.Date(year, month, day, hour, minute, 0, 0, zone)
-	if t.Hour() != hour || t.Minute() != minute {
+	t, note := lock.Resolve(zone, year, month, day, hour, minute, 0)
+	if note == lock.NoteGap {
 		return time.Time{}, fmt.Errorf("%02d:%02d does not exist on that day: clocks go forward over it", hour, minute)
 	}
-	if first := t.Add(-time.Hour); first.Hour() == hour && first.Minute() == minute {
-		return first, nil
-	}
-	return t, nil
+	return t.In(zone), nil
 }
 
 // Duration reads a positive length of time: 90m, 2h30m, 3d, 1w, 1d12h. A bare number is not one: its unit would be a guess.

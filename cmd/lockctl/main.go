@@ -1,0 +1,94 @@
+// Command lockctl is the operator's program: without it an engine would have nobody to talk to. Called alone it opens the
+// terminal interface on a demonstration; lockctl help lists its verbs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	_ "time/tzdata"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store/badgerkv"
+	_ "github.com/accesscodes/lockctl/internal/quietterm"
+)
+
+// The exit codes.
+const (
+	exitDone    = 0
+	exitRefused = 1 // the command was refused, or a check failed
+	exitInput   = 2 // bad input
+	exitBroken  = 3
+)
+
+// stdio is where a run reads and writes. The terminal interface needs files that are terminals.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:], os.Environ(), stdio{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program: it returns the exit code.
+func run(ctx context.Context, args, env []string, io stdio) int {
+	a := &app{ctx: ctx, env: environment(env), io: io}
+	root := a.command()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(io.err, "lockctl: "+strings.TrimPrefix(err.Error(), "lockctl: "))
+	return exitCode(err)
+}
+
+// app is what the verbs share.
+type app struct {
+	ctx   context.Context
+	env   environment
+	io    stdio
+	theme string
+	ascii bool
+	reset bool
+}
+
+// inputError is bad input.
+type inputError struct{ error }
+
+func badInput(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
+
+func exitCode(err error) int {
+	var input inputError
+	var inUse *badgerkv.InUseError
+	var refusal *engine.Refusal
+	switch {
+	case errors.As(err, &input):
+		return exitInput
+	case errors.As(err, &inUse), errors.As(err, &refusal):
+		return exitRefused
+	}
+	return exitBroken
+}
+
+// environment is the process's environment.
+type environment []string
+
+// get returns a variable's value, or "".
+func (e environment) get(name string) string {
+	for i := len(e) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(e[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,3 @@
+package main
+
+func openScenario(a *app, path string) error { return badInput("%s: scenarios", path) }

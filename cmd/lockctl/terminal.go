@@ -1,0 +1,93 @@
+package main
+
+import (
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/sim/world"
+	"github.com/accesscodes/lockctl/tui"
+)
+
+// demoRate is the pace of a demonstration, in virtual seconds per second.
+const demoRate = 60
+
+// needsTerminal refuses to draw on anything else.
+func (a *app) needsTerminal() error {
+	in, isIn := a.io.in.(*os.File)
+	out, isOut := a.io.out.(*os.File)
+	if !isIn || !isOut || !term.IsTerminal(in.Fd()) || !term.IsTerminal(out.Fd()) {
+		return badInput("the terminal interface needs a terminal; lockctl --help lists what works without one")
+	}
+	if a.env.get("TERM") == "dumb" {
+		return badInput("the terminal interface needs a terminal that can move its cursor; this one says TERM=dumb")
+	}
+	switch tui.Theme(a.theme) {
+	case tui.ThemeAuto, tui.ThemeDark, tui.ThemeLight:
+		return nil
+	}
+	return badInput("theme: %q is none of auto, dark and light", a.theme)
+}
+
+// show runs the terminal interface on a world until its user leaves. The world lives on the real clock meanwhile, and is
+// closed after.
+func (a *app) show(w *world.World, paused bool) error {
+	clock := clockwork.NewRealClock()
+	play := world.Start(w, clock, demoRate)
+	controls := play.Lab()
+	err := func() error {
+		if paused {
+			if err := controls.Pause(a.ctx, true); err != nil {
+				return err
+			}
+		}
+		return tui.Run(a.ctx, tui.Options{
+			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: a.hint(play),
+			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), In: a.io.in, Out: a.io.out,
+		})
+	}()
+	if closed := play.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// hint names what is most worth looking at, and three keys to try.
+func (a *app) hint(host engine.Host) string {
+	const keys = "Try: enter opens a lock, K types at its keypad, F breaks or heals something."
+	s, err := host.Snapshot(a.ctx, engine.Query{View: engine.ViewArrivals, Limit: 1})
+	if err != nil || len(s.Codes) == 0 {
+		return keys
+	}
+	c := s.Codes[0]
+	d, err := host.Snapshot(a.ctx, engine.Query{View: engine.ViewDevice, Device: c.Device})
+	if err != nil || d.Device == nil || c.Readiness != engine.ReadyAtRisk && c.Readiness != engine.ReadyWillFail {
+		return keys
+	}
+	return "A check-in is at risk: " + d.Device.Name + ". " + keys
+}
+
+// actor is who acts, for the journal.
+func (a *app) actor() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "operator"
+}
+
+// plainTerminal reports whether the terminal says that it shows no more than ASCII.
+func (a *app) plainTerminal() bool {
+	if a.env.get("TERM") == "linux" {
+		return true
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(a.env.get(name)); v != "" {
+			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}
