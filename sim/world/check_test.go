@@ -341,6 +341,23 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.j.accept(c.now, engine.Command{Do: engine.PullBackup{Code: "guest"}}, engine.Receipt{Seq: 99, Backup: "spare-1"})
 			c.until(3)
 		}, RuleWindow},
+		{"a pulled spare stays as long as the code that it stands in for", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "spare-1", "5160", none))
+			c.accept(engine.PullBackup{Code: "guest"}, "guest")
+			c.j.pulled(c.now, "guest", "spare-1")
+			c.accept(engine.Convert{Code: "guest", Ongoing: true}, "guest")
+			c.until(50)
+		}, ""},
+		{"a pulled spare outlives the withdrawal", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.create("guest", "4829", -1, 20)
+			c.holds(entry(1, "spare-1", "5160", none))
+			c.j.pulled(c.now, "guest", "spare-1")
+			c.accept(engine.Delete{Code: "guest"}, "guest")
+			c.until(1)
+		}, RuleWindow},
 		{"what a person put there opens as long as it likes", jit, func(c *court) {
 			e := entry(1, "", "4829", none)
 			e.Foreign = true

@@ -155,12 +155,9 @@ func (s *stays) plan(b stay) {
 		do := engine.Create{ID: b.code, Device: b.chain.lock.ID, Name: b.guest, Holder: b.guest, Starts: b.from, Ends: b.to, Offline: b.chain.trait.OfflineOnly}
 		s.do("stay/"+string(b.code), do)
 	}
-	if told := b.from.Add(-toldAhead); told.After(now) {
-		s.w.kernel.At(told, sim.ClassStep, func() { s.tell(b) })
-	} else if b.arrives.After(now) {
-		s.tell(b)
-	}
 	if b.arrives.After(now) {
+		told := maxTime(b.from.Add(-toldAhead), now.Add(time.Minute)) // a minute for providers that choose the digits
+		s.w.kernel.At(told, sim.ClassStep, func() { s.tell(b) })
 		s.w.kernel.At(b.arrives, sim.ClassStep, func() { s.arrive(b) })
 	}
 }
@@ -179,11 +176,13 @@ func (s *stays) arrive(b stay) {
 	}
 }
 
-// do submits a command of the booking system. A refusal is the engine's answer, and stands in nobody's way.
+// do submits a command of the booking system. A refusal is the engine's answer: it is noted, and stands in nobody's way.
 func (s *stays) do(key string, do engine.Action) {
-	c := engine.Command{Key: key, Actor: "bookings", Do: do}
-	if _, err := s.w.Submit(c); errors.Is(err, ErrStopped) {
+	switch _, err := s.w.Submit(engine.Command{Key: key, Actor: "bookings", Do: do}); {
+	case errors.Is(err, ErrStopped):
 		s.w.kernel.At(s.w.Now().Add(time.Minute), sim.ClassStep, func() { s.do(key, do) })
+	case err != nil:
+		s.w.note(sim.Record{Kind: sim.KindStep, Name: "refused", Text: key + ": " + err.Error()})
 	}
 }
 

@@ -218,10 +218,27 @@ func (j *judge) change(now time.Time, id lock.CodeID, seq engine.Seq, do func(*f
 	if over := len(w.Past) - maxPast; over > 0 {
 		w.Past = slices.Delete(w.Past, 0, over)
 	}
+	before := w.form
 	do(&w.form)
 	w.Since = now
 	j.digits.learn(w.Told.PIN)
 	j.touch(w)
+	for _, spare := range j.device(before.Device).codes {
+		if s := j.wishes[spare]; s != nil && s.For == id {
+			s.follow(before, w.form, now)
+			j.touch(s)
+		}
+	}
+}
+
+// follow has a pulled spare end when the code ends that it stands in for.
+func (w *wish) follow(before, after form, now time.Time) {
+	if !before.Window.To.Equal(after.Window.To) {
+		w.Window.To, w.Since = after.Window.To, now
+	}
+	if before.Gone.IsZero() && !after.Gone.IsZero() && w.Gone.IsZero() {
+		w.Gone, w.Since = after.Gone, now
+	}
 }
 
 // pulled makes a spare stand in for a code: it may open until the code's end.
