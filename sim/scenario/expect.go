@@ -201,7 +201,7 @@ func (m *misses) issues(want, unwanted []string, clean bool, blame *string, got 
 
 func (m *misses) exposure(most *time.Duration, got engine.Exposure, now time.Time) {
 	if most != nil && got.Total(now) > *most {
-		m.add("want an exposure of at most %s, saw %s", short(*most), short(got.Total(now)))
+		m.add("want an exposure of at most %s, saw %s", short(*most), short(got.Total(now).Round(100*time.Millisecond)))
 	}
 }
 

@@ -54,7 +54,7 @@ func (r *run) limit(l Limits, device lock.DeviceID, c sim.Counts) {
 		}
 	}
 	if sum > *l.Exposure {
-		r.fail(l.Pos, last.Device, r.named(last.Code), "want an exposure of at most %s%s, saw %s", short(*l.Exposure), where, short(sum))
+		r.fail(l.Pos, last.Device, r.named(last.Code), "want an exposure of at most %s%s, saw %s", short(*l.Exposure), where, short(sum.Round(100*time.Millisecond)))
 	}
 }
 

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ import (
 
 // MaxRecords bounds the records that a Result keeps; the run goes on without keeping more.
 const MaxRecords = 1 << 20
+
+// MaxCodes bounds the codes that a Result keeps.
+const MaxCodes = 10_000
 
 // Options say how a scenario is run.
 type Options struct {
@@ -67,12 +71,13 @@ type Result struct {
 	File      *File
 	Verdict   Verdict // the worst of Failures, or Pass
 	Failures  []Failure
-	Span      time.Duration // virtual time that passed
-	Events    int64         // of the kernel
-	Steps     int64         // of the engine
-	Handled   int64         // inputs and wakes that the engine handled
-	Devices   []lock.Device // as they were at the end
-	Records   []sim.Record  // codes by the file's names, at most MaxRecords
+	Span      time.Duration     // virtual time that passed
+	Events    int64             // of the kernel
+	Steps     int64             // of the engine
+	Handled   int64             // inputs and wakes that the engine handled
+	Devices   []lock.Device     // as they were at the end
+	Codes     []engine.CodeView // as they were at the end, by the file's names, at most about MaxCodes
+	Records   []sim.Record      // codes by the file's names, at most MaxRecords
 	Exposures []world.Exposed
 }
 
@@ -82,6 +87,7 @@ type run struct {
 	o        Options
 	w        *world.World
 	err      error
+	watched  bool // somebody looks on, nobody wants a Result
 	records  []sim.Record
 	failed   []Failure
 	told     map[lock.CodeID]lock.PIN    // by the file's names: the digits that people know
@@ -103,15 +109,41 @@ func Run(ctx context.Context, f *File, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{
-		f: f, o: o, told: map[lock.CodeID]lock.PIN{}, real: map[lock.CodeID]lock.CodeID{}, names: map[lock.CodeID]lock.CodeID{},
-		taken: map[string]engine.Seq{}, placed: map[string][]string{}, troubled: f.Start,
-	}
+	r := newRun(f, o)
 	res, err := r.play(ctx, s)
 	return res, errors.Join(err, s.Close())
 }
 
+// Stage makes the world of a scenario at its start, in an empty store, with every step and expectation on its kernel: for
+// somebody who wants to watch the story happen. watch gets every record; what is not as the file says is a record of a step
+// called failed. The caller closes the world and the store.
+func Stage(ctx context.Context, f *File, s store.Store, watch func(sim.Record)) (*world.World, error) {
+	r := newRun(f, Options{Watch: watch})
+	r.watched = true
+	err := r.stage(ctx, s, false)
+	return r.w, err
+}
+
+func newRun(f *File, o Options) *run {
+	return &run{
+		f: f, o: o, told: map[lock.CodeID]lock.PIN{}, real: map[lock.CodeID]lock.CodeID{}, names: map[lock.CodeID]lock.CodeID{},
+		taken: map[string]engine.Seq{}, placed: map[string][]string{}, troubled: f.Start,
+	}
+}
+
 func (r *run) play(ctx context.Context, s store.Store) (*Result, error) {
+	if err := r.stage(ctx, s, r.o.Store == nil); err != nil {
+		return nil, err
+	}
+	if err := r.advance(ctx); err != nil {
+		return nil, err
+	}
+	res, err := r.result()
+	return res, errors.Join(err, r.w.Close())
+}
+
+// stage makes the world and puts the story on its kernel.
+func (r *run) stage(ctx context.Context, s store.Store, ephemeral bool) error {
 	f := r.f
 	policy := engine.DefaultPolicy()
 	for _, p := range f.Policies {
@@ -120,16 +152,16 @@ func (r *run) play(ctx context.Context, s store.Store) (*Result, error) {
 		}
 	}
 	w, err := world.New(ctx, world.Options{
-		Name: f.Name, Seed: f.Seed, Start: f.Start, Store: s, Spec: f.Spec, Policy: policy, Watch: r.watch, Ephemeral: r.o.Store == nil,
+		Name: f.Name, Seed: f.Seed, Start: f.Start, Store: s, Spec: f.Spec, Policy: policy, Watch: r.watch, Ephemeral: ephemeral,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.w = w
 	for _, p := range f.Policies {
 		if p.Account != "" || p.Device != "" {
 			if _, err := w.Submit(engine.Command{Actor: actor, Do: engine.SetPolicy{Account: p.Account, Device: p.Device, Patch: p.Patch}}); err != nil {
-				return nil, fmt.Errorf("policy: %w", err)
+				return fmt.Errorf("policy: %w", err)
 			}
 		}
 	}
@@ -139,11 +171,7 @@ func (r *run) play(ctx context.Context, s store.Store) (*Result, error) {
 	for i := range f.Expects {
 		w.Kernel().At(f.Expects[i].At, sim.ClassExpect, func() { r.expect(&f.Expects[i]) })
 	}
-	if err := r.advance(ctx); err != nil {
-		return nil, err
-	}
-	res := r.result()
-	return res, w.Close()
+	return nil
 }
 
 // advance runs to the end in short stretches, between which it can be interrupted or stopped at a failure.
@@ -176,7 +204,7 @@ func (r *run) advance(ctx context.Context) error {
 
 // watch keeps a record and hands it on.
 func (r *run) watch(x sim.Record) {
-	if len(r.records) < MaxRecords {
+	if !r.watched && len(r.records) < MaxRecords {
 		r.records = append(r.records, x)
 	}
 	if x.Kind == sim.KindHeal || x.Kind == sim.KindFired {
@@ -189,14 +217,20 @@ func (r *run) watch(x sim.Record) {
 
 // fail keeps what is not as it should be.
 func (r *run) fail(at Pos, device lock.DeviceID, code lock.CodeID, format string, args ...any) {
-	r.failed = append(r.failed, Failure{Verdict: Expectation, Pos: at, At: r.w.Now(), Device: device, Code: code, Text: fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	r.w.Note(sim.Record{Kind: sim.KindStep, Device: device, Code: r.id(code), Name: "failed", Text: text})
+	r.failed = append(r.failed, Failure{Verdict: Expectation, Pos: at, At: r.w.Now(), Device: device, Code: code, Text: text})
 }
 
 // result judges what only the whole run shows, and adds up.
-func (r *run) result() *Result {
+func (r *run) result() (*Result, error) {
 	w := r.w
-	res := &Result{File: r.f, Span: w.Now().Sub(r.f.Start), Events: w.Kernel().Events(), Devices: w.Fleet().Devices(), Exposures: w.Exposures()}
+	res := &Result{File: r.f, Span: w.Now().Sub(r.f.Start), Events: w.Kernel().Events(), Devices: w.Fleet().Devices(), Exposures: slices.Clone(w.Exposures())}
 	res.Steps, res.Handled = w.Steps()
+	var err error
+	if res.Codes, err = r.codes(res.Devices); err != nil {
+		return nil, err
+	}
 	if whole := !w.Now().Before(r.f.End()); whole {
 		r.limits()
 		r.sometimes()
@@ -221,7 +255,33 @@ func (r *run) result() *Result {
 			res.Verdict = x.Verdict
 		}
 	}
-	return res
+	return res, r.err
+}
+
+// codes are the codes of the run, by lock and then by start, as the engine shows them at the end.
+func (r *run) codes(devices []lock.Device) ([]engine.CodeView, error) {
+	var all []engine.CodeView
+	for _, d := range devices {
+		for _, view := range []engine.View{engine.ViewCodes, engine.ViewHistory} {
+			for after := ""; ; {
+				s, err := r.w.Snapshot(engine.Query{View: view, Device: d.ID, After: after, Limit: 1000})
+				if err != nil {
+					return nil, err
+				}
+				for _, c := range s.Codes {
+					c.ID = r.named(c.ID)
+					all = append(all, c)
+				}
+				if after = s.Next; after == "" || len(all) > MaxCodes {
+					break
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b engine.CodeView) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), a.Starts.Compare(b.Starts), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
 }
 
 // breaches are those of the rules that the file watches.

@@ -183,3 +183,6 @@ func around(res *Result, x *Failure) []string {
 	}
 	return append(early[max(0, len(early)-before):], late...)
 }
+
+// Since says how long after the start an instant of the run lies, as short as it can be said.
+func (res *Result) Since(t time.Time) string { return short(t.Sub(res.File.Start)) }
