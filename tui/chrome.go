@@ -141,7 +141,15 @@ func (m *Model) footer() string {
 
 // keycap is a key and what it does.
 func (s *style) keycap(b key.Binding, does string) line {
-	return line{{chipKey, " " + b.Help().Key + " "}, {dim, " " + does}}
+	return line{{chipKey, " " + s.keyName(b) + " "}, {dim, " " + does}}
+}
+
+// keyName is a binding's key as the terminal can show it.
+func (s *style) keyName(b key.Binding) string {
+	if !s.ascii {
+		return b.Help().Key
+	}
+	return strings.NewReplacer("↑", "up", "↓", "down", "…", "-").Replace(b.Help().Key)
 }
 
 // brief is the part of a help text before its details.

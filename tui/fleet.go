@@ -299,7 +299,7 @@ func (f *fleet) columns() []column[engine.DeviceRow] {
 		{title: "SET", sort: "set", width: 3, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
 		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
 		{title: "WAKE", sort: "wake", width: 7, right: true, cell: func(r engine.DeviceRow) line { return say(dim, until(r.Wake, f.sh.now)) }},
-		{title: s().warn, sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, warn) }},
+		{title: "!", sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, warn) }},
 		{title: "WORST", width: 16, flex: 2, from: 100, cell: func(r engine.DeviceRow) line { return say(warn, strings.ReplaceAll(r.Worst, "_", " ")) }},
 	}
 }

@@ -56,7 +56,7 @@ func (h *help) rows() []line {
 	for i, g := range h.groups {
 		col := []line{say(accent, g.title)}
 		for _, b := range g.keys {
-			col = append(col, line{{chipKey, " " + pad(b.Help().Key, 5) + " "}, {plain, " " + b.Help().Desc}})
+			col = append(col, line{{chipKey, " " + pad(h.sh.style.keyName(b), 5) + " "}, {plain, " " + b.Help().Desc}})
 		}
 		if i == 1 {
 			right = append(right, col...)

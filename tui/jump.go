@@ -77,9 +77,12 @@ type choice struct {
 }
 
 func (j *jump) choices() []choice {
-	name, _ := j.words()
+	name, rest := j.words()
 	var out []choice
 	for _, d := range destinations() {
+		if d.takes != "" && rest != "" {
+			continue // the name that follows is looked for below
+		}
 		for _, n := range d.names {
 			if strings.HasPrefix(n, name) {
 				out = append(out, choice{text: d.names[0], about: d.about, to: d})

@@ -57,6 +57,7 @@ func newHue(dark, dark256, dark16, light, light256, light16 string) hue {
 // style turns tones into escape sequences, once; drawing then only joins strings.
 type style struct {
 	glyphs
+	ascii      bool
 	open, shut [2][tones]string // [0] plain rows, [1] the selected row
 }
 
@@ -98,7 +99,7 @@ func newStyle(r *lipgloss.Renderer, ascii bool) *style {
 		chipBad:   chip(red),
 		caret:     base.Reverse(true),
 	}
-	s := &style{glyphs: unicodeGlyphs}
+	s := &style{glyphs: unicodeGlyphs, ascii: ascii}
 	if ascii {
 		s.glyphs = asciiGlyphs
 	}

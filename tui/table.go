@@ -115,25 +115,29 @@ func (t *table[R]) view(s *style, w, height int, sorted string, blurred bool) []
 			out = append(out, s.draw(say(dim, "  "+s.more), cells{width: w}))
 			continue
 		}
-		out = append(out, t.row(s, t.rows[at], widths, gap, i == t.cursor && !blurred))
+		out = append(out, t.row(s, t.rows[at], w, widths, gap, i == t.cursor && !blurred))
 	}
 	return out
 }
 
-func (t *table[R]) row(s *style, r R, widths []int, gap int, selected bool) string {
+func (t *table[R]) row(s *style, r R, w int, widths []int, gap int, selected bool) string {
 	mark := line{{plain, "  "}}
 	if selected {
 		mark = line{{accent, s.mark}, {plain, " "}}
 	}
 	row := s.draw(mark, cells{width: 2, selected: selected})
+	left := w - 2
 	for i, c := range t.columns {
 		if widths[i] == 0 {
 			continue
 		}
 		row += s.draw(c.cell(r), cells{width: widths[i], right: c.right, selected: selected})
-		row += s.draw(nil, cells{width: gap, selected: selected})
+		left -= widths[i]
+		space := min(gap, left)
+		row += s.draw(nil, cells{width: space, selected: selected})
+		left -= space
 	}
-	return row
+	return row + s.draw(nil, cells{width: left, selected: selected})
 }
 
 func (t *table[R]) header(s *style, widths []int, gap int, sorted string) line {
@@ -173,9 +177,9 @@ func (t *table[R]) layout(w int) (widths []int, gap int) {
 		gap = 2
 	}
 	widths = make([]int, len(t.columns))
-	left, shares := w-2, 0
+	left, shares := w-2+gap, 0 // the last column needs no gap after it
 	for i, c := range t.columns {
-		if w >= c.from && left >= c.width {
+		if w >= c.from && left >= c.width+gap {
 			widths[i] = c.width
 			left -= c.width + gap
 			shares += c.flex

@@ -1,0 +1,123 @@
+package tui
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
+
+// painted shows the small hotel on a terminal of that many colours.
+func painted(t *testing.T, colours termenv.Profile, dark bool) *harness {
+	h := &harness{t: t, host: smallHotel()}
+	h.lab = newFakeLab(h.host)
+	h.begin(h.host, h.lab, colours)
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(colours)
+	renderer.SetHasDarkBackground(dark)
+	h.m.style = newStyle(renderer, false)
+	return h
+}
+
+func TestWithoutColoursThereIsNoEscape(t *testing.T) {
+	h := painted(t, termenv.Ascii, true)
+	if strings.Contains(h.frame(), "\x1b") {
+		t.Error("NO_COLOR prints escapes")
+	}
+	h.selected("Annex") // the cursor is a sign, not only a colour
+}
+
+func TestSixteenColoursAreOfTheTerminal(t *testing.T) {
+	for _, dark := range []bool{true, false} {
+		h := painted(t, termenv.ANSI, dark)
+		for _, seq := range strings.Split(h.frame(), "\x1b[")[1:] {
+			if params, _, _ := strings.Cut(seq, "m"); strings.Contains(params, "38;") || strings.Contains(params, "48;") {
+				t.Fatalf("%q is beyond 16 colours", params)
+			}
+		}
+	}
+}
+
+func TestLightAndDarkDiffer(t *testing.T) {
+	if painted(t, termenv.TrueColor, true).frame() == painted(t, termenv.TrueColor, false).frame() {
+		t.Error("the theme changes nothing")
+	}
+}
+
+func TestASCIIStaysASCII(t *testing.T) {
+	for _, s := range scenes() {
+		h := newHarness(t, smallHotel())
+		h.m.style = newStyle(lipgloss.NewRenderer(io.Discard), true)
+		h.press(s.keys...)
+		for _, row := range strings.Split(h.frame(), "\n") {
+			for _, r := range row {
+				if r > 0x7e {
+					t.Errorf("%s: %q in %q", s.name, r, row)
+					break
+				}
+			}
+		}
+	}
+}
+
+// Whatever the size and whatever the keys: no panic, and no line wider than the screen.
+func FuzzSizesAndKeys(f *testing.F) {
+	f.Add(80, 24, "jjlx")
+	f.Add(60, 15, "n")
+	f.Add(0, 0, "?")
+	f.Add(300, 90, ":journal")
+	f.Add(61, 16, "K12\r")
+	names := []string{"enter", "esc", "tab", "up", "down", "pgdown", "pgup", "home", "end", "backspace"}
+	f.Fuzz(func(t *testing.T, w, height int, keys string) {
+		if w > 500 || height > 200 || len(keys) > 40 {
+			return
+		}
+		h := newHarness(t, smallHotel())
+		h.size(w, height)
+		h.fits()
+		for i, r := range keys {
+			if r < 0x20 {
+				h.press(names[int(r)%len(names)])
+			} else {
+				h.press(string(r))
+			}
+			if i%7 == 3 {
+				h.size(height*3, w/2)
+			}
+			h.fits()
+		}
+	})
+}
+
+func BenchmarkFirstFrame(b *testing.B) {
+	host := manyLocks(10_000)
+	for b.Loop() {
+		h := newHarness(b, host)
+		if !strings.Contains(h.frame(), "Room 00000") {
+			b.Fatal("no first frame")
+		}
+	}
+}
+
+// A key on a fleet of ten thousand locks, to the finished frame.
+func BenchmarkKey(b *testing.B) {
+	for _, n := range []int{50, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			h := newHarness(b, manyLocks(n))
+			h.size(120, 42)
+			down, up := keyMsg("down"), keyMsg("up")
+			i := 0
+			for b.Loop() {
+				if i++; i%20 < 10 {
+					h.m.Update(down)
+				} else {
+					h.m.Update(up)
+				}
+				_ = h.frame()
+			}
+		})
+	}
+}

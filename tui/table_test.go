@@ -1,0 +1,62 @@
+package tui
+
+import (
+	"testing"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+func TestTheTableHoldsTwoPagesWhateverTheFleet(t *testing.T) {
+	h := newHarness(t, manyLocks(100_000))
+	f := h.m.stack[0].(*fleet)
+	check := func() {
+		t.Helper()
+		if n := len(f.table.rows); n > 2*pageRows {
+			t.Fatalf("%d rows are held", n)
+		}
+		h.fits()
+	}
+	h.shows("1 of 100000")
+	for range 40 {
+		h.press("pgdown")
+		check()
+	}
+	h.selected("Room 00600")
+	for range 12 {
+		h.press("pgup")
+		check()
+	}
+	h.selected("Room 00420")
+	h.press("end")
+	check()
+	h.selected("Room 99999")
+	h.shows("100000 of 100000")
+	for range 40 {
+		h.press("pgup")
+		check()
+	}
+	h.selected("Room 99399")
+	h.press("home")
+	check()
+	h.selected("Room 00000")
+}
+
+func TestTheCursorStaysOnItsRow(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press("down", "down", "down")
+	h.selected("Front door")
+	h.host.rows = append([]engine.DeviceRow{{ID: "aaa", Name: "Aaa"}}, h.host.rows...)
+	h.send(bellMsg{})
+	h.settle()
+	h.selected("Front door")
+	h.host.rows = h.host.rows[:3]
+	h.send(bellMsg{})
+	h.settle()
+	h.selected("Attic")
+}
+
+func TestReversed(t *testing.T) {
+	if reversed("name") != "-name" || reversed("-name") != "name" {
+		t.Error("an order reversed twice is another")
+	}
+}

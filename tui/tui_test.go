@@ -1,0 +1,418 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/lab"
+)
+
+func pinOf(t *testing.T, digits string) lock.PIN {
+	t.Helper()
+	p, err := lock.ParsePIN(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func refusal(code, field, message, remedy string) error {
+	return &engine.Refusal{Issue: engine.Issue{Code: code, Message: message, Remedy: remedy}, Field: field}
+}
+
+// atSmith stands on the code Smith in the list of the front door.
+func atSmith(t *testing.T) *harness {
+	h := newHarness(t, smallHotel())
+	h.press("/", "front", "enter", "enter", "down")
+	h.selected("Smith")
+	return h
+}
+
+func TestFleetSaysWhatEachLockNeeds(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.shows("Garage", "✖ will fail", "full")
+	h.shows("Roof terrace", "◆ exposed", "○ lock")
+	h.shows("Attic", "▲ at risk", "○ hub")
+	h.shows("Front door", "◐ writing")
+	h.shows("Gate", "● ok", "—") // capacity hidden
+	h.shows("93 set", "1 removing", "6 unset")
+	h.shows("SIMULATED")
+}
+
+func TestLiveIsAWord(t *testing.T) {
+	h := newLive(t, smallHotel())
+	h.shows("LIVE")
+	h.hides("SIMULATED")
+	for _, k := range []string{"p", "<", ">", ".", "g", "K", "F"} {
+		h.press(k)
+		h.shows("steers a simulation; this host is live")
+	}
+}
+
+func TestKeysTypedFastArriveAsOneMessage(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.write("jjjk")
+	h.selected("Cellar")
+	h.write("/lob") // the first key opens a text input, the others go into it
+	h.press("enter", "enter")
+	h.shows("Lobby", "salto")
+	h.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{'?'}, Alt: true}) // esc and ? in one read
+	h.shows("Fleet", "Everywhere")
+}
+
+func TestAPasteOutsideOfInputsDoesNothing(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("xyq"), Paste: true})
+	h.shows("nothing here takes a paste")
+	if h.quits || len(h.host.submitted) > 0 {
+		t.Error("a paste was taken for keys")
+	}
+}
+
+func TestFilterFollowsTheKeysAndEscTakesItAway(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press("/", "s", "u")
+	h.hides("Lobby")
+	h.shows("Suite 1")
+	h.press("enter", "esc")
+	h.shows("Lobby")
+	h.press("/", "zzz")
+	h.shows("no lock matches")
+	h.press("esc")
+	h.shows("Lobby")
+}
+
+func TestSortNamesItsColumn(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.shows("LOCK▲")
+	h.press("S")
+	h.shows("LOCK▼")
+	h.press("home")
+	h.selected("Suite 2")
+}
+
+func TestEnterAndEscGoInAndOut(t *testing.T) {
+	h := atSmith(t)
+	h.press("enter")
+	h.shows("Smith", "Front door", "scheduled")
+	h.shows("evidence", "● reported", "○ used")
+	h.shows("next", "by its own clock at 12:00")
+	h.shows("created", "now", "starts", "ends")
+	h.press("esc")
+	h.selected("Smith")
+	h.press("esc", "esc", "esc", "esc")
+	h.shows("Fleet 12")
+	if h.quits {
+		t.Error("esc quits")
+	}
+	h.press("q")
+	if !h.quits {
+		t.Error("q does not quit")
+	}
+}
+
+func TestDeviceSetsWishedAgainstHeld(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press("/", "front", "enter", "enter", "tab")
+	h.shows("2 Smith", "● held", "12:00 → Mon 11:00")
+	h.shows("3 Cleaner", "◐ writing")
+	h.shows("5 Handyman", "? unmanaged")
+	h.shows("— Jones", "○ wished")
+}
+
+func TestADialogOpensOnCancel(t *testing.T) {
+	h := atSmith(t)
+	h.press("x")
+	h.shows("Cancel", "enter")
+	h.press("enter")
+	h.hides("Cancel")
+	if h.sent() != nil {
+		t.Fatalf("enter in a dialog sent %#v", h.sent())
+	}
+	h.press("x", "y")
+	if got, ok := h.sent().(engine.Delete); !ok || got.Code != "smith" {
+		t.Errorf("y sent %#v, want the deletion of smith", h.sent())
+	}
+	h.shows("✓ revoked Smith")
+}
+
+func TestARefusedCommandSaysWhyAndStays(t *testing.T) {
+	h := atSmith(t)
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) {
+		return engine.Receipt{}, refusal("no_backup_available", "", "no backup code is ready on this lock", "switch the pool on")
+	}
+	h.press("b")
+	h.shows("no backup code is ready on this lock")
+	h.press("y")
+	h.shows("Backup for Smith")
+	h.shows("✖ no backup code is ready on this lock (switch the pool on)")
+	h.press("esc")
+	h.selected("Smith")
+}
+
+func TestAGapIsAcceptedByAKeyOfItsOwn(t *testing.T) {
+	h := atSmith(t)
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) {
+		if r, ok := c.Do.(engine.Rotate); ok && !r.AcceptGap {
+			return engine.Receipt{}, refusal("gap_not_accepted", "", "the guest would be without a code for 4 s", "accept the gap")
+		}
+		return engine.Receipt{Seq: 500}, nil
+	}
+	h.press("P", "y")
+	h.shows("accept the gap")
+	h.press("ctrl+g", "y")
+	if got, ok := h.sent().(engine.Rotate); !ok || !got.AcceptGap {
+		t.Errorf("sent %#v, want a rotation with its gap accepted", h.sent())
+	}
+}
+
+func TestRevealShowsOneRowForAWhile(t *testing.T) {
+	h := atSmith(t)
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) {
+		digits := "4829"
+		if c.Do.(engine.Reveal).Code == "owner" {
+			digits = "7316"
+		}
+		return engine.Receipt{PINs: []lock.PIN{pinOf(t, digits)}}, nil
+	}
+	h.hides("4829")
+	h.press("v")
+	h.shows("Smith", "4829")
+	h.press("up", "v")
+	h.shows("Owner", "7316")
+	h.hides("4829")
+	h.pass(revealFor)
+	h.hides("7316")
+	h.press("v")
+	h.shows("Owner", "7316")
+	h.press("esc")
+	h.press("enter")
+	h.hides("7316")
+}
+
+func TestLaterEndIsPreviewedThenApplied(t *testing.T) {
+	h := atSmith(t)
+	h.press("+")
+	h.shows("end", "Mon 30 Mar 11:00", "Mon 30 Mar 12:00", "+1h")
+	h.press("]")
+	h.shows("end", "Mon 30 Mar 12:15", "+1h 15m")
+	if h.sent() != nil {
+		t.Fatal("a preview was applied")
+	}
+	h.press("enter")
+	u, ok := h.sent().(engine.Update)
+	if !ok || u.Ends == nil || u.Starts != nil || !u.Ends.Equal(time.Date(2026, 3, 30, 12, 15, 0, 0, berlin)) {
+		t.Errorf("sent %#v", h.sent())
+	}
+	h.press("-", "e", "13:30", "enter")
+	h.shows("start", "Sat 28 Mar 12:00", "Sat 28 Mar 13:30")
+}
+
+func TestFormShowsTheRuleBesideTheField(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press("/", "front", "enter", "n")
+	h.shows("PIN", "empty: drawn")
+	h.press("Miller", "tab")
+	h.shows("the lock takes 4 to 8 digits, no 0, not all the same")
+	h.press("1020")
+	h.shows("PIN", "✖ the PIN must not contain the digit 0")
+	h.press("enter")
+	if h.sent() != nil {
+		t.Fatal("a form with a mistake was sent")
+	}
+	h.press("ctrl+u", "5283", "tab", "sun 02:30")
+	h.shows("from", "✖ 02:30 does not exist on that day")
+	h.press("ctrl+u", "mon 15:00", "tab", "+2d")
+	h.shows("from", "Mon 30 Mar 15:00 CEST, in 2d 2h")
+	h.shows("to", "Wed 1 Apr 15:00 CEST, 2d")
+	h.press("enter")
+	c, ok := h.sent().(engine.Create)
+	if !ok || c.Device != "front" || c.Name != "Miller" || c.PIN != pinOf(t, "5283") || c.Starts.Format(time.RFC3339) != "2026-03-30T15:00:00+02:00" || c.Ends.Sub(c.Starts) != 48*time.Hour {
+		t.Errorf("sent %#v", h.sent())
+	}
+	h.shows("✓ created Miller")
+}
+
+func TestFormRehearsesAndPutsARefusalWhereItBelongs(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) {
+		if !c.DryRun {
+			t.Error("a rehearsal has an effect")
+		}
+		if !c.Do.(engine.Create).PIN.IsZero() {
+			return engine.Receipt{}, refusal("duplicate_access_code", "pin", "another code of this lock has this PIN at the same time", "choose another PIN, or leave it out")
+		}
+		return engine.Receipt{Notes: []string{"the code opens at once"}}, nil
+	}
+	h.press("/", "front", "enter", "n", "Miller")
+	h.shows("the code opens at once")
+	h.press("tab", "5283")
+	h.shows("PIN", "✖ another code of this lock has this PIN")
+	h.shows("→ choose another PIN, or leave it out")
+}
+
+func TestModifySendsOnlyWhatChanged(t *testing.T) {
+	h := atSmith(t)
+	h.press("m")
+	h.shows("from", "2026-03-28 12:00")
+	h.press("ctrl+u", "Smith & Co", "enter")
+	u, ok := h.sent().(engine.Update)
+	if !ok || u.Name == nil || *u.Name != "Smith & Co" || u.PIN != nil || u.Starts != nil || u.Ends != nil {
+		t.Errorf("sent %#v", h.sent())
+	}
+}
+
+func TestUndoTakesTheLastCommandBack(t *testing.T) {
+	h := atSmith(t)
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) { return engine.Receipt{Seq: 777, Undoable: true}, nil }
+	h.press("u")
+	h.shows("nothing to undo")
+	h.press("x", "y", "u")
+	h.shows("Take back: revoked Smith?")
+	h.press("y")
+	if got, ok := h.sent().(engine.Undo); !ok || got.Receipt != 777 {
+		t.Errorf("sent %#v", h.sent())
+	}
+}
+
+func TestKeypadTellsTheTruth(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.lab.opens["4829"] = lab.Try{Opens: true, Code: "smith"}
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) {
+		return engine.Receipt{PINs: []lock.PIN{pinOf(t, "4829")}}, nil
+	}
+	h.press("/", "front", "enter", "K", "1", "1", "1", "1", "enter")
+	h.shows("REFUSED", "••••")
+	h.shows("no code on the lock has these digits")
+	h.press("down", "enter")
+	h.shows("OPENS", "Smith")
+	h.hides("4829")
+	h.press("esc")
+	h.shows("Fleet")
+}
+
+func TestFaultsBreakAndHeal(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press("/", "front", "enter", "F", "down", "enter")
+	h.shows("for how long?")
+	h.press("ctrl+u", "soon", "enter")
+	h.shows("is not a length of time")
+	h.press("ctrl+u", "2h", "enter")
+	if n := len(h.lab.state.Faults); n != 2 {
+		t.Fatalf("%d faults, want 2", n)
+	}
+	if f := h.lab.state.Faults[1]; f.On != "front" || f.Kind != "lost-ack" || f.For != 2*time.Hour {
+		t.Errorf("placed %+v", f)
+	}
+	h.shows("✖ lost-ack", "heals in 2h")
+	h.press("x")
+	h.hides("✖ lost-ack")
+}
+
+func TestTheClockIsSteered(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.shows("▶ ×60")
+	h.press(">")
+	h.shows("▶ ×600")
+	h.press("<", "<")
+	h.shows("▶ ×10")
+	h.press("p")
+	h.shows("‖ paused")
+	h.press("p", ".")
+	h.shows("‖ paused")
+	h.lab.state.Paused, h.lab.state.Rate, h.lab.state.Reached = false, 3600, 2100
+	h.send(beatMsg{})
+	h.shows("×3600 reaches ×2100")
+	h.press("g", "-1h", "enter")
+	h.shows("lies in the past")
+	h.press("ctrl+u", "sun 03:30", "enter")
+	h.shows("Sun 29 Mar 03:30:00 CEST")
+}
+
+func TestJournalFollowsUntilFrozen(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press(":", "journal", "enter")
+	h.selected("set on device")
+	h.press("up")
+	h.shows("frozen, 0 new")
+	h.host.seq = 413
+	h.host.events = append(h.host.events, engine.Event{Seq: 413, At: start, Type: "device.connected", Device: "roof"})
+	h.send(bellMsg{})
+	h.settle()
+	h.shows("frozen, 1 new")
+	h.press("t")
+	h.selected("roof", "● connected")
+	h.press("/", "roof !connected", "enter")
+	h.shows("delay in removing")
+	h.hides("attic")
+	h.press("esc")
+	h.shows("attic")
+}
+
+func TestJumpGoesByName(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press(":", "device gar", "enter")
+	h.shows("Garage", "smartthings")
+	h.press(":", "code smith", "enter")
+	h.shows("Smith", "Front door")
+	h.press(":", "fleet /suite", "enter")
+	h.shows("Fleet 2 /suite")
+}
+
+func TestOlderLoadsAreDropped(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	stale := loadedMsg{number: h.m.number - 1, now: start.Add(-time.Hour)}
+	h.send(stale)
+	h.shows("11:42:07")
+}
+
+func TestOneLoadAtATimeAndARestBetween(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	before := h.host.queries
+	for range 50 {
+		h.send(bellMsg{})
+	}
+	if n := h.host.queries - before; n != 1 {
+		t.Errorf("50 rings made %d queries before the rest was over, want 1", n)
+	}
+	h.settle()
+	if n := h.host.queries - before; n != 2 {
+		t.Errorf("50 rings made %d queries, want 2", n)
+	}
+}
+
+func TestAFailingHostIsASentence(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.send(loadedMsg{number: h.m.number, err: errors.New("the engine is stopped")})
+	h.shows("✖ the engine is stopped")
+}
+
+func TestNamesCannotReachTheTerminal(t *testing.T) {
+	host := smallHotel()
+	host.rows[0].Name = "An\x1b[2Jnex\n\u202eevil"
+	h := newHarness(t, host)
+	h.fits()
+	if strings.Contains(h.frame(), "\x1b[2J") || strings.Contains(h.frame(), "\u202e") {
+		t.Error("a name carries control characters to the terminal")
+	}
+}
+
+func TestASmallTerminalGetsASentence(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.size(59, 24)
+	h.shows("lockctl needs 60 by 15 cells")
+	h.size(60, 14)
+	h.shows("lockctl needs 60 by 15 cells")
+	h.size(60, 15)
+	h.shows("Fleet 12")
+	h.size(0, 0)
+	if h.frame() != "" {
+		t.Error("a screen without cells shows something")
+	}
+}
