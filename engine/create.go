@@ -364,6 +364,9 @@ func (b *batch) checkCreateMany(do CreateMany) (change, error) {
 		one.Device, one.ID = id, ""
 		if len(do.IDs) > 0 {
 			one.ID = do.IDs[i]
+			if one.ID != "" && slices.Contains(do.IDs[:i], one.ID) {
+				return change{}, refuse("invalid_input", "ids", quote(string(one.ID))+" is named twice")
+			}
 		}
 		pin := shared
 		if misfits[id] {

@@ -15,6 +15,14 @@ func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 			return change{}, refuse("invalid_input", f.name, why)
 		}
 	}
+	if why := validID(string(v.Hub)); v.Hub != "" && why != "" {
+		return change{}, refuse("invalid_input", "device.hub", why)
+	}
+	for _, f := range [...]struct{ name, text string }{{"device.name", v.Name}, {"device.model", v.Model}, {"device.system", v.System}} {
+		if len(f.text) > maxName {
+			return change{}, refuse("invalid_input", f.name, "must have at most 200 bytes")
+		}
+	}
 	t := v.Traits
 	for _, n := range t.PINLengths {
 		if n < 1 || n > lock.MaxPIN {
@@ -23,6 +31,9 @@ func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 	}
 	if t.Slots < 0 || t.Slots > 10000 {
 		return change{}, refuse("invalid_input", "device.traits.slots", "must lie between 0 and 10000")
+	}
+	if t.NameMax < 0 {
+		return change{}, refuse("invalid_input", "device.traits.name_max", "must not be below 0")
 	}
 	if t.Zone != "" {
 		if _, err := time.LoadLocation(t.Zone); err != nil {

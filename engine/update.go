@@ -121,6 +121,9 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, rounding
 		if err != nil {
 			return change{}, err
 		}
+		if c.unpulled() {
+			return change{}, refuse("invalid_input", "code", "a spare is renewed by itself")
+		}
 		w := c.wish()
 		if err := edit(c, &w); err != nil {
 			return change{}, err
@@ -214,9 +217,6 @@ func (b *batch) checkConvert(do Convert) (change, error) {
 
 func (b *batch) checkRotate(do Rotate) (change, error) {
 	x, err := b.changes("rotate", []lock.CodeID{do.Code}, do.AcceptGap, 0, func(c *code, w *wish) error {
-		if c.unpulled() {
-			return refuse("invalid_input", "code", "a spare is renewed by itself")
-		}
 		if !do.PIN.IsZero() {
 			w.PIN = vaultPIN{do.PIN}
 			return nil
