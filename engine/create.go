@@ -227,8 +227,12 @@ func (b *batch) digits(d *device, c *code, do Create, shared vaultPIN) error {
 	if !shared.IsZero() {
 		c.PIN, c.Drawn = shared, do.PIN.IsZero()
 	}
-	if c.PIN.IsZero() && c.CommonKey != "" {
-		if g := b.group(c.CommonKey); !g.PIN.IsZero() {
+	if c.CommonKey != "" {
+		switch g := b.group(c.CommonKey); {
+		case g.PIN.IsZero() || g.PIN == c.PIN:
+		case !c.PIN.IsZero():
+			return refuse("pin_not_allowed", "pin", "the codes of the common key "+quote(c.CommonKey)+" have other digits: leave them out")
+		default:
 			c.PIN, c.Drawn = g.PIN, true
 		}
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"time"
 
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -16,6 +17,7 @@ type change struct {
 // undo is what a command changed, so that it can be compensated: undo/<seq>.
 type undo struct {
 	Verb   string
+	At     time.Time     `json:",omitzero"`
 	Codes  []undoCode    `json:",omitzero"`
 	Pool   lock.DeviceID `json:",omitzero"`
 	PoolOn bool          `json:",omitzero"` // as it was
@@ -60,6 +62,7 @@ func (b *batch) submit(s Submission) {
 	r.Seq = b.seq
 	x.apply(&r)
 	if x.undo != nil {
+		x.undo.At = b.now
 		b.put(keyUndo(r.Seq), encode(x.undo))
 	}
 	if c.Key != "" {

@@ -48,6 +48,9 @@ func (b *batch) revise(d *device, c *code, w wish, acceptGap bool, rounding time
 	return func() {
 		before := c.wish()
 		c.grant(w)
+		if before.PIN != w.PIN {
+			c.Drawn, c.Told = false, b.now // whoever chose the digits knows them
+		}
 		c.AcceptGap = acceptGap
 		c.Refused, c.NextTry, c.NoNative, c.Attempts, c.Honoured = "", time.Time{}, "", 0, false
 		c.Contended, c.Undone = time.Time{}, nil

@@ -200,7 +200,7 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 		if c.wish() != k.After {
 			return change{}, refuse("not_undoable", "receipt", "the code was changed again since")
 		}
-		if k.Before.PIN != k.After.PIN && !c.Told.IsZero() {
+		if k.Before.PIN != k.After.PIN && c.Told.After(u.At) {
 			return change{}, refuse("pin_already_told", "receipt", "the digits were told meanwhile")
 		}
 		step, notes, err := b.revise(d, c, k.Before, false, 0)
