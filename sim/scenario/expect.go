@@ -138,7 +138,7 @@ func (r *run) codeMisses(want *ExpectCode, name lock.CodeID) []string {
 	differ(&m, "unverified", want.Unverified, v.Exposure.Unverified)
 	m.instant(r.f, "starts", want.Starts, v.Starts)
 	m.instant(r.f, "ends", want.Ends, v.Ends)
-	m.exposure(want.ExposureMax, v.Exposure, r.w.Now())
+	m.exposure(want.ExposureMin, want.ExposureMax, v.Exposure, r.w.Now())
 	holds := func() bool {
 		for _, e := range r.w.Fleet().Memory(v.Device) {
 			if e.Code == v.ID {
@@ -199,7 +199,10 @@ func (m *misses) issues(want, unwanted []string, clean bool, blame *string, got 
 	m.add("want blame %s, saw %s", *blame, none(strings.Join(seen, ", ")))
 }
 
-func (m *misses) exposure(most *time.Duration, got engine.Exposure, now time.Time) {
+func (m *misses) exposure(least, most *time.Duration, got engine.Exposure, now time.Time) {
+	if least != nil && got.Total(now) < *least {
+		m.add("want an exposure of at least %s, saw %s", short(*least), short(got.Total(now).Round(100*time.Millisecond)))
+	}
 	if most != nil && got.Total(now) > *most {
 		m.add("want an exposure of at most %s, saw %s", short(*most), short(got.Total(now).Round(100*time.Millisecond)))
 	}
@@ -232,7 +235,7 @@ func (r *run) lockMisses(want *ExpectLock, id lock.DeviceID) []string {
 	}
 	differ(&m, "pool", want.Pool, v.Pool.Ready)
 	differ(&m, "slots_free", want.SlotsFree, v.Free())
-	m.issues(want.Issues, want.NoIssues, want.Clean, nil, v.Issues)
+	m.issues(want.Issues, want.NoIssues, want.Clean, want.Blame, v.Issues)
 	if want.Link != nil && *want.Link != v.Link {
 		m.add("want link %s, saw %s", links[*want.Link], links[v.Link])
 	}
@@ -242,7 +245,7 @@ func (r *run) lockMisses(want *ExpectLock, id lock.DeviceID) []string {
 			m.add("want radio_max %d, saw %d calls", *want.RadioMax, n)
 		}
 	}
-	m.exposure(want.ExposureMax, v.Exposure, r.w.Now())
+	m.exposure(want.ExposureMin, want.ExposureMax, v.Exposure, r.w.Now())
 	return m
 }
 

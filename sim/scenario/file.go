@@ -129,6 +129,7 @@ type ExpectCode struct {
 	Mutation     *string  // "": none is pending
 	Pulled       *bool
 	InHouse      *bool
+	ExposureMin  *time.Duration
 	ExposureMax  *time.Duration
 	Unverified   *bool
 	Starts, Ends *time.Time
@@ -147,8 +148,10 @@ type ExpectLock struct {
 	Issues      []string
 	NoIssues    []string
 	Clean       bool
+	Blame       *string // of the first of Issues, or of any issue
 	Link        *lock.Reach
 	RadioMax    *int // calls it was made to answer
+	ExposureMin *time.Duration
 	ExposureMax *time.Duration
 }
 

@@ -24,7 +24,7 @@ type expectDecl struct {
 	onLock, opens        given[bool]
 	unverified           given[bool]
 	starts, ends         given[moment]
-	exposure             given[time.Duration]
+	exposure, exposed    given[time.Duration] // at most, at least
 	held, unmanaged      given[int]
 	pool, free, radioMax given[int]
 	link                 given[string]
@@ -35,8 +35,8 @@ type expectDecl struct {
 
 // The keys of an expectation by what it is about.
 var (
-	codeChecks  = []string{"status", "type", "evidence", "readiness", "issue", "no_issue", "clean", "blame", "mutation", "scheduled", "native", "pulled", "in_house", "on_lock", "opens", "unverified", "starts", "ends", "exposure_max", "count"}
-	lockChecks  = []string{"held", "unmanaged", "pool", "slots_free", "issue", "no_issue", "clean", "link", "radio_max", "exposure_max", "count"}
+	codeChecks  = []string{"status", "type", "evidence", "readiness", "issue", "no_issue", "clean", "blame", "mutation", "scheduled", "native", "pulled", "in_house", "on_lock", "opens", "unverified", "starts", "ends", "exposure_min", "exposure_max", "count"}
+	lockChecks  = []string{"held", "unmanaged", "pool", "slots_free", "issue", "no_issue", "clean", "blame", "link", "radio_max", "exposure_min", "exposure_max", "count"}
 	eventChecks = []string{"code", "lock", "count", "min", "max", "between"}
 )
 
@@ -74,6 +74,7 @@ func expectShape() shape[expectDecl] {
 		row("unverified", yesNo(), func(e *expectDecl) *given[bool] { return &e.unverified }, "its erase can't be confirmed on this lock", `true`),
 		row("starts", when(), func(e *expectDecl) *given[moment] { return &e.starts }, "", `"+4h"`),
 		row("ends", when(), func(e *expectDecl) *given[moment] { return &e.ends }, "", `"+28h"`),
+		row("exposure_min", duration(0, MaxRun), func(e *expectDecl) *given[time.Duration] { return &e.exposed }, "at least so long it opened a door that it should not, as the engine knows", `"2h"`),
 		row("exposure_max", duration(0, MaxRun), func(e *expectDecl) *given[time.Duration] { return &e.exposure }, "at most so long it opened a door that it should not, as the engine knows", `"1m"`),
 
 		row("held", whole[int](0, 1<<20), func(e *expectDecl) *given[int] { return &e.held }, "codes in the lock's memory: the truth", `1`),

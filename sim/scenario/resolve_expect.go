@@ -102,7 +102,7 @@ func (r *resolver) expectCode(e expectDecl, at Pos, when time.Time) *ExpectCode 
 		Codes: r.codesAt(e.code, when), Count: e.count.ptr(), Status: e.status.ptr(), Type: e.codeType.ptr(), Scheduled: e.scheduled.ptr(),
 		Native: e.native.ptr(), Evidence: e.evidence.ptr(), Readiness: e.readiness.ptr(), Issues: texts(e.issue), NoIssues: texts(e.noIssue),
 		Clean: e.clean.v, Blame: e.blame.ptr(), Mutation: e.mutation.ptr(), Pulled: e.pulled.ptr(), InHouse: e.inHouse.ptr(),
-		ExposureMax: e.exposure.ptr(), Unverified: e.unverified.ptr(), Held: e.onLock.ptr(), Opens: e.opens.ptr(),
+		ExposureMin: e.exposed.ptr(), ExposureMax: e.exposure.ptr(), Unverified: e.unverified.ptr(), Held: e.onLock.ptr(), Opens: e.opens.ptr(),
 	}
 	r.clean(e)
 	r.count(e, len(out.Codes))
@@ -141,8 +141,8 @@ func (r *resolver) count(e expectDecl, of int) {
 func (r *resolver) expectLock(e expectDecl, at Pos) *ExpectLock {
 	out := &ExpectLock{
 		Locks: r.locksOf(e.lock), Count: e.count.ptr(), Held: e.held.ptr(), Unmanaged: e.unmanaged.ptr(), Pool: e.pool.ptr(),
-		SlotsFree: e.free.ptr(), Issues: texts(e.issue), NoIssues: texts(e.noIssue), Clean: e.clean.v, RadioMax: e.radioMax.ptr(),
-		ExposureMax: e.exposure.ptr(),
+		SlotsFree: e.free.ptr(), Issues: texts(e.issue), NoIssues: texts(e.noIssue), Clean: e.clean.v, Blame: e.blame.ptr(),
+		RadioMax: e.radioMax.ptr(), ExposureMin: e.exposed.ptr(), ExposureMax: e.exposure.ptr(),
 	}
 	r.clean(e)
 	r.count(e, len(out.Locks))
