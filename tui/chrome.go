@@ -21,8 +21,8 @@ func (m *Model) View() string {
 	switch {
 	case w <= 0 || h <= 0:
 		return ""
-	case w < leastWidth || h < leastHeight:
-		return m.tooSmall()
+	case m.tooSmall():
+		return m.apology()
 	}
 	out := make([]string, 0, h)
 	out = append(out, m.header())
@@ -49,7 +49,7 @@ func fitted(view string, h int) []string {
 	return rows
 }
 
-func (m *Model) tooSmall() string {
+func (m *Model) apology() string {
 	text := fmt.Sprintf("lockctl needs %d by %d cells; this terminal has %d by %d. q quits.", leastWidth, leastHeight, m.width, m.height)
 	var rows []string
 	for _, l := range wrap(plain, text, m.width) {

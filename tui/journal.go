@@ -222,9 +222,9 @@ func (j *journal) View(w, h int) string {
 func (j *journal) columns() []column[engine.Event] {
 	return []column[engine.Event]{
 		{title: "TIME", width: 12, cell: func(e engine.Event) line { return say(dim, e.At.In(j.sh.zone).Format("Mon 15:04:05")) }},
-		{title: "LOCK", width: 13, flex: 1, cell: func(e engine.Event) line { return say(plain, string(e.Device)) }},
+		{title: "LOCK", width: 16, flex: 1, cell: func(e engine.Event) line { return say(plain, string(e.Device)) }},
 		{title: "CODE", width: 12, flex: 1, from: 90, cell: func(e engine.Event) line { return say(plain, string(e.Code)) }},
-		{title: "EVENT", width: 26, flex: 1, cell: func(e engine.Event) line { return j.kind(e) }},
+		{title: "EVENT", width: 22, flex: 2, cell: func(e engine.Event) line { return j.kind(e) }},
 		{title: "", width: 10, flex: 5, cell: func(e engine.Event) line { return say(dim, told(e)) }},
 	}
 }
@@ -233,14 +233,14 @@ func (j *journal) columns() []column[engine.Event] {
 func (j *journal) kind(e engine.Event) line {
 	s := j.sh.style
 	name := e.Type
-	for _, noun := range []string{"access_code.", "device.", "lock."} {
+	for _, noun := range []string{"access_code.", "device.", "lock.", "internal."} {
 		name = strings.TrimPrefix(name, noun)
 	}
-	name = strings.ReplaceAll(name, "_", " ")
+	name = strings.NewReplacer("_", " ", ".", " ").Replace(name)
 	t, g := plain, s.dot
 	switch {
 	case strings.HasPrefix(e.Type, "command."):
-		t, g, name = brand, s.arrow, strings.TrimPrefix(name, "command.")
+		t, g, name = brand, s.arrow, strings.TrimPrefix(name, "command ")
 	case e.Issue != nil && e.Issue.Class == engine.ClassError, strings.Contains(e.Type, "failed"), strings.Contains(e.Type, "disconnected"):
 		t, g = bad, s.bad
 	case e.Issue != nil, strings.Contains(e.Type, "delay"), strings.Contains(e.Type, "removed"), strings.Contains(e.Type, "low"):

@@ -81,8 +81,10 @@ func (m *Model) typing() bool {
 func (m *Model) one(k tea.KeyMsg) tea.Cmd {
 	top := m.top()
 	switch {
-	case k.Type == tea.KeyCtrlC:
+	case k.Type == tea.KeyCtrlC, m.tooSmall() && key.Matches(k, m.keys.quit):
 		return tea.Quit
+	case m.tooSmall():
+		return nil // nobody sees what keys would do
 	case m.typing():
 		return top.Update(k)
 	}

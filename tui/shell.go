@@ -161,7 +161,12 @@ func (sh *shell) door() (door, bool) {
 }
 
 // body is the room between header and footer.
-func (sh *shell) body() (w, h int) { return sh.width, sh.height - 3 }
+func (sh *shell) body() (w, h int) {
+	return max(leastWidth, sh.width), max(leastHeight, sh.height) - 3
+}
+
+// tooSmall reports whether the terminal has not the room for a frame.
+func (sh *shell) tooSmall() bool { return sh.width < leastWidth || sh.height < leastHeight }
 
 // changed asks for a load: at once, or after the one under way and its rest.
 func (sh *shell) changed() tea.Cmd {

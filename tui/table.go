@@ -167,7 +167,7 @@ func (t *table[R]) header(s *style, widths []int, gap int, sorted string) line {
 		}
 		l = append(l, span{plain, strings.Repeat(" ", gap)})
 	}
-	return l
+	return l[:len(l)-1] // no gap after the last
 }
 
 // layout gives each column its cells; 0 leaves it out.

@@ -409,6 +409,10 @@ func TestASmallTerminalGetsASentence(t *testing.T) {
 	h.shows("lockctl needs 60 by 15 cells")
 	h.size(60, 14)
 	h.shows("lockctl needs 60 by 15 cells")
+	h.press("x", "y")
+	if len(h.host.submitted) > 0 {
+		t.Error("keys act on a screen that can't be seen")
+	}
 	h.size(60, 15)
 	h.shows("Fleet 12")
 	h.size(0, 0)
