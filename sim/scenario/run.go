@@ -218,7 +218,7 @@ func (r *run) watch(x sim.Record) {
 // fail keeps what is not as it should be.
 func (r *run) fail(at Pos, device lock.DeviceID, code lock.CodeID, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	r.w.Note(sim.Record{Kind: sim.KindStep, Device: device, Code: r.id(code), Name: "failed", Text: text})
+	r.w.Note(sim.Record{Kind: sim.KindStep, Device: device, Code: r.id(code), Name: failedStep, Text: text})
 	r.failed = append(r.failed, Failure{Verdict: Expectation, Pos: at, At: r.w.Now(), Device: device, Code: code, Text: text})
 }
 

@@ -18,12 +18,16 @@ import (
 // longestBlock bounds the lines of a block whose repetitions are folded into one.
 const longestBlock = 8
 
+// failedStep is the name of a record that tells of a failure.
+const failedStep = "failed"
+
 // line is one line of a trace.
 type line struct {
 	at     time.Time
 	device lock.DeviceID
 	code   lock.CodeID
 	text   string // without the time: equal texts are repetitions
+	failed bool   // tells of a failure
 }
 
 // Trace returns the golden trace of the run.
@@ -85,7 +89,7 @@ func (res *Result) lines() []line {
 	var out []line
 	for _, x := range res.Records {
 		if text := res.File.words(x); text != "" {
-			out = append(out, line{x.At, x.Device, x.Code, text})
+			out = append(out, line{x.At, x.Device, x.Code, text, x.Kind == sim.KindStep && x.Name == failedStep})
 		}
 	}
 	return out
@@ -169,6 +173,9 @@ func around(res *Result, x *Failure) []string {
 	const before, after = 6, 2
 	var early, late []string
 	for _, l := range res.lines() {
+		if l.failed {
+			continue
+		}
 		related := x.Device == "" && x.Code == "" || x.Device != "" && l.device == x.Device || x.Code != "" && l.code == x.Code
 		if !related {
 			continue

@@ -22,14 +22,12 @@ func Text(w io.Writer, items []Item) error {
 // Line writes one scenario's line, and what went wrong with it.
 func Line(w io.Writer, i Item) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-11s  %-34s  ", i.Verdict(), i.Path)
 	if r := i.Result; r != nil {
-		fmt.Fprintf(&b, "%7s  %7d events  %6s  ", Long(r.Span), r.Events, wall(i.Wall))
+		fmt.Fprintf(&b, "%-11s  %7s  %8d events  %6s  %s: %s\n", i.Verdict(), Long(r.Span), r.Events, wall(i.Wall), i.Path, i.Name())
+	} else {
+		fmt.Fprintf(&b, "%-11s  %s\n", i.Verdict(), i.Path)
 	}
-	if i.Result != nil {
-		b.WriteString(i.Name())
-	}
-	text := strings.TrimRight(b.String(), " ") + "\n"
+	text := b.String()
 	for _, p := range i.problems() {
 		text += "  " + p.String() + "\n"
 		for _, l := range p.around {
