@@ -161,6 +161,13 @@ func (b *batch) settle(d *device) {
 		if policy.AutoPull == PullAuto && d.Pool {
 			b.autoPull(d, c, policy)
 		}
+		for k := 0; k < len(c.Places); k++ {
+			p := &c.Places[k]
+			if t.CannotList && !p.Cleared.IsZero() && !now.Before(p.restUntil()) {
+				b.freed(d, c, p, p.Cleared)
+				k--
+			}
+		}
 		if !c.isOver(now) {
 			if c.Drawn && c.Told.IsZero() && len(c.Places) == 0 && c.CommonKey == "" && c.Draws < redraws {
 				if x, wait := d.clash(c, c.PIN); x != nil && !wait {
@@ -173,13 +180,6 @@ func (b *batch) settle(d *device) {
 			c.Places, c.dirty = nil, true
 		}
 		b.handOver(d, c)
-		for k := 0; k < len(c.Places); k++ {
-			p := &c.Places[k]
-			if t.CannotList && !p.Cleared.IsZero() && !now.Before(p.restUntil()) {
-				b.freed(d, c, p, p.Cleared)
-				k--
-			}
-		}
 		if len(c.Places) == 0 && (d.Flight == nil || d.Flight.Code != c.ID) {
 			b.goneNow(d, c)
 			i--

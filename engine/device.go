@@ -47,10 +47,25 @@ func (d *device) retire(c *code, now time.Time) {
 	d.gone = append(d.gone, c)
 }
 
-func (d *device) orphan(p place, now time.Time) {
+// leaves reports whether the device was removed with its codes left on it.
+func (d *device) leaves() bool { return d.isRetired() && d.Replace == "" }
+
+// orphan makes a place, of code `of` or of nobody's, one that nobody wishes any more. The outcome of a call about it still
+// finds it.
+func (d *device) orphan(p place, of lock.CodeID, now time.Time) {
 	d.Calls++
-	p.ID = int(d.Calls)
-	p.Over = now
+	id := int(d.Calls)
+	if f := d.Flight; f != nil && of != "" && f.Code == of && f.Place == p.ID {
+		f.Code, f.Place = "", id
+	}
+	p.ID, p.Over = id, now
+	if p.Ref == "" { // it may not be there at all
+		if d.Device.Traits.CannotList {
+			p.Cleared = now
+		} else {
+			p.Doubt, d.Stale = true, now
+		}
+	}
 	d.Orphans = append(d.Orphans, p)
 	d.dirtyRun = true
 }

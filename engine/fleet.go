@@ -124,7 +124,7 @@ func (b *batch) checkSwap(do SwapDevice) (change, error) {
 				moved.PIN = vaultPIN{}
 			}
 			for _, p := range c.Places {
-				old.orphan(p, b.now)
+				old.orphan(p, c.ID, b.now)
 			}
 			c.Places, c.Device = nil, to.id()
 			old.retire(c, b.now)

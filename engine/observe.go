@@ -400,7 +400,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 		if x.Ours {
 			continue
 		}
-		if ourTag(x.Tag) && b.resurfaced(d, x) {
+		if ourTag(x.Tag) && !known[x.Ref] && !d.leaves() && b.resurfaced(d, x) {
 			continue
 		}
 		if x.ghost(d.Device.Traits) {
@@ -449,7 +449,7 @@ func (b *batch) resurfaced(d *device, x *entry) bool {
 		}
 	}
 	x.Ours = true
-	d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: b.now, Seen: b.now}, b.now)
+	d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: b.now, Seen: b.now}, "", b.now)
 	b.event(Event{Type: "internal.access_code.resurfaced", Account: d.Device.Account, Device: d.id(), Text: "a code that was erased stands on the lock again"})
 	return true
 }

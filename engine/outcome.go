@@ -100,6 +100,11 @@ func (b *batch) works(d *device) {
 			// Whatever happened meanwhile was not seen: what was known has aged.
 			d.Aged = b.now
 			b.ask(d)
+			for _, c := range d.codes {
+				if !c.NextTry.IsZero() {
+					c.NextTry, c.dirty = time.Time{}, true // what kept it waiting is over
+				}
+			}
 			b.event(Event{Type: "device.connected", Account: d.Device.Account, Device: d.id(), Text: "answers again after " + words(b.now.Sub(d.Down))})
 		}
 		d.Reach, d.Down = lock.Reached, time.Time{}
@@ -199,6 +204,7 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		}
 		if c != nil {
 			b.failedCode(d, c, "failed_to_remove_from_device", err)
+			c.leave(err)
 		}
 		return
 	}
@@ -215,6 +221,10 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		c.dropPlace(p.ID)
 	}
 	if c == nil {
+		return
+	}
+	if c.isOver(b.now) && wished.Ref == "" && err.Kind != driver.Offline && err.Kind != driver.Throttled && err.Kind != driver.Unauthorized {
+		c.dropPlace(p.ID) // a lock that does not take it does not hold it
 		return
 	}
 	switch err.Kind {
@@ -265,9 +275,14 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		}
 	default:
 		b.failedCode(d, c, "failed_to_set_on_device", err)
-		if err.Blame != driver.BlameUnknown && err.Blame != driver.BlameRequest {
-			c.NextTry = time.Time{} // the link's own backoff is enough
-		}
+		c.leave(err)
+	}
+}
+
+// leave leaves the next try of a code to the backoff of the link that is to blame: the code goes as soon as that is back.
+func (c *code) leave(err *driver.Error) {
+	if err.Blame != driver.BlameUnknown && err.Blame != driver.BlameRequest {
+		c.NextTry = time.Time{}
 	}
 }
 

@@ -154,14 +154,16 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	}
 	var match, old *place
 	for i := range c.Places {
-		if p := &c.Places[i]; w.holds(p, t) {
+		if p := &c.Places[i]; w.holds(p, t) && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()) {
 			match = p
 		} else {
 			old = p
 		}
 	}
 	if match != nil {
-		if match.Doubt || match.Accepted.IsZero() {
+		if !match.Cleared.IsZero() && !t.CannotList {
+			*look = look.sooner(d.goneLook(v, match), "to see whether it is gone") // it made room, or was not due for a while
+		} else if match.Doubt || match.Accepted.IsZero() {
 			if t.CannotList {
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c), id: c.ID})
 			}
@@ -198,6 +200,8 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	switch serves := old.PIN == c.PIN && !old.Blanked; {
 	case old.Doubt && !t.CannotList:
 		// A look comes first.
+	case !old.Cleared.IsZero() && t.CannotList:
+		*sets = append(*sets, j) // that the old one is gone will never be known
 	case !old.Cleared.IsZero():
 		if job, at := d.erase(v, c, old); job != nil {
 			*clears = append(*clears, *job)
@@ -272,6 +276,9 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && p.Ref != "" {
 		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
 	}
+	if p.Ref == "" && t.CannotList && c != nil {
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: *p, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at, id: id}, time.Time{}
+	}
 	why := "its window is over"
 	switch {
 	case c == nil:
@@ -290,12 +297,20 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 		return &clears[0].intent
 	}
 	t := &d.Device.Traits
+	going := d.going()
 	for i := range sets {
 		j := &sets[i]
 		if !j.fresh {
 			return &j.intent
 		}
 		if d.free() <= 0 {
+			if going > 0 && !j.Code.unpulled() {
+				going-- // what makes room for it is on its way out
+				if t.CannotList {
+					x.Blocked = append(x.Blocked, blocked{Code: j.Code, Issue: "no_space_for_access_code_on_device"})
+				}
+				continue
+			}
 			if room := d.room(v, j); room != nil {
 				return room
 			}
@@ -381,6 +396,24 @@ func (d *device) used() int {
 	for _, c := range d.codes {
 		if c.Offline == lock.OfflineNone {
 			n += len(c.Places)
+		}
+	}
+	return n
+}
+
+// going counts what was erased and is not known to be gone.
+func (d *device) going() int {
+	n := 0
+	for i := range d.Orphans {
+		if !d.Orphans[i].Cleared.IsZero() {
+			n++
+		}
+	}
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if !c.Places[i].Cleared.IsZero() {
+				n++
+			}
 		}
 	}
 	return n

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -97,6 +98,9 @@ func (b *batch) checkAdopt(do Adopt) (change, error) {
 	if x.PIN.IsZero() {
 		return change{}, refuse("cannot_be_managed", "ref", "")
 	}
+	if x.Window.Ended(b.now) {
+		return change{}, refuse("invalid_window", "ref", "its window is over: delete it instead")
+	}
 	c := &code{
 		ID: do.ID, Device: d.id(), Name: x.Name, PIN: x.PIN, From: x.Window.From, To: x.Window.To,
 		AllowExternal: do.AllowExternal, Created: b.now, Told: b.now, Written: true, PlaceNo: 1,
@@ -139,7 +143,7 @@ func (b *batch) checkDeleteUnmanaged(do DeleteUnmanaged) (change, error) {
 		return change{}, err
 	}
 	return change{apply: func(*Receipt) {
-		d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: d.Look.At, Seen: d.Look.At}, b.now)
+		d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: d.Look.At, Seen: d.Look.At}, "", b.now)
 		x.Ours, d.dirtyHeld = true, true
 	}}, nil
 }
@@ -314,9 +318,11 @@ func (b *batch) undoAdopt(u undo) (change, error) {
 
 // letGo ends the management of a code and leaves it on the lock.
 func (b *batch) letGo(d *device, c *code) {
-	for i := range d.held {
-		if h := &d.held[i]; h.Code == c.ID {
-			h.Code, h.Ours, d.dirtyHeld = "", false, true
+	d.dirtyHeld = true
+	d.held = slices.DeleteFunc(d.held, func(h entry) bool { return h.Code == c.ID })
+	for _, p := range c.Places {
+		if p.Ref != "" {
+			d.held = append(d.held, entry{Ref: p.Ref, Tag: tagOf(c.ID), Name: p.Name, PIN: p.PIN, Window: p.Window, Enabled: p.Enabled, Slot: p.Slot})
 		}
 	}
 	c.Places, c.Deleted = nil, b.now
