@@ -17,7 +17,8 @@ import (
 type commands struct {
 	ctx    context.Context
 	host   engine.Host
-	lab    lab.Lab // nil: the host is live
+	lab    lab.Lab                       // nil: the host is live
+	story  func(after int64) []StoryLine // nil: nobody tells
 	actor  string
 	bell   <-chan struct{}
 	after  func(time.Duration, tea.Msg) tea.Cmd // the message, after a while of real time
@@ -25,7 +26,7 @@ type commands struct {
 }
 
 func newCommands(ctx context.Context, o Options) *commands {
-	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, actor: o.Actor}
+	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, actor: o.Actor}
 	c.after = func(d time.Duration, msg tea.Msg) tea.Cmd { return wait(ctx, o.Clock, d, msg) }
 	c.listen = func() tea.Cmd {
 		return func() tea.Msg {
@@ -54,8 +55,8 @@ func wait(ctx context.Context, clock clockwork.Clock, d time.Duration, msg tea.M
 	}
 }
 
-// load reads everything that the screens on show ask for.
-func (c *commands) load(number int, requests []request) tea.Cmd {
+// load reads everything that the screens on show ask for, and what the story told after its line number heard.
+func (c *commands) load(number int, heard int64, requests []request) tea.Cmd {
 	return func() tea.Msg {
 		msg := loadedMsg{number: number}
 		if c.lab != nil {
@@ -66,6 +67,9 @@ func (c *commands) load(number int, requests []request) tea.Cmd {
 			msg.state = &state
 		}
 		msg.now = c.host.Now()
+		if c.story != nil {
+			msg.story = c.story(heard)
+		}
 		for _, r := range requests {
 			a, err := c.answer(r)
 			if err != nil {

@@ -10,7 +10,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/accesscodes/lockctl/engine"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 // device shows one lock: what it is, what is under way and why, its codes, and its slots with what is wished against what
@@ -242,8 +241,8 @@ func (d *device) facts(w int) []line {
 		pair("slots", d.capacity(), "backups", d.pool()),
 		pair("clock", d.clock(), "modes", d.modes()),
 		say(dim, "next     ").and(d.next()),
-		say(dim, "can      ").with(plain, strings.Join(traits(v.Traits), " "+s.dot+" ")),
 	}
+	rows = append(rows, d.can(w)...)
 	if !v.Exposure.Since.IsZero() || v.Exposure.Unverified {
 		rows = append(rows, exposure(s, v.Exposure, now))
 	}
@@ -270,6 +269,21 @@ func exposure(s *style, x engine.Exposure, now time.Time) line {
 		return say(bad, s.exposed+" exposed for "+spanOf(now.Sub(x.Since))).with(dim, ": a PIN opens that should not")
 	}
 	return say(dim, "exposed for "+spanOf(x.Past)+" in the past")
+}
+
+// can tells what the lock can do, in two lines at most.
+func (d *device) can(w int) []line {
+	s := d.sh.style
+	const indent = 9
+	rows := wrap(plain, strings.Join(traits(d.view.Traits), " "+s.dot+" "), w-indent)
+	if len(rows) > 2 {
+		rows = append(rows[:1], line{{plain, rows[1][0].text + " " + s.more}})
+	}
+	rows[0] = say(dim, "can      ").and(rows[0])
+	for i := 1; i < len(rows); i++ {
+		rows[i] = line{{plain, strings.Repeat(" ", indent)}}.and(rows[i])
+	}
+	return rows
 }
 
 func (d *device) capacity() line {
@@ -333,64 +347,4 @@ func (d *device) next() line {
 		l = l.with(dim, ": "+v.Next)
 	}
 	return l
-}
-
-func (d *device) codeColumns() []column[engine.CodeView] {
-	s := func() *style { return d.sh.style }
-	return []column[engine.CodeView]{
-		{title: "STATUS", width: 11, cell: func(c engine.CodeView) line { return s().status(c).line() }},
-		{title: "CODE", width: 12, flex: 2, cell: func(c engine.CodeView) line { return say(strong, codeName(c)) }},
-		{title: "PIN", width: 8, cell: func(c engine.CodeView) line { return d.sh.pin(c) }},
-		{title: "WINDOW", width: 23, flex: 1, cell: func(c engine.CodeView) line {
-			return say(plain, s().window(c.Starts, c.Ends, d.sh.now, d.at()))
-		}},
-		{title: "EVIDENCE", width: 9, cell: func(c engine.CodeView) line { return say(dim, string(c.Evidence)) }},
-		{title: "ARRIVAL", width: 11, from: 90, cell: func(c engine.CodeView) line { return s().readiness(c.Readiness).line() }},
-		{title: "", width: 16, flex: 2, from: 110, cell: func(c engine.CodeView) line { return d.sh.remark(c) }},
-	}
-}
-
-func (d *device) slotColumns() []column[engine.SlotView] {
-	s := func() *style { return d.sh.style }
-	span := func(w lock.Window) string {
-		if w.IsZero() {
-			return ""
-		}
-		return s().window(w.From, w.To, d.sh.now, d.at())
-	}
-	return []column[engine.SlotView]{
-		{title: "SLOT", width: 4, right: true, cell: func(v engine.SlotView) line {
-			if v.Slot == 0 {
-				return say(rule, s().dash)
-			}
-			return say(plain, strconv.Itoa(v.Slot))
-		}},
-		{title: "NAME", width: 10, flex: 1, cell: func(v engine.SlotView) line { return say(strong, v.Name) }},
-		{title: "WISHED", width: 23, cell: func(v engine.SlotView) line { return say(plain, d.wished(v, span)) }},
-		{title: "STATE", width: 11, cell: func(v engine.SlotView) line { return s().slotState(v.State).line() }},
-		{title: "HELD", width: 23, cell: func(v engine.SlotView) line { return d.held(v, span) }},
-		{title: "SEEN", width: 9, right: true, from: 90, cell: func(v engine.SlotView) line { return say(dim, fromNow(v.Seen, d.sh.now)) }},
-	}
-}
-
-func (d *device) wished(v engine.SlotView, span func(lock.Window) string) string {
-	if v.Code == "" || v.State == "clearing" {
-		return ""
-	}
-	if t := span(v.Wished); t != "" {
-		return t
-	}
-	return "until removed"
-}
-
-func (d *device) held(v engine.SlotView, span func(lock.Window) string) line {
-	switch {
-	case v.Ref == "" && v.Seen.IsZero():
-		return nil
-	case !v.Held.IsZero():
-		return say(plain, span(v.Held))
-	case !v.Enabled:
-		return say(dim, "disabled")
-	}
-	return say(plain, "no schedule")
 }

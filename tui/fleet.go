@@ -261,23 +261,30 @@ func (f *fleet) place() line {
 // summary counts the whole fleet in one line.
 func (f *fleet) summary() line {
 	s, t := f.sh.style, f.sh.totals
-	l := line{{plain, " "}}
+	var l line
 	add := func(n int, tn tone, glyph, word string) {
-		if n == 0 {
-			return
+		if n > 0 {
+			l = l.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word+" ")
 		}
-		l = l.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word+" ")
 	}
 	add(t.Set, good, s.ok, "set")
 	add(t.Setting, busy, s.half, "setting")
 	add(t.Removing, warn, s.half, "removing")
 	add(t.Unset, accent, s.hollow, "unset")
 	add(t.Unknown, warn, s.unknown, "unknown")
-	l = l.with(rule, s.along)
+	if len(l) == 0 {
+		l = say(dim, " no codes yet ")
+	}
+	codes := l
+	l = nil
 	add(t.Offline, bad, s.hollow, "offline")
 	add(t.Exposed, bad, s.exposed, "exposed")
 	add(t.Issues, warn, s.warn, "issues")
-	return l
+	codes = line{{plain, " "}}.and(codes)
+	if len(l) == 0 {
+		return codes
+	}
+	return codes.with(rule, s.along).and(l)
 }
 
 func (f *fleet) columns() []column[engine.DeviceRow] {

@@ -16,6 +16,7 @@ type destination struct {
 	about string
 	takes engine.View // what a name after it means; "": nothing
 	open  func(*shell) screen
+	told  bool // only where a simulation tells its story
 }
 
 func destinations() []destination {
@@ -23,7 +24,8 @@ func destinations() []destination {
 		{names: []string{"fleet", "locks", "home"}, about: "every lock", open: func(*shell) screen { return nil }},
 		{names: []string{"device", "lock", "d"}, about: "one lock, by a part of its name", takes: engine.ViewFleet},
 		{names: []string{"code", "c"}, about: "one code, by its id", takes: engine.ViewCode},
-		{names: []string{"journal", "events", "j"}, about: "what happened", open: func(sh *shell) screen { return newJournal(sh) }},
+		{names: []string{"journal", "events", "j"}, about: "what the engine did and learnt", open: func(sh *shell) screen { return newJournal(sh) }},
+		{names: []string{"story", "trace"}, about: "what really happens in a simulation", open: func(sh *shell) screen { return newStory(sh) }, told: true},
 	}
 }
 
@@ -80,8 +82,8 @@ func (j *jump) choices() []choice {
 	name, rest := j.words()
 	var out []choice
 	for _, d := range destinations() {
-		if d.takes != "" && rest != "" {
-			continue // the name that follows is looked for below
+		if d.takes != "" && rest != "" || d.told && j.sh.story == nil {
+			continue // what is named after it is looked for below
 		}
 		for _, n := range d.names {
 			if strings.HasPrefix(n, name) {

@@ -24,6 +24,7 @@ type (
 		now     time.Time
 		state   *lab.State // nil: no lab, or not asked
 		answers []answer
+		story   []StoryLine // new since the load before
 		err     error
 	}
 	// resultMsg ends a command that was sent to the host or its lab; then knows its result and runs in Update.
@@ -39,6 +40,7 @@ type request struct {
 	to      screen
 	queries []engine.Query
 	journal *journalRequest
+	story   bool
 }
 
 // journalRequest asks for the events after one, or for the last limit of them.
@@ -53,6 +55,7 @@ type answer struct {
 	to     screen
 	snaps  []engine.Snapshot // one per query, in their order
 	events []engine.Event
+	story  []StoryLine
 	zone   *time.Location // of the device asked for; nil: not known
 }
 

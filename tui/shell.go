@@ -69,6 +69,8 @@ type shell struct {
 	stack         []screen
 
 	note   note
+	told   []StoryLine // of a simulation, the newest tailKeeps
+	heard  int64       // number of the newest
 	shown  revealed
 	latest *undoable
 	skips  skipping
@@ -186,7 +188,7 @@ func (sh *shell) changed() tea.Cmd {
 			requests = append(requests, l.request())
 		}
 	}
-	return sh.load(sh.number, requests)
+	return sh.load(sh.number, sh.heard, requests)
 }
 
 // loaded hands a load's answers to the screens that asked, if they are still there.
@@ -203,17 +205,38 @@ func (sh *shell) loaded(msg loadedMsg) tea.Cmd {
 	if msg.state != nil {
 		sh.state = *msg.state
 	}
+	cmds = append(cmds, sh.hear(msg.story))
 	for _, a := range msg.answers {
 		for _, s := range a.snaps {
 			sh.totals = s.Fleet
 		}
 		for _, s := range sh.stack {
 			if s == a.to {
+				a.story = sh.told
 				cmds = append(cmds, s.Update(a))
 			}
 		}
 	}
 	return tea.Batch(cmds...)
+}
+
+// hear keeps what the story tells; a note, and what went wrong, is said at once.
+func (sh *shell) hear(lines []StoryLine) tea.Cmd {
+	var cmd tea.Cmd
+	for _, l := range lines {
+		sh.heard = l.N
+		switch {
+		case l.Failed:
+			cmd = sh.tell(bad, sh.style.bad+" "+l.Text)
+		case l.Kind == "step" && l.Name == "note":
+			cmd = sh.tell(accent, l.Text)
+		}
+	}
+	sh.told = append(sh.told, lines...)
+	if over := len(sh.told) - tailKeeps; over > 0 {
+		sh.told = append([]StoryLine{}, sh.told[over:]...)
+	}
+	return cmd
 }
 
 func (sh *shell) rested() tea.Cmd {

@@ -17,15 +17,16 @@ import (
 // Options says what to show and how.
 type Options struct {
 	Host  engine.Host
-	Lab   lab.Lab         // controls of a simulated host; nil: the host is live
-	Clock clockwork.Clock // paces frames and notes; nil: the real one. What the host's time is, the host says
-	Zone  *time.Location  // of the operator; nil: local
-	Actor string          // who acts, for the journal
-	Hint  string          // the first sentence; "": none
-	Theme Theme           // "": auto
-	ASCII bool            // plain signs and borders
-	In    io.Reader       // the terminal; nil: stdin
-	Out   io.Writer       // the terminal; nil: stdout
+	Lab   lab.Lab                       // controls of a simulated host; nil: the host is live
+	Clock clockwork.Clock               // paces frames and notes; nil: the real one. What the host's time is, the host says
+	Zone  *time.Location                // of the operator; nil: local
+	Actor string                        // who acts, for the journal
+	Story func(after int64) []StoryLine // what happened in a simulated world after that line; nil: nobody tells
+	Hint  string                        // the first sentence; "": none
+	Theme Theme                         // "": auto
+	ASCII bool                          // plain signs and borders
+	In    io.Reader                     // the terminal; nil: stdin
+	Out   io.Writer                     // the terminal; nil: stdout
 
 	renderer *lipgloss.Renderer // of tests and pictures; nil: what Out can show
 }

@@ -36,7 +36,7 @@ func demo(a *app, _ []string) error {
 			return err
 		}
 	}
-	return a.keepWorld(dir, dir+".key", o, false, log)
+	return a.keepWorld(dir, dir+".key", o, "", log)
 }
 
 // reset puts the state of a demonstration away, unless another process has it open.
@@ -56,7 +56,7 @@ func reset(dir string) error {
 
 // keepWorld shows the world of a folder: the one that is there, or a new one as o says. key is the path of its key file; "":
 // not encrypted.
-func (a *app) keepWorld(dir, key string, o world.Options, paused bool, log *slog.Logger) (err error) {
+func (a *app) keepWorld(dir, key string, o world.Options, paused string, log *slog.Logger) (err error) {
 	so := badgerkv.Options{Dir: dir, Logger: log}
 	if key != "" {
 		if so.Key, err = badgerkv.KeyFile(key); err != nil {
@@ -76,13 +76,14 @@ func (a *app) keepWorld(dir, key string, o world.Options, paused bool, log *slog
 			err = closed
 		}
 	}()
-	o.Store = s
+	var told story
+	o.Store, o.Watch = s, told.watch
 	w, err := world.New(a.ctx, o)
 	if err != nil {
 		return err
 	}
 	log.Info("world opened", "dir", dir, "now", w.Now())
-	err = a.show(w, paused)
+	err = a.show(w, &told, paused)
 	log.Info("world closed", "dir", dir, "err", err)
 	return err
 }

@@ -32,5 +32,5 @@ func open(a *app, args []string) error {
 		return err
 	}
 	defer closeLog()
-	return a.keepWorld(path, "", world.Options{}, true, log)
+	return a.keepWorld(path, "", world.Options{}, "Paused where it was left. Try: . for the next event, p to let time go on.", log)
 }

@@ -34,19 +34,22 @@ func (a *app) needsTerminal() error {
 }
 
 // show runs the terminal interface on a world until its user leaves. The world lives on the real clock meanwhile, and is
-// closed after.
-func (a *app) show(w *world.World, paused bool) error {
+// closed after. One that begins paused has a sentence that says so; "": it runs, and the hint is about its fleet.
+func (a *app) show(w *world.World, told *story, paused string) error {
 	clock := clockwork.NewRealClock()
 	play := world.Start(w, clock, demoRate)
 	controls := play.Lab()
 	err := func() error {
-		if paused {
+		hint := paused
+		if paused == "" {
+			hint = a.hint(play)
+		} else {
 			if err := controls.Pause(a.ctx, true); err != nil {
 				return err
 			}
 		}
 		return tui.Run(a.ctx, tui.Options{
-			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: a.hint(play),
+			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Story: told.after,
 			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), In: a.io.in, Out: a.io.out,
 		})
 	}()

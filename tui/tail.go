@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// A tail keeps so many of the newest lines, and asks for so many at once.
+const (
+	tailKeeps = 2000
+	tailPage  = 500
+)
+
+// tail is a live list of what happens, newest last. Moving up, or t, freezes it; t or the end follows again.
+type tail[R any] struct {
+	sh     *shell
+	title  string
+	number func(R) int64  // grows from line to line
+	text   func(R) string // what the filter looks at, in lower case
+	detail func(R) line   // the whole of the line under the cursor
+	all    []R
+	table  table[R]
+	last   int64 // number of the newest line
+	began  bool
+	frozen bool
+	news   int // lines that came while frozen
+	input  field
+	asking bool
+	words  string
+}
+
+func (l *tail[R]) Title() string { return l.title }
+
+func (l *tail[R]) Keys() []key.Binding {
+	if l.asking {
+		return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "without it", "esc")}
+	}
+	return l.sh.keys.journal()
+}
+
+func (l *tail[R]) typing() bool { return l.asking }
+
+func (l *tail[R]) retreat() bool {
+	if l.words == "" {
+		return false
+	}
+	l.words = ""
+	l.sift()
+	return true
+}
+
+// take adds lines, and asks for more where a whole page came.
+func (l *tail[R]) take(lines []R) tea.Cmd {
+	l.began = true
+	fresh := 0
+	for _, r := range lines {
+		if l.number(r) <= l.last {
+			continue
+		}
+		l.last = l.number(r)
+		l.all = append(l.all, r)
+		fresh++
+	}
+	if over := len(l.all) - tailKeeps; over > 0 {
+		l.all = append([]R{}, l.all[over:]...)
+	}
+	switch {
+	case fresh == 0:
+		return nil
+	case l.frozen:
+		l.news += fresh
+	default:
+		l.sift()
+	}
+	if len(lines) == tailPage {
+		return l.sh.changed()
+	}
+	return nil
+}
+
+// sift fills the table with the lines that match the filter.
+func (l *tail[R]) sift() {
+	rows := l.all
+	if l.words != "" {
+		rows = nil
+		for _, r := range l.all {
+			if matches(l.text(r), l.words) {
+				rows = append(rows, r)
+			}
+		}
+	}
+	l.table.fill(rows, 0, len(rows))
+	if !l.frozen {
+		l.news = 0
+		l.table.to(len(rows)-1, l.rows())
+	}
+}
+
+// matches reports whether every word occurs in text, and no !word does.
+func matches(text, words string) bool {
+	for _, w := range strings.Fields(strings.ToLower(words)) {
+		not := strings.HasPrefix(w, "!")
+		if w = strings.TrimPrefix(w, "!"); w != "" && strings.Contains(text, w) == not {
+			return false
+		}
+	}
+	return true
+}
+
+// press handles the keys of a tail and reports whether k was one.
+func (l *tail[R]) press(k tea.KeyMsg) bool {
+	keys := l.sh.keys
+	switch {
+	case l.asking:
+		l.ask(k)
+	case l.table.steer(k, keys, l.rows()):
+		l.follow(l.table.cursor >= l.table.total-1)
+	case key.Matches(k, keys.tail):
+		l.follow(l.frozen)
+	case key.Matches(k, keys.filter):
+		l.asking = true
+		l.input.set(l.words)
+	default:
+		return false
+	}
+	return true
+}
+
+func (l *tail[R]) follow(on bool) {
+	thaws := l.frozen && on
+	l.frozen = !on
+	if thaws {
+		l.sift()
+	}
+}
+
+func (l *tail[R]) ask(k tea.KeyMsg) {
+	switch k.String() {
+	case "enter":
+		l.asking = false
+		return
+	case "esc":
+		l.asking, l.words = false, ""
+	default:
+		if !l.input.key(k) {
+			return
+		}
+		l.words = l.input.text()
+	}
+	l.sift()
+}
+
+func (l *tail[R]) rows() int {
+	_, h := l.sh.body()
+	return max(1, h-5)
+}
+
+func (l *tail[R]) View(w, h int) string {
+	s := l.sh.style
+	title := say(strong, l.title)
+	switch {
+	case l.asking:
+		title = title.with(accent, " /").and(l.input.line(30))
+	case l.words != "":
+		title = title.with(accent, " /"+l.words)
+	}
+	note := say(good, s.play+" following")
+	if l.frozen {
+		note = say(warn, fmt.Sprintf("%s frozen, %d new", s.pause, l.news))
+	}
+	body := l.table.view(s, w-2, h-4, "", false)
+	if l.table.total == 0 {
+		body = []string{s.draw(say(dim, "  nothing happened yet"), cells{width: w - 2})}
+	}
+	for len(body) < h-4 {
+		body = append(body, s.draw(nil, cells{width: w - 2}))
+	}
+	var detail line
+	if r, ok := l.table.current(); ok {
+		detail = line{{plain, "  "}}.and(l.detail(r))
+	}
+	body = append(body, divider, s.draw(detail, cells{width: w - 2}))
+	return strings.Join(s.panel(w, h, title, note, body), "\n")
+}
