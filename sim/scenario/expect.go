@@ -8,6 +8,7 @@ import (
 
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
 )
 
 // expect judges one expectation at its instant.
@@ -139,29 +140,28 @@ func (r *run) codeMisses(want *ExpectCode, name lock.CodeID) []string {
 	m.instant(r.f, "starts", want.Starts, v.Starts)
 	m.instant(r.f, "ends", want.Ends, v.Ends)
 	m.exposure(want.ExposureMin, want.ExposureMax, v.Exposure, r.w.Now())
-	holds := func() bool {
-		for _, e := range r.w.Fleet().Memory(v.Device) {
-			if e.Code == v.ID {
-				return true
-			}
-		}
-		return false
-	}
-	opens := func() bool {
-		for _, e := range r.w.Fleet().WouldOpen(v.Device) {
-			if e.Code == v.ID {
-				return true
-			}
-		}
-		return false
-	}
 	if want.Held != nil {
-		differ(&m, "on_lock", want.Held, holds())
+		differ(&m, "on_lock", want.Held, r.among(r.w.Fleet().Memory(v.Device), v))
 	}
 	if want.Opens != nil {
-		differ(&m, "opens", want.Opens, opens())
+		differ(&m, "opens", want.Opens, r.among(r.w.Fleet().WouldOpen(v.Device), v))
 	}
 	return m
+}
+
+// among reports whether one of a lock's entries is that of a code: written for it, or, if it was adopted, at its place.
+func (r *run) among(entries []sim.Memory, v engine.CodeView) bool {
+	var places []lock.Ref
+	if d, err := r.device(v.Device); err == nil {
+		for _, s := range d.Slots {
+			if s.Code == v.ID && s.Ref != "" {
+				places = append(places, s.Ref)
+			}
+		}
+	}
+	return slices.ContainsFunc(entries, func(e sim.Memory) bool {
+		return e.Code == v.ID || e.Foreign && slices.Contains(places, e.Ref)
+	})
 }
 
 // issues compares what is wrong with a code or a lock.

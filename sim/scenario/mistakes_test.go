@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func guest(more string) string {
 }
 
 // Each rule of the format has a file that breaks it. The sentences stand in testdata/mistakes.txt, to be reviewed as the
-// prose that they are; UPDATE=1 writes them anew.
+// prose that they are; -update writes them anew.
 func TestEveryRuleHasItsSentence(t *testing.T) {
 	var got strings.Builder
 	for _, c := range []struct{ rule, file string }{
@@ -161,10 +162,16 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 	golden(t, "testdata/mistakes.txt", got.String())
 }
 
-// golden compares with a file, or writes it where UPDATE=1.
+func TestTheDocumentationIsThatOfTheFormat(t *testing.T) {
+	golden(t, "../../docs/scenario.md", string(Documentation()))
+}
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing")
+
+// golden compares with a file, or writes it.
 func golden(t *testing.T, path, got string) {
 	t.Helper()
-	if os.Getenv("UPDATE") == "1" {
+	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +182,7 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s: differs; run UPDATE=1 go test ./sim/scenario and review\n%s", path, firstDifference(string(want), got))
+		t.Errorf("%s: differs; look at it, then run go test -update\n%s", path, firstDifference(string(want), got))
 	}
 }
 

@@ -66,8 +66,11 @@ type problem struct {
 }
 
 func (p problem) String() string {
-	if p.pos.Line == 0 {
+	switch {
+	case p.pos.Line == 0:
 		return p.path + ": " + p.text
+	case p.verdict == scenario.Invalid:
+		return fmt.Sprintf("%s:%d:%d: %s", p.path, p.pos.Line, p.pos.Col, p.text)
 	}
 	return fmt.Sprintf("%s:%d: %s", p.path, p.pos.Line, p.text)
 }
