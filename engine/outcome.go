@@ -279,9 +279,10 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 	}
 }
 
-// leave leaves the next try of a code to the backoff of the link that is to blame: the code goes as soon as that is back.
+// leave leaves the next try of a code to the backoff of the link that is to blame: the code goes as soon as that is back. What
+// the lock itself has answered is no matter of a link.
 func (c *code) leave(err *driver.Error) {
-	if err.Blame != driver.BlameUnknown && err.Blame != driver.BlameRequest {
+	if !answered(err.Kind) && err.Blame != driver.BlameUnknown && err.Blame != driver.BlameRequest {
 		c.NextTry = time.Time{}
 	}
 }
@@ -331,8 +332,8 @@ func (d *device) urgent(now time.Time) bool {
 func (b *batch) blame(d *device, c *code, err *driver.Error) {
 	acct := accountScope(d.Device.Account)
 	switch {
-	case err.Kind == driver.Rejected, err.Kind == driver.Full, err.Kind == driver.Taken, err.Kind == driver.Unsupported:
-		b.works(d) // it answered
+	case answered(err.Kind):
+		b.works(d)
 		return
 	case err.Kind == driver.Unauthorized:
 		b.linkFailed(d, acct, err, true)
@@ -378,4 +379,9 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 		b.event(Event{Type: "device.disconnected", Account: d.Device.Account, Device: d.id(), Issue: &i, Text: i.Message})
 	}
 	d.Reach = reach
+}
+
+// answered reports whether an error of that kind is the lock's own answer.
+func answered(k driver.Kind) bool {
+	return k == driver.Rejected || k == driver.Full || k == driver.Taken || k == driver.Unsupported
 }
