@@ -46,9 +46,17 @@ func (d Diagnostics) Error() string {
 type diags struct {
 	path string
 	list Diagnostics
+	more int // beyond what is kept
 }
 
+// kept bounds the mistakes that are held before they are sorted.
+const kept = 20 * MaxDiagnostics
+
 func (d *diags) add(at Pos, format string, args ...any) {
+	if len(d.list) == kept {
+		d.more++
+		return
+	}
 	d.list = append(d.list, Diagnostic{d.path, at, fmt.Sprintf(format, args...)})
 }
 
@@ -59,7 +67,7 @@ func (d *diags) err() error {
 	}
 	slices.SortStableFunc(d.list, func(a, b Diagnostic) int { return a.compare(b.Pos) })
 	list := slices.CompactFunc(d.list, func(a, b Diagnostic) bool { return a == b })
-	if more := len(list) - MaxDiagnostics; more > 0 {
+	if more := len(list) + d.more - MaxDiagnostics; more > 0 {
 		list = append(list[:MaxDiagnostics], Diagnostic{d.path, list[MaxDiagnostics].Pos, fmt.Sprintf("and %d more mistakes from here on", more)})
 	}
 	return list

@@ -60,7 +60,7 @@ mistake is reported as ` + "`file:line:col: sentence`" + `.
 * A **list** of one may be written as that one.
 * Inline tables and arrays mean the same as ` + "`[[at]]`" + ` tables.
 
-Bounds: ` + fmt.Sprintf("%d KiB, %d locks, %d steps and %d expectations with every pattern spelt out, %s.", MaxBytes>>10, MaxLocks, MaxSteps, MaxExpects, short(MaxRun)) + "\n")
+Bounds: ` + fmt.Sprintf("%d KiB, %d locks, %d steps and %d codes and locks looked at by expectations, with every pattern spelt out, and %s of virtual time.", MaxBytes>>10, MaxLocks, MaxSteps, MaxExpects, short(MaxRun)) + "\n")
 	for _, s := range sections() {
 		s.write(&b)
 	}

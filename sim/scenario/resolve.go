@@ -61,8 +61,12 @@ func resolve(d *diags, in root) *File {
 		r.f.Policies = append(r.f.Policies, r.policy(p.v)...)
 	}
 	r.story(in.steps.v)
+	named := 0 // codes and locks, every * spelt out
 	for _, e := range in.expects.v {
-		r.expect(e)
+		if named += r.expect(e); named > MaxExpects {
+			r.add(e.at, "with this [[expect]] more than the %d codes and locks are looked at that a scenario may look at", MaxExpects)
+			break
+		}
 	}
 	slices.SortStableFunc(r.f.Expects, func(a, b Expect) int { return a.At.Compare(b.At) })
 	r.check(in.check.v)
@@ -177,6 +181,10 @@ func (r *resolver) fleet(in root) {
 		r.add(in.locks.at, "lock: a scenario has at least one lock")
 	}
 	for _, l := range in.locks.v {
+		if len(spec.Locks)+max(1, l.v.count.v) > MaxLocks {
+			r.add(l.at, "with this [[lock]] there are more than the %d locks that a scenario may have", MaxLocks)
+			break
+		}
 		ids := []string{l.v.id.v}
 		if n := l.v.count.v; l.v.count.ok {
 			ids = nil
@@ -189,9 +197,6 @@ func (r *resolver) fleet(in root) {
 				spec.Locks = append(spec.Locks, s)
 			}
 		}
-	}
-	if len(spec.Locks) > MaxLocks {
-		r.add(in.locks.at, "lock: %d locks are more than the %d that a scenario may have", len(spec.Locks), MaxLocks)
 	}
 	for _, n := range in.scenario.v.needs.v {
 		if len(spec.Locks) > 0 && !slices.ContainsFunc(spec.Locks, func(l sim.LockSpec) bool { return meets(n.v, traitsOf(l)) }) {

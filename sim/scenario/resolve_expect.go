@@ -10,8 +10,8 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// expect checks one expectation and spells it out.
-func (r *resolver) expect(g given[expectDecl]) {
+// expect checks one expectation and spells it out. It returns how many codes and locks are looked at.
+func (r *resolver) expect(g given[expectDecl]) (named int) {
 	e := g.v
 	out := Expect{Pos: g.at, At: r.f.End()}
 	if e.t.ok {
@@ -21,21 +21,22 @@ func (r *resolver) expect(g given[expectDecl]) {
 	case e.event.ok || r.gave(e, "event"):
 		r.only(e, "an event", eventChecks, "event")
 		out.Event = r.expectEvent(e, out.At)
+		named = 1 + len(out.Event.Codes) + len(out.Event.Locks)
 	case r.gave(e, "code") && r.gave(e, "lock"):
 		r.add(e.lock.at, "lock: the expectation is about a code; give the lock an [[expect]] of its own")
 	case r.gave(e, "code"):
 		r.only(e, "a code", codeChecks, "code")
-		out.Code = r.expectCode(e, g.at, out.At)
+		out.Code = r.expectCode(e, out.At)
+		named = len(out.Code.Codes)
 	case r.gave(e, "lock"):
 		r.only(e, "a lock", lockChecks, "lock")
-		out.Lock = r.expectLock(e, g.at)
+		out.Lock = r.expectLock(e)
+		named = len(out.Lock.Locks)
 	default:
 		r.add(g.at, "[[expect]] is about nothing: give it a code, a lock or an event")
 	}
 	r.f.Expects = append(r.f.Expects, out)
-	if len(r.f.Expects) == MaxExpects+1 {
-		r.add(g.at, "more than the %d expectations that a scenario may have", MaxExpects)
-	}
+	return max(1, named)
 }
 
 func (r *resolver) gave(e expectDecl, key string) bool {
@@ -97,7 +98,7 @@ func (r *resolver) locksOf(g given[string]) []lock.DeviceID {
 	return out
 }
 
-func (r *resolver) expectCode(e expectDecl, at Pos, when time.Time) *ExpectCode {
+func (r *resolver) expectCode(e expectDecl, when time.Time) *ExpectCode {
 	out := &ExpectCode{
 		Codes: r.codesAt(e.code, when), Count: e.count.ptr(), Status: e.status.ptr(), Type: e.codeType.ptr(), Scheduled: e.scheduled.ptr(),
 		Native: e.native.ptr(), Evidence: e.evidence.ptr(), Readiness: e.readiness.ptr(), Issues: texts(e.issue), NoIssues: texts(e.noIssue),
@@ -138,7 +139,7 @@ func (r *resolver) count(e expectDecl, of int) {
 	}
 }
 
-func (r *resolver) expectLock(e expectDecl, at Pos) *ExpectLock {
+func (r *resolver) expectLock(e expectDecl) *ExpectLock {
 	out := &ExpectLock{
 		Locks: r.locksOf(e.lock), Count: e.count.ptr(), Held: e.held.ptr(), Unmanaged: e.unmanaged.ptr(), Pool: e.pool.ptr(),
 		SlotsFree: e.free.ptr(), Issues: texts(e.issue), NoIssues: texts(e.noIssue), Clean: e.clean.v, Blame: e.blame.ptr(),

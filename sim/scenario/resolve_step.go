@@ -29,16 +29,17 @@ func (r *resolver) story(in []given[stepDecl]) {
 		scenes = append(scenes, s)
 	}
 	slices.SortStableFunc(scenes, func(a, b *scene) int { return a.at.Compare(b.at) })
-	full := false
 	for _, s := range scenes {
-		for _, v := range s.verbs[:min(1, len(s.verbs))] {
-			for _, do := range v.v.resolve(r, s) {
-				r.place(s, do, v.at)
-			}
-			if !full && len(r.f.Steps) > MaxSteps {
-				full = true
-				r.add(v.at, "%d steps, with every * and fleet spelt out, are more than the %d that a scenario may have", len(r.f.Steps), MaxSteps)
-			}
+		if len(s.verbs) == 0 {
+			continue
+		}
+		v := s.verbs[0]
+		for _, do := range v.v.resolve(r, s) {
+			r.place(s, do, v.at)
+		}
+		if len(r.f.Steps) > MaxSteps {
+			r.add(v.at, "with this step there are more than the %d that a scenario may have, every * and fleet spelt out", MaxSteps)
+			break
 		}
 	}
 	slices.SortStableFunc(r.f.Steps, func(a, b Step) int { return a.At.Compare(b.At) })

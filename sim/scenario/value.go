@@ -18,9 +18,9 @@ const (
 	MaxText    = 200  // bytes of a name or a note
 	MaxAbout   = 4000 // bytes of [scenario] about
 	MaxLocks   = 5000
-	MaxSteps   = 20000 // after `*` and fleets are spelt out
-	MaxExpects = 20000
-	MaxTries   = 20000 // of one repeated step
+	MaxSteps   = 20000  // after `*` and fleets are spelt out
+	MaxExpects = 100000 // codes and locks that expectations look at, spelt out
+	MaxTries   = 20000  // of one repeated step
 	MaxRun     = 400 * 24 * time.Hour
 )
 
