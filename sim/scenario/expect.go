@@ -146,6 +146,15 @@ func (r *run) codeMisses(want *ExpectCode, name lock.CodeID) []string {
 	if want.Opens != nil {
 		differ(&m, "opens", want.Opens, r.among(r.w.Fleet().WouldOpen(v.Device), v))
 	}
+	if want.Digits != nil {
+		n := 0
+		for _, e := range append(r.w.Fleet().Memory(v.Device), r.w.Fleet().Issued(v.Device)...) {
+			if e.Code == v.ID {
+				n = e.PIN.Len()
+			}
+		}
+		differ(&m, "digits", want.Digits, n)
+	}
 	return m
 }
 

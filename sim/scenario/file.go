@@ -135,6 +135,7 @@ type ExpectCode struct {
 	Starts, Ends *time.Time
 	Held         *bool // some lock's memory holds it: the truth, not the engine's view
 	Opens        *bool // its digits would open its lock now: the truth
+	Digits       *int  // the lock knows it by so many digits: the truth
 }
 
 // ExpectLock is about locks. Nil and empty fields are not looked at.

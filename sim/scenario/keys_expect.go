@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 )
 
 // expectDecl is one [[expect]] as it is read. What may stand together is decided in resolve_expect.go.
@@ -26,6 +27,7 @@ type expectDecl struct {
 	starts, ends         given[moment]
 	exposure, exposed    given[time.Duration] // at most, at least
 	held, unmanaged      given[int]
+	digits               given[int]
 	pool, free, radioMax given[int]
 	link                 given[string]
 
@@ -35,7 +37,7 @@ type expectDecl struct {
 
 // The keys of an expectation by what it is about.
 var (
-	codeChecks  = []string{"status", "type", "evidence", "readiness", "issue", "no_issue", "clean", "blame", "mutation", "scheduled", "native", "pulled", "in_house", "on_lock", "opens", "unverified", "starts", "ends", "exposure_min", "exposure_max", "count"}
+	codeChecks  = []string{"status", "type", "evidence", "readiness", "issue", "no_issue", "clean", "blame", "mutation", "scheduled", "native", "pulled", "in_house", "on_lock", "opens", "digits", "unverified", "starts", "ends", "exposure_min", "exposure_max", "count"}
 	lockChecks  = []string{"held", "unmanaged", "pool", "slots_free", "issue", "no_issue", "clean", "blame", "link", "radio_max", "exposure_min", "exposure_max", "count"}
 	eventChecks = []string{"code", "lock", "count", "min", "max", "between"}
 )
@@ -71,6 +73,7 @@ func expectShape() shape[expectDecl] {
 		row("in_house", yesNo(), func(e *expectDecl) *given[bool] { return &e.inHouse }, "told, in its window, not withdrawn", `true`),
 		row("on_lock", yesNo(), func(e *expectDecl) *given[bool] { return &e.onLock }, "the lock's memory holds the code: the truth, not the engine's view", `true`),
 		row("opens", yesNo(), func(e *expectDecl) *given[bool] { return &e.opens }, "the code would open its lock now, whatever is typed: the truth", `false`),
+		row("digits", whole[int](1, lock.MaxPIN), func(e *expectDecl) *given[int] { return &e.digits }, "the lock knows the code by so many digits: the truth", `6`),
 		row("unverified", yesNo(), func(e *expectDecl) *given[bool] { return &e.unverified }, "its erase can't be confirmed on this lock", `true`),
 		row("starts", when(), func(e *expectDecl) *given[moment] { return &e.starts }, "", `"+4h"`),
 		row("ends", when(), func(e *expectDecl) *given[moment] { return &e.ends }, "", `"+28h"`),

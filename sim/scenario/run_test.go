@@ -93,6 +93,7 @@ func TestFailuresSayWhatWasWantedAndSeen(t *testing.T) {
 		{"mutation", create + "[[expect]]\nt = \"1h\"\ncode = \"guest\"\nmutation = \"none\"", "guest: want mutation none, saw deferring_creation"},
 		{"window", create + "[[expect]]\nt = \"1h\"\ncode = \"guest\"\nends = \"+5h\"", "guest: want ends +5h, saw +4h"},
 		{"truth", create + "[[expect]]\nt = \"3h\"\ncode = \"guest\"\non_lock = false\nopens = false", "guest: want on_lock false, saw true; want opens false, saw true"},
+		{"digits", create + "[[expect]]\nt = \"3h\"\ncode = \"guest\"\ndigits = 6", "guest: want digits 6, saw 4"},
 		{"lock", create + "[[expect]]\nt = \"3h\"\nlock = \"front\"\nheld = 0\nslots_free = 20\nlink = \"hub_down\"", "front: want held 0, saw 1; want slots_free 20, saw 19; want link hub_down, saw up"},
 		{"radio", create + "[[expect]]\nlock = \"front\"\nradio_max = 1", "front: want radio_max 1, saw"},
 		{"count", create + "[[expect]]\nt = \"1h\"\ncode = \"guest\"\nstatus = \"set\"\ncount = 1", "want 1 of 1 codes to fit, but 0 do; guest: want status set, saw unset"},
@@ -146,6 +147,16 @@ status = "unset"
 	around := strings.Join(res.Failures[0].Around, "\n")
 	if !strings.Contains(around, "access_code.set_on_device front guest") || !strings.Contains(around, "front clear guest") || strings.Contains(around, "note") {
 		t.Errorf("around:\n%s", around)
+	}
+}
+
+func TestSharedDigitsAreTypedAtEveryDoorThatHasThem(t *testing.T) {
+	const two = "[[lock]]\nid = \"gate\"\nmodel = \"jit.keypad\"\n[[at]]\nt = \"0s\"\n"
+	const typed = "[[at]]\nt = \"30m\"\nreveal = \"stay-front\"\n[[at]]\nt = \"1h\"\ntype = { lock = \"gate\", code = \"stay-front\", opens = true }\n"
+	passes(t, story(two+"create_many = { id = \"stay-*\", locks = [\"front\", \"gate\"] }\n"+typed))
+	res := play(t, story(two+"create = { id = \"stay-*\", lock = \"*\" }\n"+typed), Options{})
+	if len(res.Failures) != 1 || !strings.HasPrefix(res.Failures[0].Text, "want stay-front to open gate, but the keypad refuses: unknown_code") {
+		t.Errorf("got %+v", res.Failures)
 	}
 }
 
