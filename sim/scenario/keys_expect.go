@@ -56,7 +56,7 @@ func expectShape() shape[expectDecl] {
 
 		row("status", choice("status", engine.StatusUnset, engine.StatusSetting, engine.StatusSet, engine.StatusRemoving, engine.StatusUnknown, engine.StatusGone),
 			func(e *expectDecl) *given[engine.Status] { return &e.status }, "what the users of the code are told", `"set"`),
-		row("type", choice("type", engine.Ongoing, engine.TimeBound), func(e *expectDecl) *given[engine.CodeType] { return &e.codeType }, "", `"time_bound"`),
+		row("type", choice("type", engine.Ongoing, engine.TimeBound), func(e *expectDecl) *given[engine.CodeType] { return &e.codeType }, "whether it has an end", `"time_bound"`),
 		row("scheduled", yesNo(), func(e *expectDecl) *given[bool] { return &e.scheduled }, "the lock holds the code with its schedule", `true`),
 		row("native", yesNo(), func(e *expectDecl) *given[bool] { return &e.native }, "the lock's own schedule is used", `true`),
 		row("evidence", choice("evidence", engine.EvidenceNone, engine.EvidenceRequested, engine.EvidenceAccepted, engine.EvidenceReported, engine.EvidenceUsed),
@@ -75,8 +75,8 @@ func expectShape() shape[expectDecl] {
 		row("opens", yesNo(), func(e *expectDecl) *given[bool] { return &e.opens }, "the code would open its lock now, whatever is typed: the truth", `false`),
 		row("digits", whole[int](1, lock.MaxPIN), func(e *expectDecl) *given[int] { return &e.digits }, "the lock knows the code by so many digits: the truth", `6`),
 		row("unverified", yesNo(), func(e *expectDecl) *given[bool] { return &e.unverified }, "its erase can't be confirmed on this lock", `true`),
-		row("starts", when(), func(e *expectDecl) *given[moment] { return &e.starts }, "", `"+4h"`),
-		row("ends", when(), func(e *expectDecl) *given[moment] { return &e.ends }, "", `"+28h"`),
+		row("starts", when(), func(e *expectDecl) *given[moment] { return &e.starts }, "its start is this instant", `"+4h"`),
+		row("ends", when(), func(e *expectDecl) *given[moment] { return &e.ends }, "its end is this instant", `"+28h"`),
 		row("exposure_min", duration(0, MaxRun), func(e *expectDecl) *given[time.Duration] { return &e.exposed }, "at least so long it opened a door that it should not, as the engine knows", `"2h"`),
 		row("exposure_max", duration(0, MaxRun), func(e *expectDecl) *given[time.Duration] { return &e.exposure }, "at most so long it opened a door that it should not, as the engine knows", `"1m"`),
 

@@ -48,8 +48,8 @@ func stepShape() shape[stepDecl] {
 	return shape[stepDecl]{title: "[[at]]", keys: []key[stepDecl]{
 		row("t", when(), func(s *stepDecl) *given[moment] { return &s.t }, "when: after the start, or a date and time", `"3h25m"`).must(),
 		row("id", name, func(s *stepDecl) *given[string] { return &s.id }, "a name by which `undo` and `heal` speak of the step", `"outage"`),
-		row("every", duration(time.Second, MaxRun), func(s *stepDecl) *given[time.Duration] { return &s.every }, "of `type`: again and again, this far apart", `"10m"`),
-		row("until", when(), func(s *stepDecl) *given[moment] { return &s.until }, "of `every`: the try at this instant is not made any more", `"5h"`),
+		row("every", duration(time.Second, MaxRun), func(s *stepDecl) *given[time.Duration] { return &s.every }, "of `type` and `edit`: again and again, this far apart", `"10m"`),
+		row("until", when(), func(s *stepDecl) *given[moment] { return &s.until }, "of `every`: what would happen at this instant does not any more", `"5h"`),
 		row("refused", choice("issue", issueCodes()...), func(s *stepDecl) *given[string] { return &s.refused }, "the command must be refused with this code", `"duplicate_access_code"`),
 		row("field", name, func(s *stepDecl) *given[string] { return &s.field }, "and the refusal must name this field", `"pin"`),
 		row("key", text(64), func(s *stepDecl) *given[string] { return &s.key }, "idempotency key: a repeated one must change nothing", `"booking-7"`),
@@ -156,10 +156,10 @@ type updateDecl struct {
 func updateShape() shape[updateDecl] {
 	return shape[updateDecl]{title: "update", keys: []key[updateDecl]{
 		row("code", ident[string](true), func(u *updateDecl) *given[string] { return &u.code }, "the code, or codes", `"guest"`).must(),
-		row("name", text(MaxText), func(u *updateDecl) *given[string] { return &u.name }, "", `"Ada"`),
+		row("name", text(MaxText), func(u *updateDecl) *given[string] { return &u.name }, "another name", `"Ada"`),
 		row("pin", pin(), func(u *updateDecl) *given[lock.PIN] { return &u.pin }, "new digits, told at once", `"5160"`),
-		row("starts", when(), func(u *updateDecl) *given[moment] { return &u.starts }, "", `"+5h"`),
-		row("ends", when(), func(u *updateDecl) *given[moment] { return &u.ends }, "", `"+30h"`),
+		row("starts", when(), func(u *updateDecl) *given[moment] { return &u.starts }, "another start", `"+5h"`),
+		row("ends", when(), func(u *updateDecl) *given[moment] { return &u.ends }, "another end", `"+30h"`),
 		row("jit", yesNo(), func(u *updateDecl) *given[bool] { return &u.jit }, "just in time, or not any more", `true`),
 		row("allow_external", yesNo(), func(u *updateDecl) *given[bool] { return &u.allowExternal }, "changes made at the lock are honoured, or not", `true`),
 		row("accept_gap", yesNo(), func(u *updateDecl) *given[bool] { return &u.acceptGap }, "the code may be away from the lock while it is rewritten", `true`),
@@ -177,9 +177,9 @@ func updateManyShape() shape[updateManyDecl] {
 	return shape[updateManyDecl]{title: "update_many", keys: []key[updateManyDecl]{
 		row("common_key", ident[string](false), func(u *updateManyDecl) *given[string] { return &u.commonKey }, "the key, if the file gave one", `"stay-7"`),
 		row("code", ident[string](false), func(u *updateManyDecl) *given[string] { return &u.code }, "or one of the codes that share it", `"stay-front"`),
-		row("name", text(MaxText), func(u *updateManyDecl) *given[string] { return &u.name }, "", `"Ada"`),
-		row("starts", when(), func(u *updateManyDecl) *given[moment] { return &u.starts }, "", `"+5h"`),
-		row("ends", when(), func(u *updateManyDecl) *given[moment] { return &u.ends }, "", `"+30h"`),
+		row("name", text(MaxText), func(u *updateManyDecl) *given[string] { return &u.name }, "another name", `"Ada"`),
+		row("starts", when(), func(u *updateManyDecl) *given[moment] { return &u.starts }, "another start", `"+5h"`),
+		row("ends", when(), func(u *updateManyDecl) *given[moment] { return &u.ends }, "another end", `"+30h"`),
 		row("accept_gap", yesNo(), func(u *updateManyDecl) *given[bool] { return &u.acceptGap }, "the codes may be away from their locks while they are rewritten", `true`),
 	}}
 }
@@ -194,8 +194,8 @@ func convertShape() shape[convertDecl] {
 	return shape[convertDecl]{title: "convert", keys: []key[convertDecl]{
 		row("code", ident[string](true), func(c *convertDecl) *given[string] { return &c.code }, "the code, or codes", `"guest"`).must(),
 		row("ongoing", yesNo(), func(c *convertDecl) *given[bool] { return &c.ongoing }, "true: without an end from now on; else both times are given", `true`),
-		row("starts", when(), func(c *convertDecl) *given[moment] { return &c.starts }, "", `"+4h"`),
-		row("ends", when(), func(c *convertDecl) *given[moment] { return &c.ends }, "", `"+28h"`),
+		row("starts", when(), func(c *convertDecl) *given[moment] { return &c.starts }, "of a code that gets an end", `"+4h"`),
+		row("ends", when(), func(c *convertDecl) *given[moment] { return &c.ends }, "of a code that gets an end", `"+28h"`),
 		row("accept_gap", yesNo(), func(c *convertDecl) *given[bool] { return &c.acceptGap }, "the code may be away from the lock while it is rewritten", `true`),
 	}}
 }
@@ -244,7 +244,7 @@ type poolDecl struct {
 func poolShape() shape[poolDecl] {
 	return shape[poolDecl]{title: "pool", keys: []key[poolDecl]{
 		row("lock", ident[string](true), func(p *poolDecl) *given[string] { return &p.lock }, "the lock, or locks", `"front"`).must(),
-		row("on", yesNo(), func(p *poolDecl) *given[bool] { return &p.on }, "", `true`).must(),
+		row("on", yesNo(), func(p *poolDecl) *given[bool] { return &p.on }, "whether spares are kept ready", `true`).must(),
 	}}
 }
 

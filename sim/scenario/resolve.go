@@ -243,6 +243,9 @@ func (r *resolver) mount(l lockDecl, id string) (sim.LockSpec, bool) {
 	m := &mount{id: id, at: l.id.at}
 	r.locks[id] = m
 	r.known("account", l.account, r.accounts)
+	if i := slices.IndexFunc(r.f.Spec.Hubs, func(h sim.HubSpec) bool { return h.ID == s.Hub }); i >= 0 && !l.account.ok {
+		s.Account = r.f.Spec.Hubs[i].Account
+	}
 	if l.hub.ok {
 		if _, ok := r.hubs[l.hub.v]; !ok {
 			r.add(l.hub.at, "hub: no hub is called %q%s", l.hub.v, nearest(l.hub.v, sortedKeys(r.hubs)))
