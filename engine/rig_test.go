@@ -210,7 +210,7 @@ func (r *rig) next(limit time.Time) bool {
 func (r *rig) until(t time.Time) {
 	r.t.Helper()
 	for n := 0; r.next(t); n++ {
-		if n > 200_000 {
+		if n > 20_000 {
 			r.t.Fatalf("the engine does not rest around %s: last call %+v", r.now, r.calls[len(r.calls)-1])
 		}
 	}
