@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -174,6 +175,12 @@ func (b *batch) settle(d *device) {
 					b.redraw(d, c)
 				}
 			}
+			if c.Refused != "" && c.namesOther() {
+				if x, _ := d.clash(c, c.PIN); x == nil {
+					c.Refused, c.dirty = "", true // what had these digits is gone
+					b.lower(d, c, "duplicate_code_on_device", "failed_to_set_on_device")
+				}
+			}
 			continue
 		}
 		if c.Offline != lock.OfflineNone && len(c.Places) > 0 {
@@ -199,6 +206,13 @@ func (b *batch) goneNow(d *device, c *code) {
 			o.Pulled, o.dirty = "", true
 		}
 	}
+}
+
+// namesOther reports whether it is known what else on the lock has the code's digits.
+func (c *code) namesOther() bool {
+	return slices.ContainsFunc(c.Issues, func(i Issue) bool {
+		return i.Code == "duplicate_code_on_device" && (i.Other != "" || i.OtherRef != "")
+	})
 }
 
 func (c *code) farewell() string {

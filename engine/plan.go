@@ -179,6 +179,12 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		}
 		return
 	}
+	if b, wait := d.clash(c, w.Place.PIN); b != nil {
+		if !wait {
+			x.Blocked = append(x.Blocked, *b)
+		}
+		return
+	}
 	if c.Refused != "" && c.Refused == w.Place.fingerprint() {
 		return
 	}
@@ -187,12 +193,6 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		return
 	}
 	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), id: c.ID, fresh: true}
-	if b, wait := d.clash(c, w.Place.PIN); b != nil {
-		if !wait {
-			x.Blocked = append(x.Blocked, *b)
-		}
-		return
-	}
 	if old == nil {
 		*sets = append(*sets, j)
 		return
