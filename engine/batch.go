@@ -232,51 +232,78 @@ func (b *batch) decide() {
 	}
 }
 
+// dirty reports whether something of the device is to be written.
+func (d *device) dirty() bool {
+	return d.dirtyRun || d.dirtyConfig || d.dirtyHeld || len(d.gone) > 0 || slices.ContainsFunc(d.codes, func(c *code) bool { return c.dirty })
+}
+
+// writes is what one commit writes. Its values share one buffer, which the store keeps no part of, and so do the commits of
+// all steps.
+type writes struct {
+	conds []store.Cond
+	ops   []store.Op
+	text  []byte
+}
+
+// put adds a record whose text is v as enc writes it.
+func put[T any](w *writes, key string, v *T, enc func([]byte, *T) []byte) {
+	from := len(w.text)
+	w.text = enc(w.text, v)
+	w.ops = append(w.ops, store.Op{Key: key, Val: w.text[from:len(w.text):len(w.text)]})
+}
+
 // records collects what the batch writes, and the conditions under which.
-func (b *batch) records() ([]store.Cond, []store.Op) {
-	conds := b.guards
-	var ops []store.Op
+func (b *batch) records(w *writes) {
+	w.conds = append(w.conds, b.guards...)
 	for _, d := range b.touched {
-		if !d.dirtyRun && !d.dirtyConfig && !d.dirtyHeld && len(d.gone) == 0 && !slices.ContainsFunc(d.codes, func(c *code) bool { return c.dirty }) {
+		if !d.dirty() {
 			continue
 		}
-		conds = append(conds, store.Cond{Key: keyRun(d.id()), Rev: d.rev})
+		w.conds = append(w.conds, store.Cond{Key: keyRun(d.id()), Rev: d.rev})
 		if d.dirtyConfig {
-			ops = append(ops, store.Op{Key: keyConfig(d.id()), Val: encode(d.config)})
+			w.ops = append(w.ops, store.Op{Key: keyConfig(d.id()), Val: encode(d.config)})
 		}
 		if d.dirtyHeld {
-			ops = append(ops, store.Op{Key: keyHeld(d.id()), Val: encode(d.held)})
+			put(w, keyHeld(d.id()), &d.held, encodeHeld)
 		}
 		for _, c := range d.codes {
 			if c.dirty {
-				ops = append(ops, store.Op{Key: keyCode(d.id(), c.ID), Val: encode(c)})
+				put(w, keyCode(d.id(), c.ID), c, encodeCode)
 			}
 			if c.isNew {
-				ops = append(ops, store.Op{Key: keyCodeID(c.ID), Val: []byte(d.id())})
+				w.ops = append(w.ops, store.Op{Key: keyCodeID(c.ID), Val: []byte(d.id())})
 			}
 		}
 		for _, c := range d.gone {
-			ops = append(ops, store.Op{Key: keyCode(d.id(), c.ID), Delete: true})
+			w.ops = append(w.ops, store.Op{Key: keyCode(d.id(), c.ID), Delete: true})
 			if c.Device == d.id() { // else it moved to another device
-				ops = append(ops, store.Op{Key: keyHistory(d.id(), c.ID), Val: encode(c)})
+				put(w, keyHistory(d.id(), c.ID), c, encodeCode)
 			}
 		}
-		ops = append(ops, store.Op{Key: keyRun(d.id()), Val: encode(d.run)})
+		put(w, keyRun(d.id()), &d.run, encodeRun)
 	}
 	for _, scope := range b.links {
-		ops = append(ops, store.Op{Key: keyLink(scope), Val: encode(b.e.links[scope])})
+		w.ops = append(w.ops, store.Op{Key: keyLink(scope), Val: encode(b.e.links[scope])})
 	}
-	ops = append(ops, b.extra...)
+	w.ops = append(w.ops, b.extra...)
 	for i := range b.events {
-		ops = append(ops, store.Op{Key: keyEvent(b.events[i].Seq), Val: encode(b.events[i])})
+		put(w, keyEvent(b.events[i].Seq), &b.events[i], encodeEvent)
 	}
-	return conds, ops
+}
+
+// reset empties w, keeping its memory if that is not much.
+func (w *writes) reset() {
+	if cap(w.text) > maxShared {
+		*w = writes{}
+	}
+	clear(w.ops) // keys and values must not outlive their step
+	w.conds, w.ops, w.text = w.conds[:0], w.ops[:0], w.text[:0]
 }
 
 // committed moves what is in memory to what the store now holds.
 func (b *batch) committed(rev store.Rev) {
 	for _, d := range b.touched {
-		if d.dirtyRun || d.dirtyConfig || d.dirtyHeld || len(d.gone) > 0 || slices.ContainsFunc(d.codes, func(c *code) bool { return c.dirty }) {
+		if d.dirty() {
 			d.rev = rev
 		}
 		d.dirtyRun, d.dirtyConfig, d.dirtyHeld, d.gone = false, false, false, nil

@@ -19,6 +19,7 @@ const Schema = 1
 const (
 	maxDue     = 256     // devices whose wake is handled by one step
 	cacheCodes = 1 << 17 // codes of decoded devices kept in memory
+	maxShared  = 1 << 20 // bytes of the buffer in which commits are put together that are kept for the next
 )
 
 // Options opens an engine.
@@ -46,6 +47,7 @@ type Engine struct {
 	cache    *cache
 	crashed  []lock.DeviceID // devices with a call in flight when the engine was opened
 	totals   Totals
+	writes   writes // of the commit under way
 }
 
 // ErrNewer is returned by Open for a store that a later version has written.
@@ -271,10 +273,12 @@ func (e *Engine) nextWake() time.Time { return earliest(e.wakes.next(), e.nextPr
 
 // commit writes the batch and moves what is in memory.
 func (e *Engine) commit(ctx context.Context, b *batch) error {
-	conds, ops := b.records()
-	if len(ops) > 0 {
-		ops = append(ops, store.Op{Key: keyCommit, Val: encode(commitMark{e.commits + 1, b.seq})})
-		rev, err := e.store.Commit(ctx, conds, ops)
+	w := &e.writes
+	w.reset()
+	b.records(w)
+	if len(w.ops) > 0 {
+		put(w, keyCommit, &commitMark{e.commits + 1, b.seq}, encodeCommit)
+		rev, err := e.store.Commit(ctx, w.conds, w.ops)
 		if err != nil {
 			return err
 		}

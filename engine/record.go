@@ -308,15 +308,6 @@ func has(list []Issue, code string) bool {
 	return false
 }
 
-// encode marshals a record. Records hold nothing that can't be marshalled, so an error is a bug.
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("engine: record %T: %v", v, err))
-	}
-	return b
-}
-
 func decode[T any](key string, val []byte) (T, error) {
 	var v T
 	if err := json.Unmarshal(val, &v); err != nil {

@@ -1,0 +1,122 @@
+package world
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store/memkv"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+const (
+	benchNights = 2             // of a stay
+	benchEvery  = 3 * day       // from one stay of a lock to the next: ten a month
+	benchBooked = 5 * day       // how long before its start a stay is booked
+	benchWarm   = 6 * day       // before the clock of the benchmark runs: by then booking, stays and erasures overlap
+	benchSpan   = 60 * day      // offline spells are placed for so long
+)
+
+// BenchmarkWorld runs a fleet with ten time-bound codes a lock and month, some of them behind faults. An operation is one
+// virtual day; what counts is events/s: inputs taken and wakes handled by the engine's steps, in a second of the wall clock.
+func BenchmarkWorld(b *testing.B) {
+	for _, n := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprintf("locks=%d", n), func(b *testing.B) {
+			w := hotel(b, n)
+			steps, events := w.Steps()
+			cpu := burnt(b)
+			for b.Loop() {
+				run(b, w, w.Now().Add(day))
+			}
+			s, e := w.Steps()
+			cpu = burnt(b) - cpu
+			b.ReportMetric(float64(e-events)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(e-events), "ns/event")
+			b.ReportMetric(float64(cpu.Nanoseconds())/float64(e-events), "cpu-ns/event")
+			b.ReportMetric(float64(e-events)/float64(s-steps), "events/step")
+			b.ReportMetric(0, "ns/op")
+			for _, x := range w.Breaches() {
+				b.Errorf("breach of %s on %s: %s", x.Rule, x.Device, x.Text)
+			}
+		})
+	}
+}
+
+// burnt is the processor time of this process, which others on the machine don't lengthen much.
+func burnt(b *testing.B) time.Duration {
+	b.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// hotel is a world of n locks, a hundred to an account and twenty to a hub, in the midst of its stays.
+func hotel(b *testing.B, n int) *World {
+	b.Helper()
+	models := [...]string{"jit.keypad", "native.keypad", "cloud.keypad", "masked.keypad"}
+	var spec sim.Spec
+	for i := range n {
+		spec.Locks = append(spec.Locks, sim.LockSpec{
+			ID: lock.DeviceID(fmt.Sprintf("room-%05d", i)), Model: models[i%len(models)],
+			Account: lock.AccountID(fmt.Sprintf("house-%03d", i/100)), Hub: lock.HubID(fmt.Sprintf("floor-%04d", i/20)),
+		})
+	}
+	w := open(b, Options{Name: "hotel", Seed: 1, Store: memkv.New(), Spec: spec, Ephemeral: true})
+	trouble(b, w)
+	for i, l := range spec.Locks {
+		// Check-ins are spread over the afternoon, and over the days.
+		first := w.Now().Add(time.Duration(i%3)*day + time.Duration(i%97)*3*time.Minute)
+		guest(b, w, l.ID, 0, first)
+	}
+	run(b, w, w.Now().Add(benchWarm))
+	return w
+}
+
+// guest posts the booking, the telling and the arrival of a lock's stay, and of all after it.
+func guest(b *testing.B, w *World, id lock.DeviceID, n int, from time.Time) {
+	code := lock.CodeID(fmt.Sprintf("%s.%d", id, n))
+	do := func(at time.Time, fn func()) { w.Kernel().At(at, sim.ClassStep, fn) }
+	do(from.Add(-benchBooked), func() {
+		submit(b, w, engine.Create{ID: code, Device: id, Name: "Guest", Starts: from, Ends: from.Add(benchNights*day - 4*time.Hour)})
+		guest(b, w, id, n+1, from.Add(benchEvery))
+	})
+	do(from.Add(-toldAhead), func() { submit(b, w, engine.Reveal{Code: code}) })
+	do(from.Add(2*time.Hour), func() {
+		if _, err := w.types(id, w.judge.wishes[code].Told.PIN); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+// trouble places faults on one lock in twenty, and on a hub in ten.
+func trouble(b *testing.B, w *World) {
+	b.Helper()
+	inject := func(f sim.Fault) {
+		if _, err := w.Fleet().Inject(f); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for i, l := range w.o.Spec.Locks {
+		on := string(l.ID)
+		switch i % 100 {
+		case 3:
+			inject(sim.Fault{On: on, Kind: "loss", P: 0.1})
+		case 26:
+			inject(sim.Fault{On: on, Kind: "lost-ack", P: 0.2})
+		case 49:
+			inject(sim.Fault{On: on, Kind: "latency"})
+		case 72:
+			inject(sim.Fault{On: on, Kind: "duplicate", P: 0.2})
+		case 95:
+			for at := 5 * time.Hour; at < benchSpan; at += 2 * day {
+				inject(sim.Fault{On: on, Kind: "offline", From: w.Now().Add(at), For: 3 * time.Hour})
+			}
+		}
+	}
+}
