@@ -87,6 +87,9 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		call.Known = driver.Known{Refs: d.refs(), Since: d.Look.Cursor}
 	case CallClear:
 		d.Radio.Clears++
+		if _, p := d.flown(f); p != nil {
+			p.Tried = b.now
+		}
 	case CallSet:
 		d.Radio.Sets++
 		call.Want = b.write(d, i, f)

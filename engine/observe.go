@@ -336,13 +336,22 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		}
 		b.freed(d, c, p, p.Cleared)
 		return true
+	case p.lost():
+		if !b.wanted(d, c) {
+			c.dropPlace(p.ID)
+			return true
+		}
+		return false
 	case p.Seen.IsZero():
 		if source == lock.SourceCloud && now.Sub(p.Accepted) < policy.ConfirmWithin {
 			return false // it may yet appear
 		}
-		c.dropPlace(p.ID)
+		if p.lose(); !b.wanted(d, c) {
+			c.dropPlace(p.ID)
+			return true
+		}
 		b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never appeared on the lock")
-		return true
+		return false
 	case source == lock.SourceCloud && p.Missed.IsZero():
 		p.Missed = now
 		p.Reported = time.Time{}
@@ -350,12 +359,34 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 	case source == lock.SourceCloud && now.Sub(p.Missed) < policy.ObserveMin:
 		return false
 	}
-	wasOver := c.isOver(now)
-	b.freed(d, c, p, now)
-	if !wasOver {
-		b.outsideChange(d, c, "removed", "")
+	if c.isOver(now) {
+		b.freed(d, c, p, now)
+		return true
 	}
-	return true
+	p.lose()
+	b.outsideChange(d, c, "removed", "")
+	if c.Honoured || !b.wanted(d, c) {
+		c.dropPlace(p.ID)
+		return true
+	}
+	return false
+}
+
+// lose notes that a place is not on the lock after all. It is kept while it is wished, so that writing it again goes to the
+// same slot: should the list have lied, nothing is doubled.
+func (p *place) lose() {
+	p.Accepted, p.Reported, p.Seen, p.Missed, p.Used = time.Time{}, time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	p.Doubt, p.Pending, p.Disabled, p.Looks = false, false, false, 0
+}
+
+// lost reports whether the place was written and is known not to be there.
+func (p *place) lost() bool { return p.Accepted.IsZero() && !p.Doubt && p.Cleared.IsZero() }
+
+// wanted reports whether the code should stand on the lock now.
+func (b *batch) wanted(d *device, c *code) bool {
+	policy := b.e.policyOf(d)
+	w := d.want(b.now, c, &policy)
+	return w.On
 }
 
 // freed drops a place that is gone, and closes its exposure, which lasted until `at`.
@@ -400,7 +431,8 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 		if x.Ours {
 			continue
 		}
-		if ourTag(x.Tag) && !known[x.Ref] && !d.leaves() && b.resurfaced(d, x) {
+		if ourTag(x.Tag) && !known[x.Ref] && !d.leaves() {
+			b.resurfaced(d, x)
 			continue
 		}
 		if x.ghost(d.Device.Traits) {
@@ -435,23 +467,30 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 	}
 }
 
-// resurfaced recognises a credential that we wrote for a code that is gone: it is to be erased.
-func (b *batch) resurfaced(d *device, x *entry) bool {
+// resurfaced recognises a credential that we wrote although no place stands for it: of a live code it becomes one, of a code
+// that is gone it is to be erased.
+func (b *batch) resurfaced(d *device, x *entry) {
+	x.Ours = true
 	for _, c := range d.codes {
-		if tagOf(c.ID) == x.Tag {
-			return false
+		if tagOf(c.ID) != x.Tag {
+			continue
 		}
+		x.Code = c.ID
+		c.PlaceNo++
+		p := place{ID: c.PlaceNo, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Wrote: b.now, Accepted: b.now, Seen: b.now}
+		if p.PIN.IsZero() {
+			p.PIN = c.PIN
+		}
+		c.Places, c.Written, c.dirty = append(c.Places, p), true, true
+		return
 	}
 	for i := range d.Orphans {
 		if d.Orphans[i].Ref == x.Ref {
-			x.Ours = true
-			return true
+			return
 		}
 	}
-	x.Ours = true
 	d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: b.now, Seen: b.now}, "", b.now)
 	b.event(Event{Type: "internal.access_code.resurfaced", Account: d.Device.Account, Device: d.id(), Text: "a code that was erased stands on the lock again"})
-	return true
 }
 
 func sameEntries(a, b []entry) bool {

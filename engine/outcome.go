@@ -54,7 +54,7 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 			p.Cleared, p.Looks, p.Doubt = b.now, 0, false
 			p.Clears++
 			if c != nil {
-				c.dirty, c.Attempts, c.NextTry = true, 0, time.Time{}
+				c.dirty, c.NextTry = true, time.Time{}
 				b.lower(d, c, "failed_to_remove_from_device")
 			}
 		}
@@ -227,19 +227,23 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		c.dropPlace(p.ID) // a lock that does not take it does not hold it
 		return
 	}
+	if wished.Blanked {
+		b.failedCode(d, c, "failed_to_remove_from_device", err) // its digits could not be destroyed either
+		return
+	}
 	switch err.Kind {
 	case driver.Rejected, driver.Unsupported:
+		if !wished.Window.IsZero() && wished.Native && c.NoNative == "" {
+			c.NoNative = cmp.Or(err.Vendor, err.Kind.String())
+			b.tell("internal.access_code.native_refused", d, c, "falls back to just in time: "+c.NoNative)
+			return
+		}
 		if c.Prior != nil && !c.Prior.PIN.IsZero() && (c.Prior.To.IsZero() || c.Prior.To.After(b.now)) {
 			c.grant(*c.Prior)
 			c.Prior, c.Changing = nil, nil
 			i := issue("change_refused", b.now)
 			i.Vendor = err.Vendor
 			b.raise(d, c, i)
-			return
-		}
-		if !wished.Window.IsZero() && wished.Native && c.NoNative == "" {
-			c.NoNative = cmp.Or(err.Vendor, err.Kind.String())
-			b.tell("internal.access_code.native_refused", d, c, "falls back to just in time: "+c.NoNative)
 			return
 		}
 		c.Refused = wished.fingerprint()

@@ -154,11 +154,16 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	}
 	var match, old *place
 	for i := range c.Places {
-		if p := &c.Places[i]; w.holds(p, t) && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()) {
-			match = p
-		} else {
+		p := &c.Places[i]
+		switch holds := w.holds(p, t) && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()); {
+		case holds && (match == nil || match.Accepted.IsZero()):
+			match, old = p, cmp.Or(match, old)
+		case old == nil || !p.lost():
 			old = p
 		}
+	}
+	if old != nil && match == nil && old.lost() {
+		old = nil // nothing of it is there; once the new one stands it is forgotten
 	}
 	if match != nil {
 		if !match.Cleared.IsZero() && !t.CannotList {
@@ -166,6 +171,14 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		} else if match.Doubt || match.Accepted.IsZero() {
 			if t.CannotList {
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c), id: c.ID})
+			} else if match.lost() && c.Refused != w.Place.fingerprint() {
+				if now.Before(c.NextTry) {
+					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
+				} else {
+					again := w.Place
+					again.Slot = match.Slot
+					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c), id: c.ID})
+				}
 			}
 		} else if at, why := d.confirmAt(v, match); !at.IsZero() {
 			*look = look.sooner(at, why)
@@ -257,9 +270,14 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		if v.now.Before(c.NextTry) {
 			return nil, time.Time{} // edges wakes then
 		}
+	} else if v.now.Before(p.rest(&v.policy)) {
+		return nil, time.Time{} // so here
 	}
 	if p.Doubt && !t.CannotList {
 		return nil, time.Time{} // Stale asks for the look
+	}
+	if p.lost() && p.Ref == "" && !t.CannotList {
+		return nil, latest(d.again(1, &v.policy), at) // no handle to erase it by: a look tells whether there is anything
 	}
 	if !p.Cleared.IsZero() {
 		if t.CannotList {
@@ -267,11 +285,8 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		}
 		return nil, d.goneLook(v, p)
 	}
-	if p.Blanked && p.Clears > 0 {
-		// It resists: its digits are destroyed, a daily try is enough.
-		if p.Seen.IsZero() || v.now.Sub(p.Seen) < writeOnlyRest {
-			return nil, time.Time{}
-		}
+	if p.Blanked && v.now.Before(p.Tried.Add(writeOnlyRest)) {
+		return nil, time.Time{} // it resists: its digits are destroyed, so a daily try is enough
 	}
 	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && p.Ref != "" {
 		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
@@ -498,6 +513,9 @@ func (d *device) edges(v view, x *decision) {
 			if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
 				later(p.restUntil(), "", c.ID, " counts as gone")
 			}
+			if p.Blanked {
+				later(p.Tried.Add(writeOnlyRest), "tries to erase ", c.ID, " again")
+			}
 			if !p.Accepted.IsZero() && p.Reported.IsZero() {
 				later(p.Accepted.Add(v.policy.ConfirmWithin), "", c.ID, " counts as set")
 			}
@@ -507,10 +525,20 @@ func (d *device) edges(v view, x *decision) {
 		if d.Device.Traits.CannotList && !d.Orphans[i].Cleared.IsZero() {
 			later(d.Orphans[i].restUntil(), "an erased code counts as gone", "", "")
 		}
+		later(d.Orphans[i].rest(&v.policy), "tries to erase an old code again", "", "")
 	}
 	if !d.Down.IsZero() {
 		later(d.Down.Add(time.Hour), "the lock has been out of reach for an hour", "", "")
 	}
+}
+
+// rest is until when an orphan that was not erased is left alone; a code's own next try says it for its places.
+func (p *place) rest(policy *Policy) time.Time {
+	n := p.Clears + p.ClearErr
+	if n == 0 || !p.Cleared.IsZero() {
+		return time.Time{}
+	}
+	return p.Tried.Add(backoff(policy.BackoffMin, policy.BackoffMax, n-1))
 }
 
 // restUntil is when an erase that can't be confirmed counts: a day after it was accepted, and not before the lock's own end.

@@ -136,6 +136,7 @@ type place struct {
 	Cleared  time.Time   `json:",omitzero"` // the last of them
 	ClearErr int         `json:",omitzero"` // erases that were refused
 	Blanked  bool        `json:",omitzero"` // overwritten with digits that nobody knows, since it can't be erased
+	Tried    time.Time   `json:",omitzero"` // the last erase was sent
 	Told     bool        `json:",omitzero"` // scheduled_on_device was told
 	Over     time.Time   `json:",omitzero"` // for an orphan: since when it should be gone
 }

@@ -114,6 +114,9 @@ func (d *device) native(now time.Time, c *code) delivery {
 		return delivery{Why: catalogue[x].Message, Issue: x}
 	}
 	w := c.window()
+	if t.StartLead > 0 && c.From.Before(now.Add(t.StartLead)) && !c.holdsNative(w.Grain(t.Granularity)) {
+		return delivery{Why: "the lock takes only starts that lie ahead"}
+	}
 	if lock.Rounding(w, w.Grain(t.Granularity)) > silentRounding {
 		return delivery{Why: "the lock's schedule is too coarse for this window", Issue: "native_declined"}
 	}
@@ -127,6 +130,16 @@ func (d *device) native(now time.Time, c *code) delivery {
 		}
 	}
 	return delivery{Native: true, Why: "the lock keeps the schedule itself"}
+}
+
+// holdsNative reports whether the lock was already given that schedule.
+func (c *code) holdsNative(w lock.Window) bool {
+	for i := range c.Places {
+		if p := &c.Places[i]; p.Native && p.Window.Equal(w) {
+			return true
+		}
+	}
+	return false
 }
 
 // guestBefore returns until when a just-in-time write due at `due` waits for another holder's stay: the earlier of that stay's
@@ -217,12 +230,12 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 	case c.Offline != lock.OfflineNone:
 		w.Place.Window = c.window()
 		w.Reason = "to be issued"
-	case c.Spare && !c.unpulled() && !c.To.IsZero() && t.NativeSchedule && t.UpdatesInPlace && d.distrust() == "" && !t.DSTNaive:
+	case c.Spare && !c.unpulled() && !c.To.IsZero() && t.NativeSchedule && t.StartLead == 0 && t.UpdatesInPlace && d.distrust() == "" && !t.DSTNaive:
 		w.Place.Window = lock.Window{To: c.To}.Grain(t.Granularity)
 		w.Reason = "stands in; the lock will turn it off"
 	default:
 		// A lock that is trusted with its clock gets the end along, so that being offline then exposes nothing.
-		if t.NativeSchedule && c.kind() == TimeBound && !c.Spare && d.distrust() == "" && c.NoNative == "" && !t.DSTNaive &&
+		if t.NativeSchedule && t.StartLead == 0 && c.kind() == TimeBound && !c.Spare && d.distrust() == "" && c.NoNative == "" && !t.DSTNaive &&
 			lock.Rounding(c.window(), c.window().Grain(t.Granularity)) <= silentRounding {
 			w.Place.Window = lock.Window{To: c.To}.Grain(t.Granularity)
 		}
