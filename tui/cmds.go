@@ -73,7 +73,8 @@ func (c *commands) load(number int, heard int64, requests []request) tea.Cmd {
 		for _, r := range requests {
 			a, err := c.answer(r)
 			if err != nil {
-				return loadedMsg{number: number, now: msg.now, state: msg.state, err: err}
+				msg.err = err
+				return msg
 			}
 			msg.answers = append(msg.answers, a)
 		}

@@ -13,7 +13,7 @@ func (d *device) codeColumns() []column[engine.CodeView] {
 		{title: "STATUS", width: 11, cell: func(c engine.CodeView) line { return s().status(c).line() }},
 		{title: "CODE", width: 12, flex: 2, cell: func(c engine.CodeView) line { return say(strong, codeName(c)) }},
 		{title: "PIN", width: 8, cell: func(c engine.CodeView) line { return d.sh.pin(c) }},
-		{title: "WINDOW", width: 23, flex: 1, cell: func(c engine.CodeView) line {
+		{title: "WINDOW", width: 27, flex: 1, cell: func(c engine.CodeView) line {
 			return say(plain, s().window(c.Starts, c.Ends, d.sh.now, d.at()))
 		}},
 		{title: "EVIDENCE", width: 9, cell: func(c engine.CodeView) line { return say(dim, string(c.Evidence)) }},
@@ -38,10 +38,10 @@ func (d *device) slotColumns() []column[engine.SlotView] {
 			return say(plain, strconv.Itoa(v.Slot))
 		}},
 		{title: "NAME", width: 10, flex: 1, cell: func(v engine.SlotView) line { return say(strong, v.Name) }},
-		{title: "WISHED", width: 23, cell: func(v engine.SlotView) line { return say(plain, d.wished(v, span)) }},
+		{title: "WISHED", width: 23, flex: 2, cell: func(v engine.SlotView) line { return say(plain, d.wished(v, span)) }},
 		{title: "STATE", width: 11, cell: func(v engine.SlotView) line { return s().slotState(v.State).line() }},
-		{title: "HELD", width: 23, cell: func(v engine.SlotView) line { return d.held(v, span) }},
-		{title: "SEEN", width: 9, right: true, from: 90, cell: func(v engine.SlotView) line { return say(dim, fromNow(v.Seen, d.sh.now)) }},
+		{title: "HELD", width: 23, flex: 2, cell: func(v engine.SlotView) line { return d.held(v, span) }},
+		{title: "SEEN", width: 11, right: true, from: 90, cell: func(v engine.SlotView) line { return say(dim, fromNow(v.Seen, d.sh.now)) }},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 )
 
 // fleet lists every lock, a page at a time.
@@ -20,7 +21,8 @@ type fleet struct {
 	asking bool   // the filter is being typed
 	before string // the filter that esc brings back
 	ready  bool
-	peek   *device // what a tall screen shows of the lock under the cursor
+	focus  lock.DeviceID // where the cursor is to begin; "" once it has
+	peek   *device       // what a tall screen shows of the lock under the cursor
 }
 
 func newFleet(sh *shell) *fleet {
@@ -114,6 +116,12 @@ func (f *fleet) take(a answer) tea.Cmd {
 	rows, base, total, missing := f.pages.take(pages)
 	f.table.fill(rows, base, total)
 	f.ready = true
+	for i, r := range rows {
+		if r.ID == f.focus {
+			f.focus = ""
+			f.table.to(base+i, f.rows())
+		}
+	}
 	row, ok := f.table.current()
 	stale := ok && f.peeks() && (f.peek == nil || f.peek.row.ID != row.ID)
 	if f.aim() || missing || stale {

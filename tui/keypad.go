@@ -220,11 +220,9 @@ func (p *keypad) answer(t tried, newest bool) []line {
 			why = "held for " + s.window(t.try.Window.From, t.try.Window.To, p.sh.now, zone)
 		}
 	}
-	l := line{}
+	l := line{{tn, verdict}}
 	if newest {
 		l = line{{chip, " " + strings.ToUpper(verdict) + " "}}
-	} else {
-		l = line{{tn, verdict}}
 	}
 	l = l.with(plain, " ").with(strong, t.what).with(dim, ", "+fromNow(t.at, p.sh.now))
 	if !newest || why == "" {

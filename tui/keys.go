@@ -43,10 +43,10 @@ func newKeyMap() *keyMap {
 		reverse: bind("S", "reverse, the order", "S"),
 		tab:     bind("tab", "switch, to the next part of the screen", "tab"),
 
-		create:  bind("n", "new code", "n"),
+		create:  bind("n", "new, code on this lock", "n"),
 		edit:    bind("m", "modify, name, PIN or times", "m"),
 		later:   bind("+", "later end, late checkout", "+", "="),
-		earlier: bind("-", "earlier, start (early check-in)", "-"),
+		earlier: bind("-", "earlier, start (or end, once begun)", "-"),
 		revoke:  bind("x", "revoke, the code", "x"),
 		reveal:  bind("v", "reveal, the PIN for 15 s", "v"),
 		backup:  bind("b", "backup, gives a spare code", "b"),

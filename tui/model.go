@@ -16,7 +16,9 @@ import (
 type Model struct{ *shell }
 
 // Init starts listening to the host.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.listen(), m.changed(), m.beat()) }
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.listen(), m.changed(), m.beat(), m.after(hintFor, hushMsg{m.note.number}))
+}
 
 // Update handles one message. It does no IO.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {

@@ -52,6 +52,7 @@ const (
 	beatRunning   = 100 * time.Millisecond
 	beatStill     = time.Second
 	noteFor       = 12 * time.Second
+	hintFor       = time.Minute
 	revealFor     = 15 * time.Second
 )
 
@@ -198,14 +199,16 @@ func (sh *shell) loaded(msg loadedMsg) tea.Cmd {
 	}
 	sh.loading, sh.resting = false, true
 	cmds := []tea.Cmd{sh.after(restAfterLoad, restedMsg{})}
-	if msg.err != nil {
-		return tea.Batch(append(cmds, sh.refused(msg.err))...)
+	if !msg.now.IsZero() {
+		sh.now = msg.now
 	}
-	sh.now = msg.now
 	if msg.state != nil {
 		sh.state = *msg.state
 	}
 	cmds = append(cmds, sh.hear(msg.story))
+	if msg.err != nil {
+		return tea.Batch(append(cmds, sh.refused(msg.err))...)
+	}
 	for _, a := range msg.answers {
 		for _, s := range a.snaps {
 			sh.totals = s.Fleet

@@ -30,12 +30,17 @@ type spanEditor struct {
 	sent    bool
 }
 
-// newSpanEditor opens with a later end, or an earlier start, by an hour.
+// newSpanEditor opens with the end an hour later or, the other way, with an earlier start; once that has come, with an earlier
+// end.
 func newSpanEditor(sh *shell, c engine.CodeView, at door, later bool) *spanEditor {
 	e := &spanEditor{sh: sh, code: c, at: at, end: later, from: c.Starts, to: c.Ends, input: field{max: 30}}
-	if later {
+	switch {
+	case later:
 		e.move(time.Hour)
-	} else {
+	case !e.from.After(sh.now) && e.to.After(sh.now):
+		e.end = true
+		e.move(-time.Hour)
+	default:
 		e.move(-time.Hour)
 	}
 	return e

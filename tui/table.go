@@ -177,7 +177,7 @@ func (t *table[R]) layout(w int) (widths []int, gap int) {
 		gap = 2
 	}
 	widths = make([]int, len(t.columns))
-	left, shares := w-2+gap, 0 // the last column needs no gap after it
+	left, shares := w-3+gap, 0 // one cell stays free at the right; the last column needs no gap after it
 	for i, c := range t.columns {
 		if w >= c.from && left >= c.width+gap {
 			widths[i] = c.width

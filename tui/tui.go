@@ -11,6 +11,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim/lab"
 )
 
@@ -23,6 +24,7 @@ type Options struct {
 	Actor string                        // who acts, for the journal
 	Story func(after int64) []StoryLine // what happened in a simulated world after that line; nil: nobody tells
 	Hint  string                        // the first sentence; "": none
+	Focus lock.DeviceID                 // where the cursor begins; "": on the first lock
 	Theme Theme                         // "": auto
 	ASCII bool                          // plain signs and borders
 	In    io.Reader                     // the terminal; nil: stdin
@@ -78,6 +80,8 @@ func New(ctx context.Context, o Options) *Model {
 	if o.Hint != "" {
 		m.note = note{tone: accent, text: o.Hint}
 	}
-	m.stack = []screen{newFleet(m.shell)}
+	home := newFleet(m.shell)
+	home.focus = o.Focus
+	m.stack = []screen{home}
 	return m
 }

@@ -36,7 +36,13 @@ func demo(a *app, _ []string) error {
 			return err
 		}
 	}
-	return a.keepWorld(dir, dir+".key", o, "", log)
+	err = a.keepWorld(dir, dir+".key", o, "", log)
+	var damaged *badgerkv.DamagedError
+	var key *badgerkv.KeyError
+	if errors.As(err, &damaged) || errors.As(err, &key) {
+		return fmt.Errorf("the demonstration can't go on; lockctl demo --reset begins a new one: %w", err)
+	}
+	return err
 }
 
 // reset puts the state of a demonstration away, unless another process has it open.

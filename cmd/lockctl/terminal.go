@@ -9,6 +9,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim/world"
 	"github.com/accesscodes/lockctl/tui"
 )
@@ -40,16 +41,15 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 	play := world.Start(w, clock, demoRate)
 	controls := play.Lab()
 	err := func() error {
-		hint := paused
-		if paused == "" {
-			hint = a.hint(play)
-		} else {
+		hint, focus := a.advice(play)
+		if paused != "" {
+			hint = paused
 			if err := controls.Pause(a.ctx, true); err != nil {
 				return err
 			}
 		}
 		return tui.Run(a.ctx, tui.Options{
-			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Story: told.after,
+			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Focus: focus, Story: told.after,
 			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), In: a.io.in, Out: a.io.out,
 		})
 	}()
@@ -59,19 +59,19 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 	return err
 }
 
-// hint names what is most worth looking at, and three keys to try.
-func (a *app) hint(host engine.Host) string {
-	const keys = "Try: enter opens a lock, K types at its keypad, F breaks or heals something."
+// advice names what is most worth looking at, with three keys to try, and its lock; "": none in particular.
+func (a *app) advice(host engine.Host) (hint string, at lock.DeviceID) {
+	const keys = "Try: enter opens a lock, K keypad, F faults"
 	s, err := host.Snapshot(a.ctx, engine.Query{View: engine.ViewArrivals, Limit: 1})
 	if err != nil || len(s.Codes) == 0 {
-		return keys
+		return keys, ""
 	}
 	c := s.Codes[0]
 	d, err := host.Snapshot(a.ctx, engine.Query{View: engine.ViewDevice, Device: c.Device})
 	if err != nil || d.Device == nil || c.Readiness != engine.ReadyAtRisk && c.Readiness != engine.ReadyWillFail {
-		return keys
+		return keys, ""
 	}
-	return "A check-in is at risk: " + d.Device.Name + ". " + keys
+	return "At risk: " + d.Device.Name + ". " + keys, c.Device
 }
 
 // actor is who acts, for the journal.
