@@ -36,8 +36,15 @@ func (b *batch) observed(d *device, o lock.Observation) {
 	}
 	d.Asked, d.dirtyRun = time.Time{}, true
 	b.health(d)
+	// The log comes first: it may tell of what this look shows to be gone. What nobody is known for may be what it brings.
+	unexplained := b.entries(d, o.Entries)
 	if !d.Device.Traits.CannotList {
 		b.matched(d, o, first)
+	}
+	for _, e := range unexplained {
+		if !b.opened(d, e.Ref, cmp.Or(e.At, now)) {
+			b.event(Event{Type: "lock.unlocked", Account: d.Device.Account, Device: d.id(), Text: "opened"})
+		}
 	}
 	d.Stale = time.Time{}
 	if d.doubtful() {
@@ -47,7 +54,6 @@ func (b *batch) observed(d *device, o lock.Observation) {
 		p := b.e.policyOf(d)
 		d.RetryAt = now.Add(max(p.ObserveMin, b.wait(d, d.Failures, string(d.id()), p)))
 	}
-	b.entries(d, o)
 }
 
 // doubtful reports whether a write or erase may have happened that the last look could not tell.
@@ -505,13 +511,10 @@ func sameEntries(a, b []entry) bool {
 	return true
 }
 
-// entries takes the lock's log: proof of use, tries in vain, and the tripwire for schedules that are not obeyed.
-func (b *batch) entries(d *device, o lock.Observation) {
-	for _, e := range o.Entries {
-		at := e.At
-		if at.IsZero() {
-			at = b.now
-		}
+// entries takes the lock's log: proof of use, tries in vain, and the tripwire for schedules that are not obeyed. It returns the
+// openings that no place explains.
+func (b *batch) entries(d *device, log []lock.Entry) (unexplained []lock.Entry) {
+	for _, e := range log {
 		switch e.Kind {
 		case lock.Denied:
 			b.event(Event{Type: "lock.access_denied", Account: d.Device.Account, Device: d.id(), Text: e.Reason})
@@ -520,12 +523,16 @@ func (b *batch) entries(d *device, o lock.Observation) {
 		case lock.Tampered:
 			b.event(Event{Type: "device.tampered", Account: d.Device.Account, Device: d.id()})
 		case lock.Opened:
-			b.opened(d, e.Ref, at)
+			if !b.opened(d, e.Ref, cmp.Or(e.At, b.now)) {
+				unexplained = append(unexplained, e)
+			}
 		}
 	}
+	return unexplained
 }
 
-func (b *batch) opened(d *device, ref lock.Ref, at time.Time) {
+// opened takes an opening by the code whose place has that handle. It reports whether there is one.
+func (b *batch) opened(d *device, ref lock.Ref, at time.Time) bool {
 	for _, c := range d.codes {
 		for i := range c.Places {
 			p := &c.Places[i]
@@ -539,13 +546,13 @@ func (b *batch) opened(d *device, ref lock.Ref, at time.Time) {
 			b.tell("lock.unlocked", d, c, "opened by code")
 			if c.unpulled() {
 				c.Deleted = b.now // its digits are known: a spare that somebody typed is renewed
-				return
+				return true
 			}
 			b.tripwire(d, c, p, at)
-			return
+			return true
 		}
 	}
-	b.event(Event{Type: "lock.unlocked", Account: d.Device.Account, Device: d.id(), Text: "opened"})
+	return false
 }
 
 // tripwire judges an opening by the window: a native schedule that is not obeyed is not relied on any more.

@@ -286,12 +286,17 @@ func trim(name string, n int) string {
 	return name[:n]
 }
 
-// words writes a duration as people say it: "30 min", "72 h".
+// words writes a duration as people say it: "30 min", "72 h", "2 h 5 min".
 func words(d time.Duration) string {
 	d = d.Round(time.Second)
+	if d >= 2*time.Hour {
+		d = d.Round(time.Minute)
+	}
 	switch {
 	case d >= 2*time.Hour && d%time.Hour == 0:
 		return itoa(int64(d/time.Hour)) + " h"
+	case d >= 2*time.Hour:
+		return itoa(int64(d/time.Hour)) + " h " + itoa(int64(d%time.Hour/time.Minute)) + " min"
 	case d >= time.Minute && d%time.Minute == 0:
 		return itoa(int64(d/time.Minute)) + " min"
 	case d >= 2*time.Minute:
