@@ -17,6 +17,7 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	d := j.device(c.Device)
 	d.flight = &c
 	j.digits.learn(c.Want.PIN)
+	d.write(c.Want.PIN)
 	if c.Verb == engine.CallObserve || d.Retired {
 		return
 	}
@@ -45,7 +46,7 @@ func target(c engine.Call, m sim.Memory) bool {
 
 // touches judges a call that replaces or erases an entry.
 func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) {
-	if m.Foreign && m.Code == "" && !m.Ghost && !d.Permits[m.Ref] && d.knew(m) {
+	if m.Foreign && m.Code == "" && !m.Ghost && !slices.Contains(d.wrote, m.PIN) && !d.Permits[m.Ref] && d.knew(m) {
 		j.breach(now, RuleForeign, c.Device, c.Want.Code, string(c.Verb)+" of an entry that somebody else put on the lock")
 	}
 	if c.Verb != engine.CallClear {
@@ -57,6 +58,17 @@ func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) 
 	if d.Device.Traits.ClientSlots {
 		d.erasing[m.Slot] = m.Ref
 	}
+}
+
+// write notes digits that the engine asks the lock to hold.
+func (d *watched) write(p lock.PIN) {
+	if p.IsZero() || slices.Contains(d.wrote, p) {
+		return
+	}
+	if len(d.wrote) == maxWrote {
+		d.wrote = slices.Delete(d.wrote, 0, 1)
+	}
+	d.wrote = append(d.wrote, p)
 }
 
 // knew reports whether the engine was shown that foreign entry: what it never saw it can't spare.
@@ -95,10 +107,11 @@ func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 		}
 		return
 	case !w.live(now):
-		if c.At == "" && c.Want.Enabled {
+		harmless := !c.Want.Enabled || c.Want.Window.Ended(now) || c.At != "" && c.Want.PIN.IsZero()
+		if !harmless && !j.blank(w, c.Want.PIN) {
 			j.breach(now, RuleWindow, c.Device, c.Want.Code, "a code is written after its end")
 		}
-		return // in place: overwritten since it can't be erased
+		return // other digits overwrite what can't be erased
 	}
 	if !w.Told.IsZero() && !c.Want.PIN.IsZero() && c.Want.PIN != w.Told.PIN {
 		j.breach(now, RuleTold, c.Device, c.Want.Code, "other digits are written than those that were told")

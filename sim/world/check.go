@@ -29,6 +29,9 @@ func Rules() []string {
 	return []string{RuleWindow, RuleOneEffect, RuleTold, RuleInHouse, RuleUnique, RuleSlotReuse, RuleForeign, RuleDigits}
 }
 
+// maxWrote bounds the digits of a lock that are known to be the engine's.
+const maxWrote = 64
+
 // MaxBreaches bounds how many breaches a world keeps.
 const MaxBreaches = 100
 
@@ -74,6 +77,8 @@ type judge struct {
 	digits   digits
 	breaches []Breach
 	meter    meter
+	byCode   map[lock.CodeID]*seen // of the lock that is judged
+	byPIN    map[lock.PIN]*seen
 
 	Seq     engine.Seq             // of the last command
 	resumed bool                   // the model may lack wishes that were accepted just before a kill
@@ -100,13 +105,16 @@ type watched struct {
 
 	entries []seen // what it holds, with the time since when
 	flight  *engine.Call
-	line    link      // how its own calls ended
-	ended   time.Time // its last call ended
-	erase   time.Time // its last erase ended, however
+	line    link                   // how its own calls ended
+	ended   time.Time              // its last call ended
+	erase   time.Time              // its last erase ended, however
+	acked   map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand
 	look    lock.Observation
-	fooled  bool             // a fault or a hand may show the engine something else than the truth
-	erasing map[int]lock.Ref // slots whose erase is unconfirmed
-	exposed []int            // spans of the meter that go on
+	fooled  bool                   // a fault or a hand may show the engine something else than the truth
+	blanked map[lock.Ref]time.Time // and overwrites
+	wrote   []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
+	erasing map[int]lock.Ref       // slots whose erase is unconfirmed
+	exposed []int                  // spans of the meter that go on
 }
 
 // seen is an entry and since when it stands there in this form.
@@ -125,7 +133,7 @@ func openJudge(d door, base engine.Policy, report func(Breach)) *judge {
 	return &judge{
 		door: d, base: base, report: report, found: map[Breach]bool{}, accounts: map[lock.AccountID]engine.PolicyPatch{},
 		devices: map[lock.DeviceID]*watched{}, links: map[string]*link{}, wishes: map[lock.CodeID]*wish{},
-		changed: map[lock.CodeID]bool{}, doors: map[lock.DeviceID]bool{},
+		byCode: map[lock.CodeID]*seen{}, byPIN: map[lock.PIN]*seen{}, changed: map[lock.CodeID]bool{}, doors: map[lock.DeviceID]bool{},
 	}
 }
 
@@ -145,7 +153,7 @@ func (j *judge) breach(at time.Time, rule string, device lock.DeviceID, code loc
 func (j *judge) device(id lock.DeviceID) *watched {
 	d := j.devices[id]
 	if d == nil {
-		d = &watched{Device: lock.Device{ID: id}, Permits: map[lock.Ref]bool{}, erasing: map[int]lock.Ref{}}
+		d = &watched{Device: lock.Device{ID: id}, Permits: map[lock.Ref]bool{}, erasing: map[int]lock.Ref{}, acked: map[lock.Ref]time.Time{}, blanked: map[lock.Ref]time.Time{}}
 		j.devices[id] = d
 	}
 	return d
@@ -358,7 +366,11 @@ func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 		}
 	case c.Verb == engine.CallClear || c.Verb == engine.CallSet && c.At != "":
 		d.erase = now
+		if ok && c.Verb == engine.CallSet {
+			d.blanked[c.At] = now
+		}
 		if ok && c.Verb == engine.CallClear {
+			d.acked[c.At] = now
 			for slot, ref := range d.erasing {
 				if ref == c.At {
 					delete(d.erasing, slot)
@@ -403,8 +415,10 @@ func (j *judge) truthful(now time.Time, d *watched, o lock.Observation) bool {
 	if !o.Complete || len(mem) != len(o.Held) {
 		return false
 	}
-	for _, m := range mem {
-		i := slices.IndexFunc(o.Held, func(h lock.Held) bool { return h.Ref == m.Ref })
+	for i, m := range mem {
+		if o.Held[i].Ref != m.Ref { // lists are mostly in the same order
+			i = slices.IndexFunc(o.Held, func(h lock.Held) bool { return h.Ref == m.Ref })
+		}
 		if i < 0 || o.Held[i].Enabled != m.Enabled || !d.Device.Traits.HidesWindow && !o.Held[i].Window.Equal(m.Window) {
 			return false
 		}

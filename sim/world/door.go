@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -39,6 +40,9 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		at(m.Window.From)
 		at(m.Window.To)
 		if w := j.wishes[m.Code]; w != nil {
+			if w.live(t) {
+				w.stand(m.PIN)
+			}
 			early, late := j.guard(d, w)
 			at(w.Window.From.Add(-early))
 			at(w.Window.To)
@@ -69,16 +73,24 @@ func (j *judge) working(d *watched, t time.Time) bool {
 // anything but an absence is new.
 func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 	entries := make([]seen, len(mem))
+	k := 0 // both lists are in the order of their slots
 	for i, m := range mem {
 		entries[i] = seen{m, t}
-		k := slices.IndexFunc(d.entries, func(s seen) bool { return s.Slot == m.Slot && s.Ref == m.Ref })
-		if k >= 0 && same(d.entries[k].Memory, m) {
+		for k < len(d.entries) && d.entries[k].Slot < m.Slot {
+			k++
+		}
+		if k < len(d.entries) && d.entries[k].Ref == m.Ref && same(d.entries[k].Memory, m) {
 			entries[i].since = d.entries[k].since
 		} else {
 			changed = true
 		}
 	}
 	d.entries = entries
+	gone := func(ref lock.Ref, _ time.Time) bool {
+		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref })
+	}
+	maps.DeleteFunc(d.acked, gone)
+	maps.DeleteFunc(d.blanked, gone)
 	return changed
 }
 
@@ -125,8 +137,11 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		if since = from; w.live(t) {
 			text = "it opens too long before its start"
 		}
-		if held := m.Window; !held.IsZero() && !m.Window.Contains(t) {
+		switch {
+		case !m.Window.IsZero() && !m.Window.Contains(t):
 			return time.Time{} // the lock was told right and does not obey, or its clock is off
+		case !w.live(t) && j.blank(w, m.PIN):
+			return time.Time{} // nobody knows the digits
 		}
 	}
 	if until := j.excused(d, m, since, t); until.After(t) {
@@ -134,6 +149,12 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 	}
 	j.breach(t, RuleWindow, d.Device.ID, m.Code, text)
 	return time.Time{}
+}
+
+// blank reports whether digits that stand on the lock for a code never were the code's own: then they overwrite what can't
+// be erased, and nobody knows them.
+func (j *judge) blank(w *wish, p lock.PIN) bool {
+	return !p.IsZero() && p != w.Told.PIN && !slices.Contains(w.stood, p) && (len(w.stood) > 0 || !w.Told.IsZero() || j.resumed)
 }
 
 // excused returns until when an entry that should not open may do so, because erasing it was impossible or is under way:
@@ -179,8 +200,14 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 // cloud tells of itself, or because a fault or a hand made it tell something else.
 func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 	t := d.Device.Traits
-	if t.CannotList {
-		return !d.erase.Before(since) || d.fooled
+	if t.CannotList && d.fooled {
+		return true
+	}
+	if acked, ok := d.acked[m.Ref]; ok && (t.CannotList || t.CloudList) && !acked.Before(since) {
+		return true // there is no more to do, and nothing else to be seen
+	}
+	if blanked, ok := d.blanked[m.Ref]; ok && t.HidesPIN && d.fooled && !blanked.Before(since) {
+		return true // its digits should be others by now, and can't be seen
 	}
 	if !d.fooled && !t.CloudList {
 		return false
@@ -201,26 +228,24 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 // pairs judges entries that stand side by side. It returns when to look again.
 func (j *judge) pairs(d *watched, t time.Time) time.Time {
 	next := never
+	clear(j.byCode)
+	clear(j.byPIN)
 	for i := range d.entries {
 		a := &d.entries[i]
 		if a.Foreign || a.Ghost || a.Code == "" {
 			continue
 		}
-		for k := range i {
-			b := &d.entries[k]
-			if b.Foreign || b.Ghost || b.Code == "" {
-				continue
+		if b := j.byCode[a.Code]; b != nil {
+			if until := j.replaces(d, a, b, t); until.After(t) && until.Before(next) {
+				next = until
 			}
-			switch {
-			case a.Code == b.Code:
-				if until := j.replaces(d, a, b, t); until.After(t) && until.Before(next) {
-					next = until
-				}
-			case a.PIN == b.PIN && !a.PIN.IsZero() && j.clash(a.Code, b.Code, t):
-				if !d.fooled {
-					j.breach(t, RuleUnique, d.Device.ID, a.Code, "another live code of this door has the same digits on the lock: "+string(b.Code))
-				}
-			}
+		}
+		if b := j.byPIN[a.PIN]; b != nil && b.Code != a.Code && j.clash(a.Code, b.Code, t) && !d.fooled {
+			j.breach(t, RuleUnique, d.Device.ID, a.Code, "another live code of this door has the same digits on the lock: "+string(b.Code))
+		}
+		j.byCode[a.Code] = a
+		if !a.PIN.IsZero() {
+			j.byPIN[a.PIN] = a
 		}
 	}
 	return next

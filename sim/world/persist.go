@@ -135,7 +135,7 @@ func (j *judge) restore(h *held) {
 		j.accounts = h.known.Accounts
 	}
 	for _, d := range h.doors {
-		d.erasing = map[int]lock.Ref{}
+		d.erasing, d.acked, d.blanked = map[int]lock.Ref{}, map[lock.Ref]time.Time{}, map[lock.Ref]time.Time{}
 		if d.Permits == nil {
 			d.Permits = map[lock.Ref]bool{}
 		}

@@ -12,6 +12,8 @@ import (
 // receipts, and by what the journal claims, and never looks at the engine's state.
 
 const (
+	// maxStood bounds the digits of a wish that are remembered.
+	maxStood = 4
 	// maxPast bounds the earlier forms that a wish keeps for Undo.
 	maxPast = 8
 	// forgetAfter is how long a wish is kept after its end once the lock holds nothing of it.
@@ -52,6 +54,8 @@ type wish struct {
 	Since time.Time // when it took its present form
 	form
 	Past []past `json:",omitempty"` // earlier forms, oldest first, at most maxPast
+
+	stood []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
 }
 
 // past is the form that a wish had before a command. New: it did not exist.
@@ -59,6 +63,17 @@ type past struct {
 	Seq engine.Seq
 	New bool `json:",omitzero"`
 	form
+}
+
+// stand notes digits that stand on the lock for the code.
+func (w *wish) stand(p lock.PIN) {
+	if p.IsZero() || slices.Contains(w.stood, p) {
+		return
+	}
+	if len(w.stood) == maxStood {
+		w.stood = slices.Delete(w.stood, 0, 1)
+	}
+	w.stood = append(w.stood, p)
 }
 
 // over is the instant from which the code should not open; zero: never.
