@@ -27,6 +27,8 @@ type batch struct {
 	replies []reply
 	idem    map[string]Receipt // keys used in this batch
 	size    int
+	resumed []lock.DeviceID // whose call a crash has ended
+	ended   []lock.DeviceID // whose call has its outcome here
 	err     error
 }
 
@@ -73,6 +75,7 @@ func (b *batch) touch(d *device) {
 	}
 	b.before[d.id()] = d.Row
 	b.touched = append(b.touched, d)
+	b.size += max(0, len(d.codes)-4)
 }
 
 // code finds a live code by its id.
@@ -203,7 +206,7 @@ func (b *batch) notice(n Notice) {
 		return
 	}
 	for i, id := range b.e.membersOf(n.Account) {
-		if i == maxDue {
+		if i == maxDue || i > 0 && b.full() {
 			break // of a larger account the routine looks take care
 		}
 		if d := b.device(id); d != nil && !d.isRetired() {

@@ -13,6 +13,9 @@ const autoPullLead = 10 * time.Minute // before a start, a missing code is repla
 
 // decideDevice thinks about one device: settles what time alone has changed, plans, and derives what to tell.
 func (b *batch) decideDevice(d *device) {
+	if d.Gate != "" && b.e.link(d.Gate).open() {
+		d.Gate, d.RetryAt, d.dirtyRun = "", time.Time{}, true // what held it back is over, and its backoff forgotten
+	}
 	b.settle(d)
 	p := b.e.policyOf(d)
 	scope := b.e.gate(d)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -168,8 +169,12 @@ func (e *Engine) load(ctx context.Context) error {
 		if s.Flight != nil {
 			e.crashed = append(e.crashed, id)
 		}
-		if s.Gate != "" {
-			e.link(s.Gate).waiting[id] = s.Wake
+		gated := s.Gate != "" && !e.link(s.Gate).open()
+		if gated {
+			e.link(s.Gate).waiting[id] = fromUnix(s.Row.Start)
+		}
+		if gated != (s.Gate != "") || e.link(accountScope(s.Row.Account)).Auth != (s.Row.Unknown > 0) {
+			e.wakes.set(r, fromUnix(1)) // its link came or went, and the end came before it was told
 		}
 		return nil
 	})
@@ -220,56 +225,76 @@ func (e *Engine) Seq() Seq { return e.seq }
 func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 	now = now.UTC().Round(0)
 	ctx := context.Background()
-	b := e.begin(ctx, now)
 	if !e.booted {
-		e.opened = now
-		for _, id := range e.crashed {
-			b.crashed(id)
-		}
-		e.crashed, e.booted = nil, true
+		e.opened, e.booted = now, true
 	}
-	taken := 0
-	for _, i := range in {
-		if taken > 0 && b.full() {
-			break
+	for most := maxDue + len(in) + len(e.crashed); ; {
+		b := e.begin(ctx, now)
+		w := e.fill(b, in, most)
+		if b.err == nil {
+			b.err = e.commit(ctx, b)
 		}
-		b.apply(i)
-		taken++
+		if b.err == nil {
+			b.answer(nil)
+			w.Calls, w.Wake, w.Seq = b.calls, e.nextWake(now), e.seq
+			return w, nil
+		}
+		tooBig := errors.Is(b.err, store.ErrTooBig)
+		made, err := e.reread(ctx, b, tooBig)
+		switch units := len(b.resumed) + w.Taken + w.Woken; {
+		case err != nil:
+			b.answer(errors.Join(b.err, err))
+			return Work{Taken: w.Taken}, errors.Join(b.err, err)
+		case made:
+			b.answer(nil)
+			w.Wake, w.Seq = e.nextWake(now), e.seq
+			return w, nil
+		case tooBig && units > 1:
+			most = units / 2 // what one commit takes was guessed too high
+			continue
+		case tooBig && w.Taken == 1:
+			b.err = refuse("too_large", "", "")
+			if _, ok := in[0].(Submission); ok {
+				b.answer(b.err)
+				return Work{Taken: 1, Wake: e.nextWake(now), Seq: e.seq}, nil
+			}
+		}
+		b.answer(b.err)
+		return Work{Taken: w.Taken, Wake: e.nextWake(now), Seq: e.seq}, b.err
 	}
-	woken := 0
-	for woken < maxDue && b.err == nil && !b.full() {
-		r, ok := e.wakes.due(now)
+}
+
+// fill puts into a batch what one commit may take, at most so many things: calls that a crash has ended, inputs, and devices
+// whose wake has come. Then it decides.
+func (e *Engine) fill(b *batch, in []Input, most int) (w Work) {
+	for ; most > 0 && len(e.crashed) > 0 && !b.full(); most-- {
+		b.crashed(e.crashed[0])
+		b.resumed, e.crashed = append(b.resumed, e.crashed[0]), e.crashed[1:]
+	}
+	for ; most > 0 && w.Taken < len(in) && len(e.crashed) == 0 && (w.Taken == 0 || !b.full()); most-- {
+		b.apply(in[w.Taken])
+		w.Taken++
+	}
+	for ; most > 0 && w.Woken < maxDue && b.err == nil && !b.full(); most-- {
+		r, ok := e.wakes.due(b.now)
 		if !ok {
 			break
 		}
-		woken++
+		w.Woken++
 		e.wakes.set(r, time.Time{})
 		b.wake(r)
 	}
 	b.decide()
-	if b.err == nil {
-		b.err = e.commit(ctx, b)
-	}
-	if b.err != nil {
-		err := b.err
-		made, lerr := e.reread(ctx, b)
-		if lerr != nil {
-			err = errors.Join(err, lerr)
-			b.answer(err)
-			return Work{Taken: taken}, err
-		}
-		if !made {
-			b.answer(err)
-			return Work{Taken: taken, Wake: e.nextWake(), Seq: e.seq}, err
-		}
-	}
-	b.answer(nil)
-	w := Work{Calls: b.calls, Wake: e.nextWake(), Taken: taken, Seq: e.seq, Woken: woken}
-	return w, nil
+	return w
 }
 
 // nextWake is the next moment at which a device, or the probe of a link, wants a step.
-func (e *Engine) nextWake() time.Time { return earliest(e.wakes.next(), e.nextProbe()) }
+func (e *Engine) nextWake(now time.Time) time.Time {
+	if len(e.crashed) > 0 {
+		return now
+	}
+	return earliest(e.wakes.next(), e.nextProbe())
+}
 
 // commit writes the batch and moves what is in memory.
 func (e *Engine) commit(ctx context.Context, b *batch) error {
@@ -290,12 +315,31 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 }
 
 // reread drops everything in memory and reads the store again. made: the batch's commit is there, although it was not
-// acknowledged; its calls, already recorded as in flight, then count as ambiguous.
-func (e *Engine) reread(ctx context.Context, b *batch) (made bool, err error) {
-	before := e.commits
+// acknowledged; its calls, already recorded as in flight, will not be made and so count as ended by a crash. If it was not
+// made, so do the calls whose outcomes it held, unless the same inputs come again. The host still has all others in flight.
+func (e *Engine) reread(ctx context.Context, b *batch, again bool) (made bool, err error) {
+	before, opened := e.commits, e.opened
+	ended := map[lock.DeviceID]bool{}
+	for _, id := range e.crashed {
+		ended[id] = true
+	}
 	if err := e.load(ctx); err != nil {
 		return false, err
 	}
-	b.calls = nil
-	return e.commits > before, nil
+	e.opened, e.booted = opened, true
+	made = e.commits > before
+	if made {
+		for _, c := range b.calls {
+			ended[c.Device] = true
+		}
+	} else {
+		for _, id := range b.resumed {
+			ended[id] = true
+		}
+		for _, id := range b.ended {
+			ended[id] = ended[id] || !again
+		}
+	}
+	e.crashed = slices.DeleteFunc(e.crashed, func(id lock.DeviceID) bool { return !ended[id] })
+	return made, nil
 }

@@ -107,7 +107,7 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 		}
 		b.event(Event{Type: typ, Account: d.Device.Account, Issue: &i, Text: l.name() + ": " + i.Message})
 		if auth {
-			b.touchMembers(d.Device.Account)
+			b.wakeMembers(d.Device.Account)
 		}
 	} else if l.Probing == d.id() {
 		l.Probes++
@@ -144,23 +144,18 @@ func (b *batch) linkWorks(d *device, scope string) {
 		typ = "connected_account.connected"
 	}
 	b.event(Event{Type: typ, Account: d.Device.Account, Text: l.name() + " answers again"})
-	waiting := sorted(l.waiting)
-	clear(l.waiting)
-	for _, id := range waiting {
-		if w := b.device(id); w != nil && w != d {
-			w.RetryAt, w.Gate, w.dirtyRun = time.Time{}, "", true
-		}
+	for id := range l.waiting { // the order of the map does not show in that of the wakes
+		b.e.wakes.set(b.e.rows[id], b.now) // decideDevice then finds that its gate is open
 	}
+	clear(l.waiting)
 	if auth {
-		b.touchMembers(d.Device.Account)
+		b.wakeMembers(d.Device.Account)
 	}
 }
 
-// touchMembers makes the batch think about every device of an account whose codes' statuses hang on its login.
-func (b *batch) touchMembers(id lock.AccountID) {
-	for _, dev := range b.e.membersOf(id) {
-		b.device(dev)
-	}
+// wakeMembers makes every device of an account due whose codes' statuses hang on its login. They are too many for one commit.
+func (b *batch) wakeMembers(id lock.AccountID) {
+	b.rethink(func(r *row) bool { return r.Account == id })
 }
 
 func (e *Engine) membersOf(id lock.AccountID) []lock.DeviceID {

@@ -27,6 +27,7 @@ func (b *batch) outcome(o Outcome) {
 	if d == nil || d.Flight == nil || d.Flight.ID != o.Call {
 		return
 	}
+	b.ended = append(b.ended, d.id())
 	b.finish(d, o, false)
 }
 
