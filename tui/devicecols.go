@@ -37,7 +37,7 @@ func (d *device) slotColumns() []column[engine.SlotView] {
 			}
 			return say(plain, strconv.Itoa(v.Slot))
 		}},
-		{title: "NAME", width: 10, flex: 1, cell: func(v engine.SlotView) line { return say(strong, v.Name) }},
+		{title: "NAME", width: 10, flex: 4, cell: func(v engine.SlotView) line { return say(strong, v.Name) }},
 		{title: "WISHED", width: 23, flex: 2, cell: func(v engine.SlotView) line { return say(plain, d.wished(v, span)) }},
 		{title: "STATE", width: 11, cell: func(v engine.SlotView) line { return s().slotState(v.State).line() }},
 		{title: "HELD", width: 23, flex: 2, cell: func(v engine.SlotView) line { return d.held(v, span) }},
