@@ -232,6 +232,11 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	t := &d.Device.Traits
 	var what string
 	switch {
+	case p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN:
+		p.PIN, p.Blanked, p.Clears = x.PIN, false, 0 // the overwrite was lost: all begins again
+		return true
+	case p.Blanked:
+		return false
 	case !x.PIN.IsZero() && p.PIN.IsZero():
 		b.learn(d, c, p, x.PIN.PIN)
 	case !x.PIN.IsZero() && x.PIN != p.PIN:

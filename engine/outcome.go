@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	urgentSpan = 30 * time.Minute // around a start or an end, retries come at least every urgentMax
-	urgentMax  = 5 * time.Minute
-	redraws    = 5 // times a drawn PIN is replaced because the lock holds it already
+	urgentSpan   = 30 * time.Minute // around a start or an end, retries come at least every urgentMax
+	urgentMax    = 5 * time.Minute
+	manyRefusals = 6 // of a device in a row, after which each makes it wait
+	redraws      = 5 // times a drawn PIN is replaced because the lock holds it already
 )
 
 // crashed makes the call that was in flight when the engine was opened ambiguous.
@@ -115,6 +116,7 @@ func (b *batch) works(d *device) {
 
 // accepted notes that a write was taken.
 func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
+	d.Refusals = 0
 	if p == nil {
 		return
 	}
@@ -218,13 +220,17 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 	if f.New != nil {
 		wished = *f.New
 	}
+	if d.Refusals++; d.Refusals > manyRefusals {
+		// Whatever each of them means: a lock that only refuses is not hammered.
+		d.RetryAt, d.FailedAt = b.now.Add(b.wait(d, d.Refusals-manyRefusals, string(d.id()), b.e.policyOf(d))), b.now
+	}
 	if f.New == nil && p.Accepted.IsZero() && c != nil {
 		c.dropPlace(p.ID)
 	}
 	if c == nil {
 		return
 	}
-	if c.isOver(b.now) && wished.Ref == "" && err.Kind != driver.Offline && err.Kind != driver.Throttled && err.Kind != driver.Unauthorized {
+	if wished.Ref == "" && !b.wanted(d, c) && err.Kind != driver.Offline && err.Kind != driver.Throttled && err.Kind != driver.Unauthorized {
 		c.dropPlace(p.ID) // a lock that does not take it does not hold it
 		return
 	}

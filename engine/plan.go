@@ -285,8 +285,13 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		}
 		return nil, d.goneLook(v, p)
 	}
-	if p.Blanked && v.now.Before(p.Tried.Add(writeOnlyRest)) {
-		return nil, time.Time{} // it resists: its digits are destroyed, so a daily try is enough
+	if p.Blanked {
+		if look, _ := d.confirmAt(v, p); !look.IsZero() {
+			return nil, look
+		}
+		if v.now.Before(p.resistsUntil(t)) {
+			return nil, time.Time{}
+		}
 	}
 	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && p.Ref != "" {
 		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
@@ -514,7 +519,7 @@ func (d *device) edges(v view, x *decision) {
 				later(p.restUntil(), "", c.ID, " counts as gone")
 			}
 			if p.Blanked {
-				later(p.Tried.Add(writeOnlyRest), "tries to erase ", c.ID, " again")
+				later(p.resistsUntil(&d.Device.Traits), "tries to erase ", c.ID, " again")
 			}
 			if !p.Accepted.IsZero() && p.Reported.IsZero() {
 				later(p.Accepted.Add(v.policy.ConfirmWithin), "", c.ID, " counts as set")
@@ -539,6 +544,15 @@ func (p *place) rest(policy *Policy) time.Time {
 		return time.Time{}
 	}
 	return p.Tried.Add(backoff(policy.BackoffMin, policy.BackoffMax, n-1))
+}
+
+// resistsUntil is when to try again to erase what resisted: its digits are seen to be destroyed, so a daily try is enough;
+// where that can't be seen, an hourly one.
+func (p *place) resistsUntil(t *lock.Traits) time.Time {
+	if t.HidesPIN || t.CannotList {
+		return p.Tried.Add(inHouseLook)
+	}
+	return p.Tried.Add(writeOnlyRest)
 }
 
 // restUntil is when an erase that can't be confirmed counts: a day after it was accepted, and not before the lock's own end.

@@ -45,6 +45,7 @@ type run struct {
 	Flight   *flight       `json:",omitzero"`
 	Calls    int64         `json:",omitzero"` // numbers CallIDs
 	Failures int           `json:",omitzero"` // consecutive, of the device itself
+	Refusals int           `json:",omitzero"` // consecutive definite ones
 	RetryAt  time.Time     `json:",omitzero"` // backing off until then
 	FailedAt time.Time     `json:",omitzero"` // last failed call
 	Down     time.Time     `json:",omitzero"` // unreachable since

@@ -117,11 +117,14 @@ func (d *device) kick(at time.Time) {
 func (e *delivery) act() {
 	d := (*device)(e)
 	now := d.f.k.Now()
-	if d.kickAt.IsZero() || now.Before(d.kickAt) || d.delivering {
+	if d.kickAt.IsZero() || now.Before(d.kickAt) {
 		return
 	}
 	d.kickAt = time.Time{}
 	d.touch()
+	if d.delivering {
+		return // the end of the job under way turns to the next
+	}
 	for i := range d.cloud {
 		if e := &d.cloud[i]; e.Job != jobNone {
 			d.delivering = true
