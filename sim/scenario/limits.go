@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
@@ -88,7 +89,7 @@ func (r *run) sometimes() {
 const quiet = 3 * time.Hour
 
 // settled reports codes that are on their way long after the last disturbance, with no fault left: a lack of liveness. A
-// definite issue explains itself; so does what a lock that tells nothing can't confirm.
+// definite issue explains itself; so do what a lock that tells nothing can't confirm, and a lock that is in error.
 func (r *run) settled() {
 	now := r.w.Now()
 	if now.Sub(r.troubled) < quiet || len(r.w.Fleet().Faults()) > 0 {
@@ -100,7 +101,7 @@ func (r *run) settled() {
 			r.err = err
 			return
 		}
-		if s.Device == nil || s.Device.Removed {
+		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError }) {
 			continue
 		}
 		for _, c := range s.Codes {

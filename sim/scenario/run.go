@@ -19,6 +19,9 @@ import (
 // MaxRecords bounds the records that a Result keeps; the run goes on without keeping more.
 const MaxRecords = 1 << 20
 
+// MaxFailures bounds the failures that a Result lists.
+const MaxFailures = 100
+
 // MaxCodes bounds the codes that a Result keeps.
 const MaxCodes = 10_000
 
@@ -69,8 +72,8 @@ type Failure struct {
 // Result is the end of a run.
 type Result struct {
 	File      *File
-	Verdict   Verdict // the worst of Failures, or Pass
-	Failures  []Failure
+	Verdict   Verdict           // the worst of Failures, or Pass
+	Failures  []Failure         // by time, at most MaxFailures and one that counts the others
 	Span      time.Duration     // virtual time that passed
 	Events    int64             // of the kernel
 	Steps     int64             // of the engine
@@ -247,13 +250,19 @@ func (r *run) result() (*Result, error) {
 	}
 	res.Records = r.records
 	slices.SortStableFunc(r.failed, func(a, b Failure) int { return a.At.Compare(b.At) })
-	res.Failures = r.failed
-	for i := range res.Failures {
-		x := &res.Failures[i]
-		x.Around = around(res, x)
+	for _, x := range r.failed {
 		if x.Verdict.Worse(res.Verdict) {
 			res.Verdict = x.Verdict
 		}
+	}
+	res.Failures = r.failed
+	if more := len(r.failed) - MaxFailures; more > 0 {
+		last := r.failed[MaxFailures]
+		res.Failures = append(r.failed[:MaxFailures:MaxFailures], Failure{Verdict: last.Verdict, At: last.At, Text: fmt.Sprintf("and %d more things from here on", more)})
+	}
+	lines := res.lines()
+	for i := range res.Failures {
+		res.Failures[i].Around = r.f.around(lines, &res.Failures[i])
 	}
 	return res, r.err
 }

@@ -439,3 +439,25 @@ func TestRepetitionsAreFolded(t *testing.T) {
 		}
 	}
 }
+
+func TestALongTraceEndsInASum(t *testing.T) {
+	res := &Result{File: &File{Name: "x", Start: time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC)}}
+	for i := range MaxTrace + 50 {
+		res.Records = append(res.Records, sim.Record{At: res.File.Start, Kind: sim.KindStep, Name: "note", Text: strings.Repeat("x", i%97) + strings.Repeat("y", i%89)})
+	}
+	first := string(res.Trace())
+	if n := strings.Count(first, "\n"); n > MaxTrace+8 || !strings.Contains(first, "50 lines more, SHA-256 ") {
+		t.Fatalf("%d lines, ending in %s", n, first[len(first)-200:])
+	}
+	res.Records[MaxTrace+20].Text = "another"
+	if string(res.Trace()) == first {
+		t.Error("a change beyond the bound does not show")
+	}
+}
+
+func TestFailuresAreBounded(t *testing.T) {
+	res := play(t, story("[[lock]]\nid = \"room\"\nmodel = \"jit.keypad\"\ncount = 150\n[[expect]]\nlock = \"room-*\"\nheld = 1\n"), Options{})
+	if len(res.Failures) != MaxFailures+1 || res.Failures[MaxFailures].Text != "and 50 more things from here on" {
+		t.Errorf("%d failures, the last: %s", len(res.Failures), res.Failures[len(res.Failures)-1].Text)
+	}
+}

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,6 +18,9 @@ import (
 
 // longestBlock bounds the lines of a block whose repetitions are folded into one.
 const longestBlock = 8
+
+// MaxTrace bounds the lines of a trace; what is beyond them is kept as a sum, which still shows every change.
+const MaxTrace = 2000
 
 // failedStep is the name of a record that tells of a failure.
 const failedStep = "failed"
@@ -36,20 +40,29 @@ func (res *Result) Trace() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n# start %s, run %s, seed %d\n\n", f.Name, f.Start.Format(time.RFC3339), short(f.Run), f.Seed)
 	lines := res.lines()
-	for i := 0; i < len(lines); {
-		size, times := repeats(lines[i:])
-		for _, l := range lines[i : i+size] {
+	written := 0
+	for len(lines) > 0 && written < MaxTrace {
+		size, times := repeats(lines)
+		for _, l := range lines[:size] {
 			fmt.Fprintf(&b, "%s  %s\n", f.stamp(l.at), l.text)
 		}
+		written += size
 		if times > 1 {
-			last := lines[i+size*times-1]
+			last := lines[size*times-1]
 			what := "the line above"
 			if size > 1 {
 				what = fmt.Sprintf("the %d lines above", size)
 			}
 			fmt.Fprintf(&b, "%s  …       %s, %d times more\n", f.stamp(last.at), what, times-1)
 		}
-		i += size * times
+		lines = lines[size*times:]
+	}
+	if len(lines) > 0 {
+		sum := sha256.New()
+		for _, l := range lines {
+			fmt.Fprintf(sum, "%s  %s\n", f.stamp(l.at), l.text)
+		}
+		fmt.Fprintf(&b, "%s  …       %d lines more, SHA-256 %x\n", f.stamp(lines[len(lines)-1].at), len(lines), sum.Sum(nil))
 	}
 	fmt.Fprintf(&b, "%s  end     %s\n", f.stamp(f.Start.Add(res.Span)), res.Verdict)
 	return []byte(b.String())
@@ -169,10 +182,10 @@ func (f *File) span(w lock.Window) string {
 }
 
 // around picks the lines of the trace around a failure that concern the same lock or code: what came just before, and after.
-func around(res *Result, x *Failure) []string {
+func (f *File) around(lines []line, x *Failure) []string {
 	const before, after = 6, 2
 	var early, late []string
-	for _, l := range res.lines() {
+	for _, l := range lines {
 		if l.failed {
 			continue
 		}
@@ -180,7 +193,7 @@ func around(res *Result, x *Failure) []string {
 		if !related {
 			continue
 		}
-		text := res.File.stamp(l.at) + "  " + l.text
+		text := f.stamp(l.at) + "  " + l.text
 		switch {
 		case !l.at.After(x.At):
 			early = append(early, text)
