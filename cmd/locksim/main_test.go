@@ -9,10 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	"github.com/accesscodes/lockctl/sim/scenario"
+	"github.com/accesscodes/lockctl/sim/world"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"locksim": main}) }
@@ -65,8 +68,39 @@ func TestAnInterruptedReplayIsBroken(t *testing.T) {
 	}
 }
 
+func TestAKeptWorldGoesOnWhereItFailed(t *testing.T) {
+	dir := t.TempDir()
+	path, keep := filepath.Join(dir, "a.toml"), filepath.Join(dir, "world")
+	text := "[scenario]\nname = \"x\"\nstart = 2026-03-28T08:00:00Z\nrun = \"9h\"\n[[lock]]\nid = \"front\"\nmodel = \"jit.keypad\"\n" +
+		"[[at]]\nt = \"0s\"\ncreate = { id = \"guest\", lock = \"front\", pin = \"4829\" }\n[[expect]]\nt = \"2h\"\nlock = \"front\"\nheld = 3\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if code := run(t.Context(), []string{"replay", "--keep", keep, path}, stdio{&out, &out}); code != exitExpectation {
+		t.Fatalf("exit code %d: %s", code, out.String())
+	}
+	s, err := badgerkv.Open(badgerkv.Options{Dir: keep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.New(t.Context(), world.Options{Store: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := time.Date(2026, 3, 28, 10, 0, 0, 0, time.UTC); !w.Now().Equal(want) {
+		t.Errorf("goes on at %v, want %v", w.Now(), want)
+	}
+	if held := w.Fleet().Memory("front"); len(held) != 1 || held[0].Code != "guest" {
+		t.Errorf("the lock holds %d codes", len(held))
+	}
+	if err := errors.Join(w.Close(), s.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADifferenceOfTracesIsShort(t *testing.T) {
-	if got := difference("a\nb\nc\n", "a\nx\nc\n"); got != "@@ line 2 @@\n a\n-b\n+x" {
+	if got := difference("a\nb\nc\n", "a\nx\nc\n"); got != "@@ line 2 @@\n  a\n- b\n+ x" {
 		t.Errorf("got %q", got)
 	}
 	if got := difference("a\n", "a\n"+strings.Repeat("x\n", 50)); strings.Count(got, "\n") > 12 || !strings.Contains(got, "42 lines more") {

@@ -246,11 +246,11 @@ func difference(want, got string) string {
 				lines = append(lines, fmt.Sprintf("%s … %d lines more", mark, len(part)-most))
 				break
 			}
-			lines = append(lines, mark+l)
+			lines = append(lines, mark+" "+l)
 		}
 	}
 	if at > 0 {
-		lines = append(lines, " "+w[at-1])
+		lines = append(lines, "  "+w[at-1])
 	}
 	side("-", w[at:endW])
 	side("+", g[at:endG])
