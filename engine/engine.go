@@ -88,7 +88,9 @@ func (e *Engine) prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	e.secret = secret.Val
+	if e.secret = secret.Val; len(e.secret) == 0 {
+		return fmt.Errorf("record %s is missing: every PIN drawn without it could be guessed", keySecret)
+	}
 	return nil
 }
 
