@@ -262,13 +262,13 @@ func TestCheckersCatchBreaches(t *testing.T) {
 		{"the engine is stopped", jit, func(c *court) {
 			c.create("guest", "4829", -1, 2)
 			c.holds(entry(1, "guest", "4829", none))
-			c.j.stopped(c.now)
+			c.j.stopped()
 			c.until(12)
 		}, ""},
 		{"the engine was stopped and does not catch up", jit, func(c *court) {
 			c.create("guest", "4829", -1, 2)
 			c.holds(entry(1, "guest", "4829", none))
-			c.j.stopped(c.now)
+			c.j.stopped()
 			c.until(12)
 			c.j.started(c.now)
 			c.until(12.1)

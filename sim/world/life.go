@@ -52,7 +52,7 @@ func (w *World) drop() {
 	w.inbox = nil
 	w.disarm()
 	w.fleet.DropFlight()
-	w.judge.stopped(w.Now())
+	w.judge.stopped()
 }
 
 // open reads an engine from the store.

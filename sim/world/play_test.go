@@ -32,6 +32,9 @@ func play(t *testing.T, o Options, rate int, fn func(t *testing.T, p *Play, c la
 	})
 }
 
+// pass lets so much of a bubble's time go by.
+func pass(d time.Duration) { <-clockwork.NewRealClock().NewTimer(d).Chan() }
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -42,7 +45,7 @@ func must(t testing.TB, err error) {
 func TestPlayKeepsPace(t *testing.T) {
 	for _, rate := range []int{1, 60, 86400} {
 		play(t, Options{Seed: 1}, rate, func(t *testing.T, p *Play, c lab.Lab) {
-			time.Sleep(10*time.Second + time.Millisecond)
+			pass(10*time.Second + time.Millisecond)
 			if got, want := p.Now().Sub(noon), 10*time.Second*time.Duration(rate); got != want {
 				t.Errorf("rate %d: after ten seconds %s have passed, want %s", rate, got, want)
 			}
@@ -64,7 +67,7 @@ func TestPlayDoesNotChangeTheTrace(t *testing.T) {
 			w := open(t, o)
 			story(t, w)
 			p := Start(w, clockwork.NewRealClock(), rate)
-			time.Sleep(2345 * time.Millisecond)
+			pass(2345 * time.Millisecond)
 			must(t, p.Close())
 			end = p.Now()
 		})
@@ -86,7 +89,7 @@ type slowClock struct {
 }
 
 func (c *slowClock) Now() time.Time {
-	time.Sleep(c.cost)
+	<-c.Clock.NewTimer(c.cost).Chan()
 	return c.Clock.Now()
 }
 
@@ -101,7 +104,7 @@ func TestPlaySaysThatItCannotKeepUp(t *testing.T) {
 		story(t, w)
 		p := Start(w, &slowClock{clockwork.NewRealClock(), 5 * time.Millisecond}, 86400)
 		c := p.Lab()
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		s, err := c.State(t.Context())
 		must(t, err)
 		if s.Reached >= float64(s.Rate) || s.Reached <= 0 {
@@ -119,7 +122,7 @@ func TestPauseStepAndRate(t *testing.T) {
 		ctx := t.Context()
 		must(t, c.Pause(ctx, true))
 		at := p.Now()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if !p.Now().Equal(at) {
 			t.Error("the clock runs although it is paused")
 		}
@@ -133,7 +136,7 @@ func TestPauseStepAndRate(t *testing.T) {
 		}
 		must(t, c.Pause(ctx, false))
 		must(t, c.Rate(ctx, 3600))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if got := p.Now().Sub(before); got < 50*time.Minute || got > time.Hour {
 			t.Errorf("at rate 3600 a second is worth %s", got)
 		}
@@ -180,7 +183,7 @@ func TestOthersAreServedDuringASkip(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- c.SkipTo(ctx, hours(storyEnds)) }()
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		s, err := c.State(t.Context())
 		must(t, err)
 		if !s.Now.Before(hours(storyEnds)) || s.Now.Equal(noon) {
@@ -217,7 +220,7 @@ func TestPlayIsAHost(t *testing.T) {
 		} else if refusal := (*engine.Refusal)(nil); !errors.As(err, &refusal) {
 			t.Errorf("a refusal is %T", err)
 		}
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		s, err := p.Snapshot(ctx, engine.Query{View: engine.ViewCode, Code: "guest"})
 		must(t, err)
 		if len(s.Codes) != 1 || s.Codes[0].Status != engine.StatusSet {
@@ -364,7 +367,7 @@ func TestARewindThatWasCutShortIsTold(t *testing.T) {
 func TestAKilledPlayGoesOnWhereItWas(t *testing.T) {
 	disk := memkv.New()
 	play(t, Options{Seed: 1, Store: disk}, 60, func(t *testing.T, p *Play, c lab.Lab) {
-		time.Sleep(30*time.Second + time.Millisecond)
+		pass(30*time.Second + time.Millisecond)
 		w := open(t, Options{Store: disk.Clone()})
 		if lost := p.Now().Sub(w.Now()); lost < 0 || lost > 60*time.Second+3*time.Second {
 			t.Errorf("a kill loses %s of virtual time", lost)
