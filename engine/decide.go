@@ -325,7 +325,12 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy P
 	for _, name := range [...]string{"no_space_for_access_code_on_device", "duplicate_code_on_device"} {
 		switch {
 		case held.Issue == name:
-			b.set(d, c, true, name, func(i *Issue) { i.Other, i.OtherRef = held.Other, held.OtherRef })
+			b.set(d, c, true, name, func(i *Issue) {
+				i.Other, i.OtherRef = held.Other, held.OtherRef
+				if held.OtherRef != "" {
+					i.Message = "somebody else's code, " + string(held.OtherRef) + ", has this PIN on the lock"
+				}
+			})
 		case fine:
 			b.set(d, c, false, name, nil)
 		}
@@ -339,6 +344,8 @@ func (d *device) lateErase(c *code, policy Policy) time.Time {
 	var late time.Time
 	for i := range c.Places {
 		switch p := &c.Places[i]; {
+		case p.Blanked:
+			// It opens nothing any more.
 		case p.Cleared.IsZero():
 			late = earliest(late, c.over().Add(removalGrace))
 		case d.Device.Traits.CloudList:

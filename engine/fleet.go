@@ -159,6 +159,12 @@ func (b *batch) checkObserve(do Observe) (change, error) {
 				c.Refused, c.NextTry, c.Contended, c.Undone, c.dirty = "", time.Time{}, time.Time{}, nil, true
 				b.lower(d, c, "contended")
 			}
+			for i := range c.Places {
+				c.Places[i].Tried, c.dirty = time.Time{}, true
+			}
+		}
+		for i := range d.Orphans {
+			d.Orphans[i].Tried = time.Time{}
 		}
 		for _, s := range d.scopes() {
 			if l := b.e.links[s]; l != nil && !l.open() && l.Probing == "" {

@@ -124,6 +124,7 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 				c.dirty = true
 			}
 			x := find(seen, d, c.ID, p)
+			p.Kept = p.Kept && (x == nil && !o.Complete || x != nil && o.Source == lock.SourceCloud)
 			switch {
 			case x != nil:
 				x.Code, x.Ours = c.ID, true
@@ -200,7 +201,9 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 		// An erase was accepted and it still stands. A cloud's list may lag behind.
 		if o.Source == lock.SourceLock || now.Sub(p.Cleared) >= b.e.policyOf(d).ConfirmWithin {
 			p.Cleared, p.Looks = time.Time{}, 0
-			b.failedCodeText(d, c, "failed_to_remove_from_device", "the erase was accepted and the code still stands")
+			if !p.Blanked {
+				b.failedCodeText(d, c, "failed_to_remove_from_device", "the erase was accepted and the code still stands")
+			}
 		}
 		p.Seen = now
 		return
@@ -387,7 +390,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 // same slot: should the list have lied, nothing is doubled.
 func (p *place) lose() {
 	p.Accepted, p.Reported, p.Seen, p.Missed, p.Used = time.Time{}, time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	p.Doubt, p.Pending, p.Disabled, p.Looks = false, false, false, 0
+	p.Doubt, p.Kept, p.Pending, p.Disabled, p.Told, p.Looks = false, false, false, false, false, 0
 }
 
 // lost reports whether the place was written and is known not to be there.
@@ -402,13 +405,18 @@ func (b *batch) wanted(d *device, c *code) bool {
 
 // freed drops a place that is gone, and closes its exposure, which lasted until `at`.
 func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
-	if x := d.exposed(c, p, b.now); !x.IsZero() && at.After(x) {
-		c.Past += at.Sub(x)
-	}
+	b.shut(d, c, p, at)
 	if d.Device.Traits.CannotList && c.isOver(b.now) && !(p.Native && !p.Window.To.IsZero() && !b.now.Before(p.Window.To)) {
 		c.Unproven = true
 	}
 	c.dropPlace(p.ID)
+}
+
+// shut closes the exposure of a place, which lasted until at.
+func (b *batch) shut(d *device, c *code, p *place, at time.Time) {
+	if x := d.exposed(c, p, b.now); !x.IsZero() && at.After(x) {
+		c.Past += at.Sub(x)
+	}
 }
 
 // exposed is since when a place opens, or may open, although its code should not; zero: it does not.
@@ -522,6 +530,9 @@ func (b *batch) entries(d *device, log []lock.Entry) (unexplained []lock.Entry) 
 	for _, e := range log {
 		switch e.Kind {
 		case lock.Denied:
+			if at := cmp.Or(e.At, b.now); e.Reason == "unknown_code" && at.After(d.Denied) {
+				d.Denied, d.dirtyRun = at, true
+			}
 			b.event(Event{Type: "lock.access_denied", Account: d.Device.Account, Device: d.id(), Text: e.Reason})
 		case lock.Locked:
 			b.event(Event{Type: "lock.locked", Account: d.Device.Account, Device: d.id()})

@@ -57,7 +57,9 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 			p.Clears++
 			if c != nil {
 				c.dirty, c.NextTry = true, time.Time{}
-				b.lower(d, c, "failed_to_remove_from_device")
+				if !p.Blanked {
+					b.lower(d, c, "failed_to_remove_from_device")
+				}
 			}
 		}
 	}
@@ -122,8 +124,12 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 	}
 	if f.New != nil {
 		id, told, seen := p.ID, p.Told, p.Used
+		kept := c != nil && b.keeps(d, c, p, f.New)
+		if f.New.Blanked && c != nil {
+			b.shut(d, c, p, b.now)
+		}
 		*p = *f.New
-		p.ID, p.Told, p.Used = id, told, seen
+		p.ID, p.Told, p.Used, p.Kept = id, told, seen, kept
 	}
 	if h.Ref != "" {
 		p.Ref = h.Ref
@@ -142,11 +148,19 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 	}
 	if p.Blanked {
 		b.tell("internal.access_code.overwritten", d, c, "the lock would not erase it: its digits were overwritten")
+		i := issue("failed_to_remove_from_device", b.now)
+		i.Message, i.Remedy = "the lock does not erase the code; its digits are overwritten, so that no PIN opens it", "it is erased once more every day; until then it takes a slot"
+		b.raise(d, c, i)
 		return
 	}
 	if d.Device.Traits.CannotList || c.Offline != lock.OfflineNone {
 		b.done(d, c)
 	}
+}
+
+// keeps reports whether a place that becomes next lets its holder in before and after alike.
+func (b *batch) keeps(d *device, c *code, p, next *place) bool {
+	return next.PIN == p.PIN && next.Enabled == p.Enabled && !next.Blanked && d.serves(b.now, c, p, b.e.policyOf(d))
 }
 
 // learn takes digits that the provider chose.
@@ -186,6 +200,7 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		c.dirty = true
 	}
 	if err.Kind == driver.Ambiguous {
+		p.Kept = c != nil && f.New != nil && b.keeps(d, c, p, f.New)
 		p.Doubt = true
 		if f.New != nil && (d.Device.Traits.CannotList || d.Device.Traits.HidesPIN || d.Device.Traits.HidesWindow) {
 			// Nothing will tell which of the two it is: write it again.
@@ -369,8 +384,8 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 	switch {
 	case err.Kind == driver.Throttled:
 		return
-	case err.Kind == driver.Ambiguous && d.Failures < 3 && err.Blame == driver.BlameUnknown:
-		return // one lost answer is no outage
+	case err.Kind == driver.Ambiguous && d.Failures < 3 && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameCloud):
+		return // one lost answer, or one server error, is no outage
 	case err.Blame == driver.BlameHub:
 		reach = lock.HubDown
 	case err.Blame == driver.BlameCloud, err.Blame == driver.BlameAccount, err.Kind == driver.Unauthorized:

@@ -146,6 +146,9 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 				*look = look.sooner(at, "to see whether it is gone")
 			}
 		}
+		if b := d.outsider(c); b != nil && !c.isOver(now) && len(c.Places) == 0 {
+			x.Blocked = append(x.Blocked, *b) // not due yet, and known to fail then
+		}
 		return
 	}
 	if !c.Contended.IsZero() {
@@ -397,12 +400,18 @@ func (d *device) clash(c *code, pin vaultPIN) (b *blocked, wait bool) {
 			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: p.Ref}, true
 		}
 	}
+	return d.outsider(c), false
+}
+
+// outsider finds a code of somebody else on the lock that has the digits of c at the same time.
+func (d *device) outsider(c *code) *blocked {
 	for i := range d.held {
-		if h := &d.held[i]; !h.Ours && h.PIN == pin {
-			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: h.Ref}, false
+		h := &d.held[i]
+		if !h.Ours && h.PIN == c.PIN && !c.PIN.IsZero() && (d.Device.Traits.RefusesReuse || h.Window.Overlaps(c.window())) {
+			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: h.Ref}
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // used counts slots that are taken or may be.

@@ -50,6 +50,8 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 		switch e, _ := d.evidence(now, best, p); {
 		case e == EvidenceReported || e == EvidenceUsed:
 			return ReadyVerified, "", ""
+		case c.inHouse(now) && d.Denied.After(c.From) && d.Denied.After(best.Accepted) && !best.Used.After(d.Denied):
+			return ReadyAtRisk, "somebody was refused at the keypad, and the lock itself has never shown the code", "give a backup code"
 		case d.Device.Traits.CannotList, d.Device.Traits.CloudList:
 			return ReadyLikely, "only the cloud vouches for it", "try it at the keypad"
 		case link > lock.Reached:

@@ -54,6 +54,7 @@ type run struct {
 	Stale    time.Time     `json:",omitzero"` // something may have happened that only a look can tell; since
 	Asked    time.Time     `json:",omitzero"` // somebody, or the vendor, asked for a look; since
 	Aged     time.Time     `json:",omitzero"` // evidence older than this has fallen back
+	Denied   time.Time     `json:",omitzero"` // somebody typed digits that the lock does not know, last
 	Distrust string        `json:",omitzero"` // the native schedule is not obeyed: the issue that says so
 	Parked   bool          `json:",omitzero"` // a bug met here: left alone
 	Gate     string        `json:",omitzero"` // the link whose breaker holds it back
@@ -130,6 +131,7 @@ type place struct {
 	Used     time.Time   `json:",omitzero"` // last opened the door
 	Missed   time.Time   `json:",omitzero"` // absent from a cloud's list, once
 	Doubt    bool        `json:",omitzero"` // a write or erase may have happened
+	Kept     bool        `json:",omitzero"` // it served before a change in place that left the digits: until a look they serve in either form
 	Pending  bool        `json:",omitzero"` // the cloud itself calls it not yet on the lock
 	Disabled bool        `json:",omitzero"` // switched off in the vendor's app
 	Looks    int         `json:",omitzero"` // looks since it was accepted that could not confirm it

@@ -17,7 +17,7 @@ func (d *device) serves(now time.Time, c *code, p *place, policy Policy) bool {
 	if w := p.Window; !p.Enabled || !w.IsZero() && c.window().Contains(now) && !w.Contains(now) {
 		return false
 	}
-	return d.settled(now, p, policy)
+	return p.Kept || d.settled(now, p, policy)
 }
 
 // status derives what the users of a code are told. It is pure and never stored, but for telling changes.

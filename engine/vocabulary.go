@@ -47,6 +47,10 @@ func EventTypes() []string {
 		"connected_account.disconnected",
 		"internal.issue.raised",
 		"internal.issue.cleared",
+		"internal.access_code.handed_over",
+		"internal.access_code.native_refused",
+		"internal.access_code.overwritten",
+		"internal.access_code.resurfaced",
 	}
 	for _, a := range []Action{Create{}, CreateMany{}, Update{}, UpdateMany{}, Convert{}, Delete{}, Rotate{}, PullBackup{}, SetPool{}, Adopt{},
 		DeleteUnmanaged{}, SwapDevice{}, Observe{}, Undo{}, AddDevice{}, RemoveDevice{}, Reveal{}, SetPolicy{}} {

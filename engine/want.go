@@ -220,6 +220,9 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 	w.On = true
 	w.Edge = c.over()
 	w.Place = place{PIN: c.PIN, Name: trim(c.Name, t.NameMax), Native: w.Native, Enabled: true}
+	if c.Spare && len(c.Places) > 0 {
+		w.Place.Name = c.Places[0].Name // what it is called on the lock is not worth a write
+	}
 	switch {
 	case w.Native:
 		w.Place.Window = c.window().Grain(t.Granularity)
