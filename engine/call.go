@@ -34,6 +34,7 @@ type Call struct {
 	Known    driver.Known    // for observe
 	Want     lock.Credential // for set
 	At       lock.Ref        // for set (in place) and clear
+	Blank    bool            // of set: the digits are random and told to nobody; it only destroys what stands there
 	Deadline time.Time
 	Reason   string // why, in words
 }

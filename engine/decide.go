@@ -95,7 +95,7 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		}
 	case CallSet:
 		d.Radio.Sets++
-		call.Want = b.write(d, i, f)
+		call.Want, call.Blank = b.write(d, i, f), i.Blank
 	}
 	d.Flight = f
 	b.calls = append(b.calls, call)

@@ -300,7 +300,7 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
 	}
 	if p.Ref == "" && t.CannotList && c != nil {
-		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: *p, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at, id: id}, time.Time{}
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: *p, Blank: true, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at, id: id}, time.Time{}
 	}
 	why := "its window is over"
 	switch {
@@ -556,10 +556,10 @@ func (p *place) rest(policy *Policy) time.Time {
 }
 
 // resistsUntil is when to try again to erase what resisted: its digits are seen to be destroyed, so a daily try is enough;
-// where that can't be seen, an hourly one.
+// where that can't be seen, it is tried again as after any failure.
 func (p *place) resistsUntil(t *lock.Traits) time.Time {
 	if t.HidesPIN || t.CannotList {
-		return p.Tried.Add(inHouseLook)
+		return p.Tried.Add(backoff(time.Minute, inHouseLook, p.Clears))
 	}
 	return p.Tried.Add(writeOnlyRest)
 }

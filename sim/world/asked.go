@@ -28,7 +28,9 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	if c.Verb == engine.CallClear {
 		return
 	}
-	j.asks(now, d, c)
+	if !c.Blank {
+		j.asks(now, d, c)
+	}
 	if c.At == "" && c.Want.Slot > 0 {
 		if _, unsure := d.erasing[c.Want.Slot]; unsure {
 			j.breach(now, RuleSlotReuse, c.Device, c.Want.Code, "a slot is written while the erase of what it held is not confirmed")
