@@ -428,6 +428,9 @@ func (b *batch) sharedPIN(like *Create, do CreateMany) (vaultPIN, map[lock.Devic
 		return g.PIN, misfits, nil
 	}
 	for _, n := range doors[0].Device.Traits.Lengths() {
+		if slices.ContainsFunc(doors, func(d *device) bool { return !slices.Contains(d.Device.Traits.Lengths(), n) }) {
+			continue
+		}
 		if like.PINLength != 0 && n != doors[0].Device.Traits.Length(like.PINLength) {
 			continue
 		}

@@ -195,7 +195,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		}
 		return
 	}
-	if b, wait := d.clash(c, w.Place.PIN); b != nil {
+	if b, wait := d.clash(now, c, w.Place.PIN); b != nil {
 		if !wait {
 			x.Blocked = append(x.Blocked, *b)
 		}
@@ -381,7 +381,7 @@ func (d *device) room(v view, j *job) *intent {
 }
 
 // clash finds what else on the lock has these digits. wait: it is on its way out, no need to say anything.
-func (d *device) clash(c *code, pin vaultPIN) (b *blocked, wait bool) {
+func (d *device) clash(now time.Time, c *code, pin vaultPIN) (b *blocked, wait bool) {
 	if pin.IsZero() {
 		return nil, false
 	}
@@ -390,10 +390,18 @@ func (d *device) clash(c *code, pin vaultPIN) (b *blocked, wait bool) {
 			continue
 		}
 		for i := range o.Places {
-			if p := &o.Places[i]; p.PIN == pin && !p.Blanked && o.Offline == lock.OfflineNone {
-				return &blocked{Code: c, Issue: "duplicate_code_on_device", Other: o.ID}, true
+			p := &o.Places[i]
+			if p.PIN != pin || p.Blanked || o.Offline != lock.OfflineNone {
+				continue
+			}
+			b, wait = &blocked{Code: c, Issue: "duplicate_code_on_device", Other: o.ID}, o.yields(p, c, now)
+			if !wait {
+				return b, false
 			}
 		}
+	}
+	if b != nil {
+		return b, true
 	}
 	for i := range d.Orphans {
 		if p := &d.Orphans[i]; p.PIN == pin && !p.Blanked {
@@ -412,6 +420,11 @@ func (d *device) outsider(c *code) *blocked {
 		}
 	}
 	return nil
+}
+
+// yields reports whether the code's place will be gone, or have other digits, by itself before c needs those that it has.
+func (o *code) yields(p *place, c *code, now time.Time) bool {
+	return o.isOver(now) || !p.Cleared.IsZero() || p.PIN != o.PIN && o.Contended.IsZero() || !o.over().IsZero() && !o.over().After(c.From)
 }
 
 // used counts slots that are taken or may be.
