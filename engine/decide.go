@@ -177,12 +177,12 @@ func (b *batch) settle(d *device) {
 		}
 		if !c.isOver(now) {
 			if c.Drawn && c.Told.IsZero() && len(c.Places) == 0 && c.CommonKey == "" && c.Draws < redraws {
-				if x, wait := d.clash(c, c.PIN); x != nil && !wait {
+				if x, wait := d.clash(now, c, c.PIN); x != nil && !wait {
 					b.redraw(d, c)
 				}
 			}
 			if c.Refused != "" && c.namesOther() {
-				if x, _ := d.clash(c, c.PIN); x == nil {
+				if x, _ := d.clash(now, c, c.PIN); x == nil {
 					c.Refused, c.dirty = "", true // what had these digits is gone
 					b.lower(d, c, "duplicate_code_on_device", "failed_to_set_on_device")
 				}
@@ -296,11 +296,18 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy P
 	for i := range c.Places {
 		on = on || d.serves(now, c, &c.Places[i], policy)
 	}
-	due := !c.From.After(now)
+	begun := !c.From.After(now)
+	due := begun
 	if c.From.IsZero() || !c.From.After(c.Created) {
-		due = !now.Before(c.Created.Add(policy.ConfirmWithin))
+		since := c.Created
+		for i := range c.Places {
+			since = latest(since, c.Places[i].Accepted)
+		}
+		due = !now.Before(since.Add(policy.ConfirmWithin))
 	}
-	b.set(d, c, !over && due && !on && !c.Honoured && !c.unpulled() && !d.isRetired(), "delay_in_setting_on_device", nil)
+	const delay = "delay_in_setting_on_device"
+	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
+	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
 	late := d.lateErase(c, policy)
 	b.set(d, c, over && placed && !late.IsZero() && !now.Before(late), "delay_in_removing_from_device", nil)
 	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
@@ -313,6 +320,9 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy P
 				c.Unproven, c.dirty = true, true
 			}
 			continue
+		}
+		if !p.Cleared.IsZero() && now.Before(late) {
+			continue // the erase was accepted: its proof is on its way
 		}
 		exposed = earliest(exposed, d.exposed(c, p, now))
 	}
@@ -336,6 +346,22 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy P
 		}
 	}
 	b.set(d, c, !over && on && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+}
+
+// changing reports whether a code that stood on the lock is taking another form right now: that is no delay yet.
+func (d *device) changing(now time.Time, c *code, policy Policy) bool {
+	if len(c.Changing) == 0 {
+		return false
+	}
+	if d.Flight != nil && d.Flight.Code == c.ID {
+		return true
+	}
+	for i := range c.Places {
+		if p := &c.Places[i]; now.Sub(latest(p.Accepted, p.Cleared)) < policy.ConfirmWithin {
+			return true
+		}
+	}
+	return false
 }
 
 // lateErase is from when the erase of a code that is over counts as late: five minutes after it should have begun, or, once it
