@@ -206,7 +206,9 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 		due = w.Holds
 	}
 	if now.Before(due) {
-		w.Edge = due
+		if w.Edge = due; now.Before(w.Due) {
+			w.Edge = w.Due // from then on it waits, and says so
+		}
 		switch {
 		case w.Holds.After(w.Due) && !now.Before(w.Due):
 			w.Reason = "waits until the guest before has left"
