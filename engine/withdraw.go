@@ -149,7 +149,7 @@ func (b *batch) checkDeleteUnmanaged(do DeleteUnmanaged) (change, error) {
 }
 
 func (b *batch) checkReveal(do Reveal) (change, error) {
-	d, c := b.code(do.Code)
+	_, c := b.code(do.Code)
 	if c == nil {
 		return change{}, refuse("access_code_not_found", "code", "no live access code "+quote(string(do.Code)))
 	}
@@ -162,10 +162,15 @@ func (b *batch) checkReveal(do Reveal) (change, error) {
 	return change{
 		receipt: Receipt{Codes: []lock.CodeID{c.ID}, PINs: []lock.PIN{c.PIN.PIN}},
 		apply: func(*Receipt) {
-			if c.Told.IsZero() {
-				c.Told, c.dirty = b.now, true
+			told := []lock.CodeID{c.ID}
+			if c.CommonKey != "" {
+				told = b.group(c.CommonKey).Codes // who knows the digits of one door knows those of all
 			}
-			_ = d
+			for _, id := range told {
+				if _, o := b.code(id); o != nil && o.PIN == c.PIN && o.Told.IsZero() {
+					o.Told, o.dirty = b.now, true
+				}
+			}
 		},
 	}, nil
 }
