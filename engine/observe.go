@@ -244,7 +244,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 		b.learn(d, c, p, x.PIN.PIN)
 	case !x.PIN.IsZero() && x.PIN != p.PIN:
 		what = "code"
-		p.PIN = x.PIN
+		p.PIN, p.Used = x.PIN, time.Time{} // who opened since is not known to be the guest
 	}
 	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
 		switch {
@@ -258,6 +258,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	if what == "" {
 		return false
 	}
+	p.Stood = time.Time{}
 	if doubted {
 		return true // our own write in doubt: now it is known which of the two it was
 	}
@@ -410,6 +411,9 @@ func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
 		c.Unproven = true
 	}
 	c.dropPlace(p.ID)
+	if len(c.Places) == 0 && !b.wanted(d, c) {
+		c.Changing, c.Prior = nil, nil // what is not on the lock is not changed there
+	}
 }
 
 // shut closes the exposure of a place, which lasted until at.
