@@ -305,22 +305,9 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy P
 		}
 		due = !now.Before(since.Add(policy.ConfirmWithin))
 	}
-<<<<<<< Updated upstream
 	const delay = "delay_in_setting_on_device"
 	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
 	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
-=======
-	switch {
-	case on && !c.Lacks.IsZero():
-		c.Lacks, c.dirty = time.Time{}, true
-	case !on && c.Was == StatusSet && c.Lacks.IsZero():
-		c.Lacks, c.dirty = now, true
-	}
-	if !c.Lacks.IsZero() {
-		due = !now.Before(c.Lacks.Add(policy.ConfirmWithin)) // a change or a repair is under way: it is late when that takes long
-	}
-	b.set(d, c, !over && due && !on && !c.Honoured && !c.unpulled() && !d.isRetired(), "delay_in_setting_on_device", nil)
->>>>>>> Stashed changes
 	late := d.lateErase(c, policy)
 	b.set(d, c, over && placed && !late.IsZero() && !now.Before(late), "delay_in_removing_from_device", nil)
 	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)

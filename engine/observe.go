@@ -258,7 +258,6 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	if what == "" {
 		return false
 	}
-	p.Stood = time.Time{}
 	if doubted {
 		return true // our own write in doubt: now it is known which of the two it was
 	}

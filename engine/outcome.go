@@ -123,7 +123,6 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		return
 	}
 	if f.New != nil {
-<<<<<<< Updated upstream
 		id, told, seen := p.ID, p.Told, p.Used
 		kept := c != nil && b.keeps(d, c, p, f.New)
 		if f.New.Blanked && c != nil {
@@ -131,11 +130,6 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		}
 		*p = *f.New
 		p.ID, p.Told, p.Used, p.Kept = id, told, seen, kept
-=======
-		was := *p
-		*p = *f.New
-		p.ID, p.Told, p.Used, p.Stood = was.ID, was.Told, was.Used, was.stands(b.now, p, b.e.policyOf(d))
->>>>>>> Stashed changes
 	}
 	if h.Ref != "" {
 		p.Ref = h.Ref
@@ -164,23 +158,9 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 	}
 }
 
-<<<<<<< Updated upstream
 // keeps reports whether a place that becomes next lets its holder in before and after alike.
 func (b *batch) keeps(d *device, c *code, p, next *place) bool {
 	return next.PIN == p.PIN && next.Enabled == p.Enabled && !next.Blanked && d.serves(b.now, c, p, b.e.policyOf(d))
-=======
-// stands is until when place p goes on opening for the same people if the change of it to next is not there yet; zero: it does
-// not. It is not believed for longer than a write may take to show.
-func (p *place) stands(now time.Time, next *place, policy Policy) time.Time {
-	if p.PIN != next.PIN || !p.opens(now) || p.Doubt || !p.Cleared.IsZero() || p.Reported.IsZero() && p.Seen.IsZero() && !now.Before(p.Stood) {
-		return time.Time{}
-	}
-	until := now.Add(policy.ConfirmWithin)
-	if w := p.Window; w.Bounded() && w.To.Before(until) {
-		return w.To
-	}
-	return until
->>>>>>> Stashed changes
 }
 
 // learn takes digits that the provider chose.

@@ -526,9 +526,6 @@ func (d *device) edges(v view, x *decision) {
 		if c.From.IsZero() || !c.From.After(c.Created) {
 			later(c.Created.Add(v.policy.ConfirmWithin), "", c.ID, " should be set")
 		}
-		if !c.Lacks.IsZero() {
-			later(c.Lacks.Add(v.policy.ConfirmWithin), "", c.ID, " should be set again")
-		}
 		if v.policy.AutoPull == PullAuto && c.kind() == TimeBound && !c.Spare && d.Pool {
 			later(c.From.Add(-autoPullLead), "a backup may be needed for ", c.ID, "")
 		}

@@ -129,7 +129,6 @@ type place struct {
 	Seen     time.Time   `json:",omitzero"` // last listed
 	Reported time.Time   `json:",omitzero"` // last read back from the lock itself
 	Used     time.Time   `json:",omitzero"` // last opened the door
-	Stood    time.Time   `json:",omitzero"` // until then what it was changed from opens just as well, whether or not the change is there
 	Missed   time.Time   `json:",omitzero"` // absent from a cloud's list, once
 	Doubt    bool        `json:",omitzero"` // a write or erase may have happened
 	Kept     bool        `json:",omitzero"` // it served before a change in place that left the digits: until a look they serve in either form
@@ -183,7 +182,6 @@ type code struct {
 	Undone    []time.Time   `json:",omitzero"` // outside changes that were corrected
 	Contended time.Time     `json:",omitzero"` // corrections rest since
 	Was       Status        `json:",omitzero"` // last status told
-	Lacks     time.Time     `json:",omitzero"` // since when it serves nobody although it did; zero: it serves, or never did
 	Past      time.Duration `json:",omitzero"` // exposure that is over
 	Unproven  bool          `json:",omitzero"` // the erase could not be confirmed
 	Issues    []Issue       `json:",omitzero"`

@@ -17,11 +17,7 @@ func (d *device) serves(now time.Time, c *code, p *place, policy Policy) bool {
 	if w := p.Window; !p.Enabled || !w.IsZero() && c.window().Contains(now) && !w.Contains(now) {
 		return false
 	}
-<<<<<<< Updated upstream
 	return p.Kept || d.settled(now, p, policy)
-=======
-	return d.settled(now, p, policy) || now.Before(p.Stood) && !p.Doubt && p.Missed.IsZero()
->>>>>>> Stashed changes
 }
 
 // status derives what the users of a code are told. It is pure and never stored, but for telling changes.
