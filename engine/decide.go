@@ -270,7 +270,7 @@ func (b *batch) standing(d *device, x decision, policy Policy) {
 				held = k
 			}
 		}
-		b.standingCode(d, c, w, held, policy)
+		b.standingCode(d, c, w, held, x.Whole, policy)
 		b.moved(d, c, w, d.status(now, c, w, policy, auth), policy)
 	}
 }
@@ -289,7 +289,7 @@ func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue))
 	b.raise(d, c, i)
 }
 
-func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy Policy) {
+func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bool, policy Policy) {
 	now := b.now
 	over, placed := c.isOver(now), len(c.Places) > 0
 	on := false
@@ -331,7 +331,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, policy P
 	b.set(d, c, !over && !w.On && w.Holds.After(now) && !now.Before(w.Due), "waits_for_guest_before", nil)
 	b.set(d, c, held.Issue == "gap_not_accepted", "change_waits", nil)
 	// These two also come from the lock itself: a place of its own, or its absence with nothing in the way, ends them.
-	fine := placed && on || over || c.Refused == "" && held.Issue == "" && c.NextTry.IsZero()
+	fine := placed && on || over || whole && c.Refused == "" && held.Issue == "" && c.NextTry.IsZero()
 	for _, name := range [...]string{"no_space_for_access_code_on_device", "duplicate_code_on_device"} {
 		switch {
 		case held.Issue == name:

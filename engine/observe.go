@@ -244,7 +244,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 		b.learn(d, c, p, x.PIN.PIN)
 	case !x.PIN.IsZero() && x.PIN != p.PIN:
 		what = "code"
-		p.PIN, p.Used = x.PIN, time.Time{} // who opened since is not known to be the guest
+		p.PIN = x.PIN
 	}
 	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
 		switch {
@@ -410,9 +410,6 @@ func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
 		c.Unproven = true
 	}
 	c.dropPlace(p.ID)
-	if len(c.Places) == 0 && !b.wanted(d, c) {
-		c.Changing, c.Prior = nil, nil // what is not on the lock is not changed there
-	}
 }
 
 // shut closes the exposure of a place, which lasted until at.
@@ -441,10 +438,10 @@ func (d *device) exposed(c *code, p *place, now time.Time) time.Time {
 
 // outsiders keeps the list of what others put on the lock, and tells what came and went.
 func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
-	known := map[lock.Ref]bool{}
+	known := map[lock.Ref]bool{} // false: it was a ghost
 	for i := range d.held {
 		if !d.held[i].Ours {
-			known[d.held[i].Ref] = true
+			known[d.held[i].Ref] = !d.held[i].ghost(d.Device.Traits)
 		}
 	}
 	ghosts := 0
@@ -459,6 +456,9 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 		}
 		if x.ghost(d.Device.Traits) {
 			ghosts++
+			if !complete || !known[x.Ref] {
+				delete(known, x.Ref)
+			}
 			continue
 		}
 		if !known[x.Ref] {
@@ -477,8 +477,8 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 		}
 	} else {
 		for i := range d.held {
-			if x := d.held[i]; known[x.Ref] && !x.Ours {
-				seen = append(seen, x) // a partial list says nothing of it
+			if _, unseen := known[d.held[i].Ref]; unseen && !d.held[i].Ours {
+				seen = append(seen, d.held[i]) // a partial list says nothing of it
 			}
 		}
 	}

@@ -41,6 +41,7 @@ type decision struct {
 	Wake    time.Time
 	Why     string
 	Blocked []blocked
+	Whole   bool   // every code was thought about, so that who is not Blocked is not held up: not while a call is under way
 	Gated   bool   // a call is due but the link's breaker holds it back
 	Wants   []want // of each code, in order: what the rest of the step goes by
 }
@@ -88,6 +89,7 @@ func plan(d *device, v view) decision {
 	if d.Parked {
 		return x
 	}
+	x.Whole = true
 	var clears, sets []job
 	look := d.lookDue(v)
 	for i := range d.Orphans {
@@ -316,38 +318,41 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 
 // pick chooses the first job that can be done, and says which codes are held up.
 func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
+	var act *intent
 	if len(clears) > 0 {
-		return &clears[0].intent
+		act = &clears[0].intent
 	}
 	t := &d.Device.Traits
-	going := d.going()
+	free, going := d.free(), d.going()+len(clears)
 	for i := range sets {
 		j := &sets[i]
-		if !j.fresh {
-			return &j.intent
-		}
-		if d.free() <= 0 {
-			if going > 0 && !j.Code.unpulled() {
-				going-- // what makes room for it is on its way out
-				if t.CannotList {
-					x.Blocked = append(x.Blocked, blocked{Code: j.Code, Issue: "no_space_for_access_code_on_device"})
-				}
+		switch {
+		case !j.fresh:
+			act = cmp.Or(act, &j.intent)
+			continue
+		case t.Slots == 0 || free > 0:
+			free--
+			if act == nil && t.ClientSlots {
+				j.Want.Slot = d.slot()
+			}
+			act = cmp.Or(act, &j.intent)
+			continue
+		case going > 0 && !j.Code.unpulled():
+			going-- // what makes room for it is on its way out
+			if !t.CannotList {
 				continue
 			}
+		default:
 			if room := d.room(v, j); room != nil {
-				return room
+				act = cmp.Or(act, room)
+				continue
 			}
-			if !j.Code.unpulled() {
-				x.Blocked = append(x.Blocked, blocked{Code: j.Code, Issue: "no_space_for_access_code_on_device"})
-			}
-			continue
 		}
-		if t.ClientSlots {
-			j.Want.Slot = d.slot()
+		if !j.Code.unpulled() {
+			x.Blocked = append(x.Blocked, blocked{Code: j.Code, Issue: "no_space_for_access_code_on_device"})
 		}
-		return &j.intent
 	}
-	return nil
+	return act
 }
 
 // room returns the erase that makes room for a job: of an unpulled spare, else of a code loaded ahead that starts later.

@@ -95,9 +95,10 @@ type entry struct {
 	Ours    bool        `json:",omitzero"` // a code's or an orphan's
 }
 
-// ghost reports whether the entry occupies a slot without being anything.
+// ghost reports whether the entry occupies a slot without being anything: a lock that shows digits shows none there, nor a
+// name.
 func (x entry) ghost(t lock.Traits) bool {
-	return x.PIN.IsZero() && !t.HidesPIN && !x.Enabled && x.Name == ""
+	return x.PIN.IsZero() && !t.HidesPIN && !t.AssignsPIN && x.Name == "" && x.Tag == "" && x.Window.IsZero()
 }
 
 // flight is the call under way.
