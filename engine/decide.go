@@ -108,6 +108,8 @@ func (b *batch) write(d *device, i *intent, f *flight) lock.Credential {
 	c := i.Code
 	if i.Blank {
 		want.PIN, want.Blanked = b.e.blank(d, int(d.Calls)), true
+	} else if i.At == "" && d.Device.Traits.AssignsPIN {
+		want.PIN = vaultPIN{} // the provider chooses anew
 	}
 	if i.Place == 0 {
 		c.PlaceNo++
@@ -407,6 +409,9 @@ func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 			}
 			c.Changing, c.Prior, c.dirty = nil, nil, true
 		}
+	}
+	if len(c.Places) == 0 && !w.On && (c.Prior != nil || len(c.Changing) > 0) {
+		c.Changing, c.Prior, c.dirty = nil, nil, true // nothing of the old form is left to go back to
 	}
 	if s == c.Was {
 		return

@@ -34,6 +34,7 @@ var catalogue = map[string]Issue{
 	"rounded":                         {Class: ClassWarning, Message: "the lock keeps a shorter window than wished"},
 	"waits_for_guest_before":          {Class: ClassWarning, Message: "the write waits until the guest before has left"},
 	"first_use_deadline":              {Class: ClassWarning, Message: "the code dies unless it is used soon after its start", Remedy: "issue another if the guest is late"},
+	"digits_changed":                  {Class: ClassWarning, Message: "the provider chose other digits than those that were told", Remedy: "reveal the new ones and tell the guest", Blame: driver.BlameCloud},
 	"change_waits":                    {Class: ClassWarning, Message: "the change would leave the guest without a code for a moment", Remedy: "accept the gap, or wait until the guest has left"},
 	"change_refused":                  {Class: ClassError, Message: "the lock refused the change; the code is as it was", Remedy: "change it to something that the lock takes", Definite: true, Blame: driver.BlameLock},
 	"needs_new_pin":                   {Class: ClassError, Message: "the repair needs other digits, but these are already told", Remedy: "rotate the PIN and tell the guest, or free the old digits", Definite: true, Blame: driver.BlameRequest},

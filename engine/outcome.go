@@ -168,6 +168,10 @@ func (b *batch) learn(d *device, c *code, p *place, pin lock.PIN) {
 	p.PIN = vaultPIN{pin}
 	if c.PIN.IsZero() || d.Device.Traits.AssignsPIN {
 		if c.PIN != p.PIN {
+			if !c.Told.IsZero() && !c.PIN.IsZero() {
+				c.Told = time.Time{}
+				b.raise(d, c, issue("digits_changed", b.now))
+			}
 			c.PIN = p.PIN
 			b.tell("access_code.changed", d, c, "the provider chose the digits")
 		}

@@ -125,7 +125,11 @@ func (d *device) native(now time.Time, c *code) delivery {
 		if !c.From.IsZero() && c.From.Before(now) {
 			from = c.From
 		}
-		if at, ok := lock.Crosses(d.zone(), from, c.To); ok {
+		to := c.To
+		if to.IsZero() {
+			to = c.From
+		}
+		if at, ok := lock.Crosses(d.zone(), from, to); ok {
 			return delivery{Why: "the lock's clock misses the time change of " + at.Format("2 January 2006"), Issue: "native_declined"}
 		}
 	}
@@ -263,7 +267,7 @@ func (w *want) reason() string {
 
 // holds reports whether place p is what the want asks for.
 func (w *want) holds(p *place, t *lock.Traits) bool {
-	if t.AssignsPIN && w.Place.PIN.IsZero() {
+	if t.AssignsPIN && (w.Place.PIN.IsZero() || p.PIN.IsZero()) {
 		p = &place{PIN: w.Place.PIN, Name: p.Name, Window: p.Window, Native: p.Native, Enabled: p.Enabled, Blanked: p.Blanked}
 	}
 	return !p.Blanked && p.PIN == w.Place.PIN && p.Window.Equal(w.Place.Window) && p.Enabled == w.Place.Enabled &&
