@@ -244,7 +244,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 		b.learn(d, c, p, x.PIN.PIN)
 	case !x.PIN.IsZero() && x.PIN != p.PIN:
 		what = "code"
-		p.PIN = x.PIN
+		p.PIN, p.Used = x.PIN, time.Time{} // who opened since is not known to be the guest
 	}
 	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
 		switch {

@@ -91,14 +91,11 @@ func (d *device) spare(b *batch, policy Policy) *code {
 	return first
 }
 
-// pull binds a spare to a code: it works at once, and until the code's end.
+// pull binds a spare to a code: it works at once, and until the code's end. It keeps its name: a lock in trouble is not written to
+// for that.
 func (b *batch) pull(d *device, c, s *code) {
 	s.PulledFor, s.From, s.To = c.ID, b.now, c.To
-	s.Holder, s.Name = c.Holder, trim("Backup for "+c.Name, 64)
-	if s.Name == "Backup for " {
-		s.Name = "Backup for " + string(c.ID)
-	}
-	s.dirty = true
+	s.Holder, s.dirty = c.Holder, true
 	c.Pulled, c.dirty = s.ID, true
 	b.event(Event{Type: "access_code.backup_access_code_pulled", Account: d.Device.Account, Device: d.id(), Code: c.ID, Backup: s.ID})
 }

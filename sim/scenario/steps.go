@@ -286,14 +286,15 @@ func (r *run) learn(s *Step, c Command, done engine.Action, receipt engine.Recei
 	case engine.Rotate:
 		tell(do.Code, do.PIN)
 	case engine.Reveal:
-		for i, id := range receipt.Codes {
-			if i < len(receipt.PINs) {
-				tell(r.named(id), receipt.PINs[i])
-			}
+		for _, pin := range receipt.PINs {
+			tell(do.Code, pin)
 		}
 	case engine.PullBackup:
 		if c.As != "" {
-			r.real[c.As], r.names[receipt.Backup] = receipt.Backup, c.As
+			r.real[c.As] = receipt.Backup
+			if _, ok := r.names[receipt.Backup]; !ok { // a spare that is pulled again has its name
+				r.names[receipt.Backup] = c.As
+			}
 		}
 	}
 }
@@ -346,7 +347,7 @@ func (r *run) keypad(s *Step, do Type) {
 		r.fail(s.Pos, do.Lock, do.Code, "want %s to be refused at %s, but it opens%s", what, do.Lock, r.by(try, do.Code))
 	case do.Reason != "" && try.Reason != do.Reason:
 		r.fail(s.Pos, do.Lock, do.Code, "want the keypad of %s to refuse for %s, but its reason is %s", do.Lock, do.Reason, try.Reason)
-	case do.Opens != nil && *do.Opens && do.Code != "" && try.Code != "" && r.named(try.Code) != do.Code && r.belongs(do.Code, do.Lock):
+	case do.Opens != nil && *do.Opens && do.Code != "" && try.Code != "" && try.Code != r.id(do.Code) && r.belongs(do.Code, do.Lock):
 		r.fail(s.Pos, do.Lock, do.Code, "want %s to open %s, but what opens it is the entry of %s", what, do.Lock, r.named(try.Code))
 	}
 }
@@ -359,7 +360,7 @@ func (r *run) belongs(code lock.CodeID, door lock.DeviceID) bool {
 
 // by names the entry that opened, where it is another than the one that was meant.
 func (r *run) by(try sim.Try, code lock.CodeID) string {
-	if try.Code == "" || r.named(try.Code) == code {
+	if try.Code == "" || try.Code == r.id(code) {
 		return ""
 	}
 	return " by the entry of " + string(r.named(try.Code))

@@ -94,6 +94,7 @@ type watched struct {
 	Retired bool               `json:",omitzero"` // off the door, or no longer managed
 	Pool    bool               `json:",omitzero"`
 	Drained time.Time          `json:",omitzero"` // the pool was switched off
+	Flips   []flip             `json:",omitempty"` // of the pool, oldest first, at most maxPast
 	Patch   engine.PolicyPatch `json:",omitzero"`
 	Permits map[lock.Ref]bool  `json:",omitempty"` // foreign entries that a command named
 
@@ -114,6 +115,12 @@ type watched struct {
 	wrote   []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
 	erasing map[int]lock.Ref       // slots whose erase is unconfirmed
 	exposed []int                  // spans of the meter that go on
+}
+
+// flip is a command that switched a pool, and how it stood before.
+type flip struct {
+	Seq engine.Seq
+	Was bool
 }
 
 // seen is an entry and since when it stands there in this form.
@@ -194,8 +201,9 @@ func overlay(a, b engine.PolicyPatch) engine.PolicyPatch {
 	return a
 }
 
-func (j *judge) pool(id lock.DeviceID, on bool, now time.Time) {
+func (j *judge) pool(id lock.DeviceID, on bool, now time.Time, seq engine.Seq) {
 	d := j.alter(id)
+	d.Flips = append(d.Flips[max(0, len(d.Flips)+1-maxPast):], flip{seq, d.Pool})
 	if d.Pool && !on {
 		d.Drained = now
 	}

@@ -319,6 +319,13 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.accept(engine.Undo{Receipt: c.seq}, "guest")
 			c.until(1)
 		}, RuleWindow},
+		{"a spare, and the pool was switched off and on again by an undo", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.holds(entry(1, "front.backup-1", "4829", none))
+			seq := c.accept(engine.SetPool{Device: "front", On: false})
+			c.accept(engine.Undo{Receipt: seq})
+			c.until(1)
+		}, ""},
 		{"nobody asked for it", jit, func(c *court) {
 			c.holds(entry(1, "ghostly", "4829", none))
 			c.until(1)

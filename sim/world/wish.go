@@ -132,7 +132,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	case engine.SetPolicy:
 		j.setPolicy(do)
 	case engine.SetPool:
-		j.pool(do.Device, do.On, now)
+		j.pool(do.Device, do.On, now, r.Seq)
 	case engine.Create:
 		j.create(now, do, do.Device, r, 0)
 	case engine.CreateMany:
@@ -194,7 +194,7 @@ func (j *judge) create(now time.Time, do engine.Create, device lock.DeviceID, r 
 	}
 	w.Past = []past{{Seq: r.Seq, New: true}}
 	if do.UsePool {
-		j.pool(device, true, now)
+		j.pool(device, true, now, 0)
 	}
 	j.add(w)
 }
@@ -294,8 +294,14 @@ func (j *judge) swap(now time.Time, do engine.SwapDevice, r engine.Receipt) {
 	}
 }
 
-// undo gives the codes of a receipt the form that they had before it.
+// undo gives the codes of a receipt the form that they had before it, and the pool that it switched.
 func (j *judge) undo(now time.Time, do engine.Undo, r engine.Receipt) {
+	for _, id := range j.ids() {
+		flips := j.devices[id].Flips
+		if i := slices.IndexFunc(flips, func(f flip) bool { return f.Seq == do.Receipt }); i >= 0 {
+			j.pool(id, flips[i].Was, now, r.Seq)
+		}
+	}
 	for _, id := range j.codes() {
 		w := j.wishes[id]
 		i := slices.IndexFunc(w.Past, func(p past) bool { return p.Seq == do.Receipt })
