@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	benchNights = 2             // of a stay
-	benchEvery  = 3 * day       // from one stay of a lock to the next: ten a month
-	benchBooked = 5 * day       // how long before its start a stay is booked
-	benchWarm   = 6 * day       // before the clock of the benchmark runs: by then booking, stays and erasures overlap
-	benchSpan   = 60 * day      // offline spells are placed for so long
+	benchNights = 2        // of a stay
+	benchEvery  = 3 * day  // from one stay of a lock to the next: ten a month
+	benchBooked = 5 * day  // how long before its start a stay is booked
+	benchWarm   = 6 * day  // before the clock of the benchmark runs: by then booking, stays and erasures overlap
+	benchSpan   = 60 * day // offline spells are placed for so long
 )
 
 // BenchmarkWorld runs a fleet with ten time-bound codes a lock and month, some of them behind faults. An operation is one
