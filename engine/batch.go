@@ -18,7 +18,6 @@ type batch struct {
 	now     time.Time
 	seq     Seq
 	touched []*device
-	before  map[lock.DeviceID]summary
 	links   []string   // changed
 	extra   []store.Op // records besides those of devices
 	guards  []store.Cond
@@ -41,7 +40,8 @@ type reply struct {
 
 func (e *Engine) begin(ctx context.Context, now time.Time) *batch {
 	e.cache.trim()
-	return &batch{e: e, ctx: ctx, now: now, seq: e.seq, before: map[lock.DeviceID]summary{}}
+	e.step++
+	return &batch{e: e, ctx: ctx, now: now, seq: e.seq}
 }
 
 // full reports whether the batch has grown so that one more input might not fit into its commit.
@@ -70,10 +70,10 @@ func (b *batch) device(id lock.DeviceID) *device {
 
 // touch makes the batch think about the device and write what changes.
 func (b *batch) touch(d *device) {
-	if _, ok := b.before[d.id()]; ok {
+	if d.step == b.e.step {
 		return
 	}
-	b.before[d.id()] = d.Row
+	d.step = b.e.step
 	b.touched = append(b.touched, d)
 	b.size += max(0, len(d.codes)-4)
 }
@@ -262,7 +262,7 @@ func (b *batch) records(w *writes) {
 		if !d.dirty() {
 			continue
 		}
-		w.conds = append(w.conds, store.Cond{Key: keyRun(d.id()), Rev: d.rev})
+		w.conds = append(w.conds, store.Cond{Key: d.keyRun(), Rev: d.rev})
 		if d.dirtyConfig {
 			w.ops = append(w.ops, store.Op{Key: keyConfig(d.id()), Val: encode(d.config)})
 		}
@@ -283,7 +283,7 @@ func (b *batch) records(w *writes) {
 				put(w, keyHistory(d.id(), c.ID), c, encodeCode)
 			}
 		}
-		put(w, keyRun(d.id()), &d.run, encodeRun)
+		put(w, d.keyRun(), &d.run, encodeRun)
 	}
 	for _, scope := range b.links {
 		w.ops = append(w.ops, store.Op{Key: keyLink(scope), Val: encode(b.e.links[scope])})

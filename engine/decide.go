@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -19,7 +18,8 @@ func (b *batch) decideDevice(d *device) {
 	b.settle(d)
 	p := b.e.policyOf(d)
 	scope := b.e.gate(d)
-	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != ""})
+	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != "", room: b.e.room[:0]})
+	b.e.room = x.Wants
 	if x.Gated {
 		b.hold(d, scope)
 	} else if d.Gate != "" {
@@ -77,7 +77,7 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 	d.Calls++
 	d.dirtyRun = true
 	f := &flight{
-		ID: CallID(fmt.Sprintf("%s#%d", d.id(), d.Calls)), Verb: i.Verb, Place: i.Place,
+		ID: CallID(string(d.id()) + "#" + itoa(d.Calls)), Verb: i.Verb, Place: i.Place,
 		Since: b.now, Deadline: b.now.Add(policy.CallTimeout), Reason: i.Reason,
 	}
 	call := Call{ID: f.ID, Device: d.id(), Account: d.Device.Account, Verb: i.Verb, At: i.At, Deadline: f.Deadline, Reason: i.Reason}
@@ -427,6 +427,6 @@ func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 
 // authLost reports whether the account's login is refused, so that nothing can be known.
 func (e *Engine) authLost(d *device) bool {
-	l := e.links[accountScope(d.Device.Account)]
+	l := e.links[d.scopes()[0]]
 	return l != nil && !l.open() && l.Auth
 }

@@ -18,6 +18,9 @@ type device struct {
 	held  []entry
 	codes []*code   // live, by id
 	rev   store.Rev // of the run record; 0: new
+	step  int64     // the last that thought about it
+	key   string    // keyRun, once it was asked for
+	hangs []string  // scopes, likewise
 
 	dirtyConfig, dirtyRun, dirtyHeld bool
 	gone                             []*code // to be moved to history by this batch
@@ -84,10 +87,21 @@ func (d *device) lower(code string) bool {
 
 // scopes are the links that the device hangs on: its account's, and its hub's if it has one.
 func (d *device) scopes() []string {
-	if d.Device.Hub == "" {
-		return []string{accountScope(d.Device.Account)}
+	if d.hangs == nil {
+		d.hangs = []string{accountScope(d.Device.Account)}
+		if d.Device.Hub != "" {
+			d.hangs = append(d.hangs, hubScope(d.Device.Account, d.Device.Hub))
+		}
 	}
-	return []string{accountScope(d.Device.Account), hubScope(d.Device.Account, d.Device.Hub)}
+	return d.hangs
+}
+
+// keyRun is the key of the record that guards all others of the device.
+func (d *device) keyRun() string {
+	if d.key == "" {
+		d.key = keyRun(d.id())
+	}
+	return d.key
 }
 
 // readDevice loads a device from the store; nil if there is none.

@@ -48,7 +48,10 @@ type Engine struct {
 	cache    *cache
 	crashed  []lock.DeviceID // devices with a call in flight when the engine was opened
 	totals   Totals
-	writes   writes // of the commit under way
+	down     []*link // the links that are not open
+	step     int64   // numbers steps
+	writes   writes  // of the commit under way
+	room     []want  // for one device's thought
 }
 
 // ErrNewer is returned by Open for a store that a later version has written.
@@ -117,7 +120,7 @@ func (e *Engine) create(ctx context.Context, o Options) error {
 // load builds what is kept in memory from the store: never from what was there before.
 func (e *Engine) load(ctx context.Context) error {
 	e.wakes, e.rows = newWakes(), map[lock.DeviceID]*row{}
-	e.accounts, e.links = map[lock.AccountID]PolicyPatch{}, map[string]*link{}
+	e.accounts, e.links, e.down = map[lock.AccountID]PolicyPatch{}, map[string]*link{}, nil
 	e.cache, e.crashed, e.totals = newCache(cacheCodes), nil, Totals{}
 	e.booted = false
 	policy, err := e.store.Get(ctx, keyPolicy)
@@ -152,6 +155,9 @@ func (e *Engine) load(ctx context.Context) error {
 		l.scope, l.waiting = kv.Key[len(dirLink):], map[lock.DeviceID]time.Time{}
 		l.Probing = ""
 		e.links[l.scope] = &l
+		if !l.open() {
+			e.down = append(e.down, &l)
+		}
 		return err
 	})
 	if err != nil {

@@ -51,7 +51,7 @@ func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 			b.touch(d)
 			b.event(Event{Type: "device.added", Account: v.Account, Device: v.ID, Text: v.Name})
 		}
-		d.Device = v
+		d.Device, d.hangs = v, nil
 		d.Removed, d.Replace = time.Time{}, ""
 		d.dirtyConfig, d.dirtyRun = true, true
 	}}, nil

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -57,11 +55,22 @@ func keyIdem(key string) string                 { return dirIdem + key }
 func keyUndo(seq Seq) string                    { return dirUndo + seqText(seq) }
 func keyEvent(seq Seq) string                   { return dirEvent + seqText(seq) }
 
-func keyCode(dev lock.DeviceID, id lock.CodeID) string    { return keyCodes(dev) + string(id) }
-func keyHistory(dev lock.DeviceID, id lock.CodeID) string { return keyHistories(dev) + string(id) }
+func keyCode(dev lock.DeviceID, id lock.CodeID) string {
+	return dirCode + string(dev) + "/" + string(id)
+}
+func keyHistory(dev lock.DeviceID, id lock.CodeID) string {
+	return dirHistory + string(dev) + "/" + string(id)
+}
 
 // seqText is 16 hex digits, so that byte order is number order.
-func seqText(s Seq) string { return fmt.Sprintf("%016x", int64(s)) }
+func seqText(s Seq) string {
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[s>>(60-4*i)&15]
+	}
+	return string(b[:])
+}
 
 // validID says why an id chosen by a caller can't be part of a key, or "".
 func validID(id string) string {

@@ -91,6 +91,7 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 			return
 		}
 		l.Down, l.Probes = b.now, 0
+		b.e.down = append(b.e.down, l)
 		l.Blame, l.Auth, l.Vendor = err.Blame, auth, err.Vendor
 		switch {
 		case l.isHub():
@@ -139,6 +140,7 @@ func (b *batch) linkWorks(d *device, scope string) {
 	}
 	auth := l.Auth
 	l.Down, l.ProbeAt, l.Probes, l.Auth, l.Probing = time.Time{}, time.Time{}, 0, false, ""
+	b.e.down = slices.DeleteFunc(b.e.down, (*link).open)
 	typ := "internal.issue.cleared"
 	if auth {
 		typ = "connected_account.connected"
@@ -170,15 +172,14 @@ func (e *Engine) membersOf(id lock.AccountID) []lock.DeviceID {
 
 // probes lets one device of each link whose probe is due try.
 func (b *batch) probes() {
-	var due []string
-	for scope, l := range b.e.links {
-		if !l.open() && l.Probing == "" && !l.ProbeAt.After(b.now) && len(l.waiting) > 0 {
-			due = append(due, scope)
+	var due []*link
+	for _, l := range b.e.down {
+		if l.Probing == "" && !l.ProbeAt.After(b.now) && len(l.waiting) > 0 {
+			due = append(due, l)
 		}
 	}
-	slices.Sort(due)
-	for _, scope := range due {
-		l := b.e.links[scope]
+	slices.SortFunc(due, func(a, b *link) int { return strings.Compare(a.scope, b.scope) })
+	for _, l := range due {
 		var first lock.DeviceID
 		var at time.Time
 		for id, start := range l.waiting {
@@ -207,8 +208,8 @@ func before(a, b time.Time) bool {
 // nextProbe is the earliest probe of a link that somebody waits for.
 func (e *Engine) nextProbe() time.Time {
 	var at time.Time
-	for _, l := range e.links {
-		if !l.open() && l.Probing == "" && len(l.waiting) > 0 {
+	for _, l := range e.down {
+		if l.Probing == "" && len(l.waiting) > 0 {
 			at = earliest(at, l.ProbeAt)
 		}
 	}

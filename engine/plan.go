@@ -64,6 +64,7 @@ type view struct {
 	policy Policy
 	opened time.Time // since when this engine runs: older looks don't count before an act
 	gated  bool      // the link is down: no call may leave
+	room   []want    // empty, with room for the decision's wants
 }
 
 type job struct {
@@ -79,7 +80,7 @@ type job struct {
 // Order: the call in flight, what must be looked at, what must go, what must come (earliest start first), spares, routine
 // looks.
 func plan(d *device, v view) decision {
-	x := decision{Wants: d.wants(v.now, v.policy)}
+	x := decision{Wants: d.wants(v.room, v.now, &v.policy)}
 	now, t := v.now, &d.Device.Traits
 	if d.Flight != nil {
 		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")

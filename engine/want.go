@@ -180,11 +180,10 @@ type want struct {
 	Edge   time.Time     // when the answer changes by itself; zero: never
 }
 
-// wants derives what every code of the device asks of it now.
-func (d *device) wants(now time.Time, p Policy) []want {
-	out := make([]want, len(d.codes))
-	for i, c := range d.codes {
-		out[i] = d.want(now, c, &p)
+// wants appends what every code of the device asks of it now.
+func (d *device) wants(out []want, now time.Time, p *Policy) []want {
+	for _, c := range d.codes {
+		out = append(out, d.want(now, c, p))
 	}
 	return out
 }

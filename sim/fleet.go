@@ -21,6 +21,7 @@ type Fleet struct {
 	hubs     map[lock.HubID]*hub
 	accounts map[lock.AccountID]*account
 	order    []*device // by id
+	zones    map[string]*time.Location
 
 	troubles []*trouble // active or scheduled, in order of injection
 	injected int        // faults ever
@@ -55,7 +56,8 @@ type hub struct {
 func NewFleet(k *Kernel, spec Spec) (*Fleet, error) {
 	f := &Fleet{
 		k: k, profiles: map[string]*Profile{}, devices: map[lock.DeviceID]*device{}, hubs: map[lock.HubID]*hub{},
-		accounts: map[lock.AccountID]*account{}, fires: map[string]int{}, loose: map[string]struct{}{},
+		accounts: map[lock.AccountID]*account{}, zones: map[string]*time.Location{}, fires: map[string]int{},
+		loose: map[string]struct{}{},
 	}
 	for _, p := range Profiles() {
 		f.profiles[p.Name] = &p
@@ -151,11 +153,9 @@ func (f *Fleet) Add(l LockSpec) error {
 		d.traits.Zone = l.Zone
 	}
 	if d.traits.Zone != "" {
-		z, err := time.LoadLocation(d.traits.Zone)
-		if err != nil || d.traits.Zone == "Local" {
+		if d.zone = f.zone(d.traits.Zone); d.zone == nil {
 			return bad("zone %q is not in the zone data", d.traits.Zone)
 		}
-		d.zone = z
 	}
 	if l.Slots > 0 && p.Traits.Slots > 0 {
 		d.traits.Slots = l.Slots
@@ -193,6 +193,16 @@ func (f *Fleet) Add(l LockSpec) error {
 	f.order = insertDevice(f.order, d)
 	d.acct.devices = insertDevice(d.acct.devices, d)
 	return nil
+}
+
+// zone returns the location of that name, the same for all locks, or nil if there is none.
+func (f *Fleet) zone(name string) *time.Location {
+	if f.zones[name] == nil && name != "Local" {
+		if z, err := time.LoadLocation(name); err == nil {
+			f.zones[name] = z
+		}
+	}
+	return f.zones[name]
 }
 
 func insertDevice(list []*device, d *device) []*device {

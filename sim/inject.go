@@ -184,6 +184,12 @@ func (f *Fleet) Faults() []Fault {
 	return all
 }
 
+// Ailing reports whether a fault is at work on the lock, on its hub or on its account.
+func (f *Fleet) Ailing(id lock.DeviceID) bool {
+	d := f.devices[id]
+	return d != nil && (len(d.faults) > 0 || d.hub != nil && len(d.hub.faults) > 0 || len(d.acct.faults) > 0)
+}
+
 // Fired tells how often faults of that kind changed something.
 func (f *Fleet) Fired(kind string) int { return f.fires[kind] }
 

@@ -52,11 +52,11 @@ type Breach struct {
 	Text   string // one sentence, without digits
 }
 
-// door is what the checkers see of the locks: what each holds, what would open it now, and which faults there are.
+// door is what the checkers see of the locks: what each holds, what would open it now, and whether faults are at work on it.
 type door interface {
 	Memory(lock.DeviceID) []sim.Memory
 	WouldOpen(lock.DeviceID) []sim.Memory
-	Faults() []sim.Fault
+	Ailing(lock.DeviceID) bool
 }
 
 // judge holds the safety checkers and the model of what was wished. It looks only at locks whose memory or wish changed, or
@@ -105,6 +105,7 @@ type watched struct {
 
 	entries []seen // what it holds, with the time since when
 	flight  *engine.Call
+	links   []*link                // that it shares with others; nil: not asked for yet
 	line    link                   // how its own calls ended
 	ended   time.Time              // its last call ended
 	erase   time.Time              // its last erase ended, however
@@ -244,6 +245,10 @@ func (j *judge) record(r sim.Record) {
 
 // fool notes that what is seen of a lock, or of all locks of a hub or account, may not be the truth from now on.
 func (j *judge) fool(target string) {
+	if d := j.devices[lock.DeviceID(target)]; d != nil {
+		d.fooled = true // no hub or account has the id of a lock
+		return
+	}
 	for _, id := range j.ids() {
 		if d := j.devices[id]; d.behind(target) {
 			d.fooled = true

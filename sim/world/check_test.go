@@ -20,12 +20,12 @@ type court struct {
 	now    time.Time
 	mem    []sim.Memory
 	deaf   bool // the lock ignores its schedules
-	faults []sim.Fault
+	ailing bool
 	seq    engine.Seq
 }
 
 func (c *court) Memory(lock.DeviceID) []sim.Memory { return slices.Clone(c.mem) }
-func (c *court) Faults() []sim.Fault               { return c.faults }
+func (c *court) Ailing(lock.DeviceID) bool         { return c.ailing }
 func (c *court) WouldOpen(lock.DeviceID) []sim.Memory {
 	var open []sim.Memory
 	for _, m := range c.mem {

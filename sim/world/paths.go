@@ -38,6 +38,9 @@ func (l *link) ended(now time.Time, id lock.DeviceID, ok bool, wait time.Duratio
 
 // linked returns the links that a lock shares with others: its account's, and its hub's.
 func (j *judge) linked(d *watched) []*link {
+	if d.links != nil {
+		return d.links
+	}
 	at := func(key string) *link {
 		l := j.links[key]
 		if l == nil {
@@ -46,11 +49,11 @@ func (j *judge) linked(d *watched) []*link {
 		}
 		return l
 	}
-	all := []*link{at("account " + string(d.Device.Account))}
+	d.links = []*link{at("account " + string(d.Device.Account))}
 	if d.Device.Hub != "" {
-		all = append(all, at("hub "+string(d.Device.Account)+" "+string(d.Device.Hub)))
+		d.links = append(d.links, at("hub "+string(d.Device.Account)+" "+string(d.Device.Hub)))
 	}
-	return all
+	return d.links
 }
 
 // outcome learns how a call ended.
@@ -106,7 +109,7 @@ const many = 2
 func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 	o.At = now
 	d.look = o
-	if d.fooled && j.truthful(now, d, o) {
+	if d.fooled && j.truthful(d, o) {
 		d.fooled = false
 	}
 	if o.Complete {
@@ -119,7 +122,7 @@ func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 }
 
 // truthful reports whether a look shows exactly what the lock holds, with no fault left that could make it lie.
-func (j *judge) truthful(now time.Time, d *watched, o lock.Observation) bool {
+func (j *judge) truthful(d *watched, o lock.Observation) bool {
 	mem := j.door.Memory(d.Device.ID)
 	if !o.Complete || len(mem) != len(o.Held) {
 		return false
@@ -132,7 +135,7 @@ func (j *judge) truthful(now time.Time, d *watched, o lock.Observation) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(j.door.Faults(), func(f sim.Fault) bool { return !f.From.After(now) && d.behind(f.On) })
+	return !j.door.Ailing(d.Device.ID)
 }
 
 // behind reports whether a target is the lock, or its hub or account.

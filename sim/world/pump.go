@@ -84,7 +84,7 @@ func (w *World) arm(t time.Time) {
 	}
 	w.timer.Cancel()
 	w.due = t
-	w.timer = w.kernel.At(t, sim.ClassEngine, w.pump)
+	w.timer = w.kernel.At(t, sim.ClassEngine, w.turn)
 }
 
 func (w *World) disarm() {

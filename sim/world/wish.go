@@ -124,7 +124,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	switch do := c.Do.(type) {
 	case engine.AddDevice:
 		d := j.alter(do.Device.ID)
-		d.Device = do.Device
+		d.Device, d.links = do.Device, nil
 		d.Retired = false
 		j.soil(d)
 	case engine.RemoveDevice:

@@ -59,6 +59,7 @@ type World struct {
 	inbox   []engine.Input
 	timer   *sim.Timer // the engine's next step
 	due     time.Time  // of timer
+	turn    func()     // pump, made a function once
 	again   int        // steps at one instant, to notice an engine that never rests
 	seq     engine.Seq // of the last event that was noted
 	killAt  int        // calls until the engine dies; 0: it doesn't
@@ -79,6 +80,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		o.Policy = engine.DefaultPolicy()
 	}
 	w := &World{o: o, ctx: context.WithoutCancel(ctx)}
+	w.turn = w.pump
 	held, err := load(ctx, o.Store)
 	if err != nil {
 		return nil, err
