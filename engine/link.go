@@ -67,6 +67,11 @@ func (e *Engine) gate(d *device) string {
 	return ""
 }
 
+// linkDown reports whether a link of the device is known to be down.
+func (e *Engine) linkDown(d *device) bool {
+	return slices.ContainsFunc(d.scopes(), func(scope string) bool { return e.links[scope] != nil && !e.links[scope].open() })
+}
+
 func (b *batch) changed(l *link) {
 	if !l.dirty {
 		l.dirty = true

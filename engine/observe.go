@@ -26,6 +26,9 @@ func (b *batch) observed(d *device, o lock.Observation) {
 	if swapped || jumped {
 		d.Aged = now
 	}
+	if swapped {
+		d.Answers = 0
+	}
 	first := d.Look.At.IsZero()
 	d.Look = look{At: now, Source: o.Source, Zone: o.Zone, Battery: o.Battery, Modes: o.Modes, Cursor: d.Look.Cursor}
 	if !o.Clock.IsZero() {

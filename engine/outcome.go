@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math/bits"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -13,6 +14,8 @@ const (
 	urgentMax    = 5 * time.Minute
 	manyRefusals = 6 // of a device in a row, after which each makes it wait
 	redraws      = 5 // times a drawn PIN is replaced because the lock holds it already
+	wornAnswers  = 6 // of the last 32 that took more than one try: the battery is to be replaced
+	soundAnswers = 2 // and no more than this many: it is fine again
 )
 
 // crashed makes the call that was in flight when the engine was opened ambiguous.
@@ -99,6 +102,7 @@ func (b *batch) works(d *device) {
 		b.linkWorks(d, s)
 	}
 	d.Failures, d.RetryAt, d.FailedAt, d.Gate = 0, time.Time{}, time.Time{}, ""
+	b.answers(d)
 	if d.Reach != lock.Reached {
 		if !d.Down.IsZero() {
 			// Whatever happened meanwhile was not seen: what was known has aged.
@@ -114,6 +118,22 @@ func (b *batch) works(d *device) {
 		d.Reach, d.Down = lock.Reached, time.Time{}
 	}
 	b.lowerDevice(d, "device_disconnected", "device_removed")
+}
+
+// answers keeps how often the lock had to be asked twice. What answers worse and worse will soon not answer at all, whatever
+// its battery says of itself. An outage counts once, however long.
+func (b *batch) answers(d *device) {
+	d.Answers <<= 1
+	if d.Lost {
+		d.Answers |= 1
+		d.Lost = false
+	}
+	switch n := bits.OnesCount32(d.Answers); {
+	case n >= wornAnswers:
+		b.raiseDevice(d, issue("replace_battery_soon", b.now))
+	case n <= soundAnswers:
+		b.lowerDevice(d, "replace_battery_soon")
+	}
 }
 
 // accepted notes that a write was taken.
@@ -202,13 +222,6 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 	}
 	if c != nil {
 		c.dirty = true
-	}
-	if err.Kind == driver.Ambiguous && c != nil && c.Offline != lock.OfflineNone {
-		p.Accepted = time.Time{} // no look can tell, and asking twice gives the same digits
-		if !crash {
-			b.delay(d, c, err)
-		}
-		return
 	}
 	if err.Kind == driver.Ambiguous {
 		p.Kept = c != nil && f.New != nil && b.keeps(d, c, p, f.New)
@@ -388,6 +401,7 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 	}
 	d.Failures++
 	d.FailedAt = b.now
+	d.Lost = d.Lost || (err.Kind == driver.Ambiguous || err.Kind == driver.Offline) && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameLock)
 	p := b.e.policyOf(d)
 	d.RetryAt = b.now.Add(max(b.wait(d, d.Failures, string(d.id()), p), err.RetryAfter))
 	d.dirtyRun = true
@@ -397,6 +411,8 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 		return
 	case err.Kind == driver.Ambiguous && d.Failures < 3 && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameCloud):
 		return // one lost answer, or one server error, is no outage
+	case err.Blame != driver.BlameLock && b.e.linkDown(d):
+		return // what it hangs on is down and says so: nothing is known of the lock itself
 	case err.Blame == driver.BlameHub:
 		reach = lock.HubDown
 	case err.Blame == driver.BlameCloud, err.Blame == driver.BlameAccount, err.Kind == driver.Unauthorized:

@@ -46,6 +46,8 @@ type run struct {
 	Calls    int64         `json:",omitzero"` // numbers CallIDs
 	Failures int           `json:",omitzero"` // consecutive, of the device itself
 	Refusals int           `json:",omitzero"` // consecutive definite ones
+	Lost     bool          `json:",omitzero"` // a call was lost on the way to the lock since its last answer
+	Answers  uint32        `json:",omitzero"` // the last 32 answers, a bit each: whether it took more than one try
 	RetryAt  time.Time     `json:",omitzero"` // backing off until then
 	FailedAt time.Time     `json:",omitzero"` // last failed call
 	Down     time.Time     `json:",omitzero"` // unreachable since
