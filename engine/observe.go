@@ -163,10 +163,16 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 
 // find picks the entry that a place stands for: by its handle, by its tag, by its slot.
 func find(seen []entry, d *device, id lock.CodeID, p *place) *entry {
+	named := d.Device.Traits.NameMax > 0 && id != "" // the lock keeps our tag, so that another's entry in our slot shows
 	for i := range seen {
-		if x := &seen[i]; !x.Ours && p.Ref != "" && x.Ref == p.Ref && (p.Slot == 0 || x.Slot == p.Slot) {
-			return x
+		x := &seen[i]
+		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
+			continue
 		}
+		if named && x.Tag != tagOf(id) && (x.PIN.IsZero() || x.PIN != p.PIN) {
+			continue
+		}
+		return x
 	}
 	if id != "" {
 		tag := tagOf(id)

@@ -182,7 +182,13 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 				} else {
 					again := w.Place
-					again.Slot = match.Slot
+					if again.Slot = match.Slot; again.Slot != 0 && d.slotTaken(again.Slot) {
+						if d.free() < 0 {
+							x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "no_space_for_access_code_on_device"})
+							return
+						}
+						again.Slot = d.slot()
+					}
 					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c), id: c.ID})
 				}
 			}
@@ -473,6 +479,16 @@ func (d *device) free() int {
 		return 1
 	}
 	return d.Device.Traits.Slots - d.used()
+}
+
+// slotTaken reports whether somebody else's credential stands in that slot.
+func (d *device) slotTaken(n int) bool {
+	for i := range d.held {
+		if h := &d.held[i]; !h.Ours && h.Slot == n {
+			return true
+		}
+	}
+	return false
 }
 
 // slot is the lowest slot that nothing holds or may hold.

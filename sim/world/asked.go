@@ -18,6 +18,10 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	d.flight = &c
 	j.digits.learn(c.Want.PIN)
 	d.write(c.Want.PIN)
+	if c.Blank {
+		d.blanks = append(d.blanks, c.Want.PIN)
+		d.blanks = d.blanks[max(0, len(d.blanks)-maxWrote):]
+	}
 	if c.Verb == engine.CallObserve || d.Retired {
 		return
 	}

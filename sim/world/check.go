@@ -93,7 +93,7 @@ type watched struct {
 	Device  lock.Device
 	Retired bool               `json:",omitzero"` // off the door, or no longer managed
 	Pool    bool               `json:",omitzero"`
-	Drained time.Time          `json:",omitzero"` // the pool was switched off
+	Drained time.Time          `json:",omitzero"`  // the pool was switched off
 	Flips   []flip             `json:",omitempty"` // of the pool, oldest first, at most maxPast
 	Patch   engine.PolicyPatch `json:",omitzero"`
 	Permits map[lock.Ref]bool  `json:",omitempty"` // foreign entries that a command named
@@ -113,6 +113,7 @@ type watched struct {
 	look    lock.Observation
 	fooled  bool                   // a fault or a hand may show the engine something else than the truth
 	blanked map[lock.Ref]time.Time // and overwrites
+	blanks  []lock.PIN             // digits that only overwrite, newest last, at most maxWrote
 	wrote   []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
 	erasing map[int]lock.Ref       // slots whose erase is unconfirmed
 	exposed []int                  // spans of the meter that go on

@@ -140,7 +140,7 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		switch {
 		case !m.Window.IsZero() && !m.Window.Contains(t):
 			return time.Time{} // the lock was told right and does not obey, or its clock is off
-		case !w.live(t) && j.blank(w, m.PIN):
+		case slices.Contains(d.blanks, m.PIN), !w.live(t) && j.blank(w, m.PIN):
 			return time.Time{} // nobody knows the digits
 		}
 	}

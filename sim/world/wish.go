@@ -328,12 +328,37 @@ func (j *judge) event(e engine.Event) {
 	if e.Type == "access_code.backup_access_code_pulled" {
 		j.pulled(e.At, e.Code, e.Backup)
 	}
+	if e.Issue != nil && e.Issue.Code == "change_refused" {
+		j.goesBack(e.At, e.Code)
+	}
 	if e.Issue != nil {
 		j.silent(e.At, e.Device, e.Type, e.Issue.Message)
 		j.silent(e.At, e.Device, e.Type, e.Issue.Remedy)
 		j.silent(e.At, e.Device, e.Type, e.Issue.Vendor)
 	}
 	j.silent(e.At, e.Device, e.Type, e.Text)
+}
+
+// goesBack takes the word that a lock refused a change: an earlier form of the code stands again. Which one the word does not
+// tell, so that the widest window of them holds.
+func (j *judge) goesBack(now time.Time, id lock.CodeID) {
+	w := j.wishes[id]
+	if w == nil {
+		return
+	}
+	w.Since = now
+	for _, p := range w.Past {
+		if p.New || p.Device != w.Device {
+			continue
+		}
+		if p.Window.From.Before(w.Window.From) {
+			w.Window.From = p.Window.From
+		}
+		if p.Window.To.IsZero() || !w.Window.To.IsZero() && p.Window.To.After(w.Window.To) {
+			w.Window.To = p.Window.To
+		}
+	}
+	j.touch(w)
 }
 
 // add puts a wish into the model.
