@@ -223,6 +223,13 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 	if c != nil {
 		c.dirty = true
 	}
+	if err.Kind == driver.Ambiguous && c != nil && c.Offline != lock.OfflineNone {
+		p.Accepted = time.Time{} // no look can tell, and asking twice gives the same digits
+		if !crash {
+			b.delay(d, c, err)
+		}
+		return
+	}
 	if err.Kind == driver.Ambiguous {
 		p.Kept = c != nil && f.New != nil && b.keeps(d, c, p, f.New)
 		p.Doubt = true

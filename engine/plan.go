@@ -27,6 +27,9 @@ type intent struct {
 	Reason string
 }
 
+// issues reports whether the call only asks for digits that the lock will know without having been told.
+func (i *intent) issues() bool { return i.Code != nil && i.Code.Offline != lock.OfflineNone }
+
 // blocked is a code that is due but can't go on, with the issue that says why.
 type blocked struct {
 	Code     *code
@@ -108,7 +111,7 @@ func plan(d *device, v view) decision {
 	slices.SortStableFunc(sets, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
 
 	act := d.pick(v, clears, sets, &x)
-	listable := !t.CannotList
+	listable := !t.CannotList && (act == nil || !act.issues())
 	switch {
 	case act != nil && listable && d.mustLook(v, act):
 		look = look.sooner(now, "to know the lock before changing it")
@@ -217,7 +220,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 		return
 	}
-	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), id: c.ID, fresh: true}
+	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), id: c.ID, fresh: c.Offline == lock.OfflineNone}
 	if old == nil {
 		*sets = append(*sets, j)
 		return

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -153,13 +155,27 @@ func (p Policy) Validate() error {
 	if p.BackoffMin > p.BackoffMax {
 		return refuse("invalid_policy", "backoff_min", "must not exceed backoff_max")
 	}
+	for _, f := range []struct {
+		name, v string
+		one     []string
+	}{
+		{"jit_overlap", string(p.JITOverlap), []string{string(OverlapWait), string(OverlapIgnore)}},
+		{"jit_early", string(p.JITEarly), []string{string(EarlyAllow), string(EarlyStage), string(EarlyForbid)}},
+		{"auto_pull", string(p.AutoPull), []string{string(PullOff), string(PullSuggest), string(PullAuto)}},
+		{"profile", string(p.Profile), []string{string(ProfileSeed), string(ProfileCurrent)}},
+		{"external", string(p.External), []string{string(ExternalEnforce), string(ExternalAllow), string(ExternalAsk)}},
+	} {
+		if !slices.Contains(f.one, f.v) {
+			return refuse("invalid_policy", f.name, "must be one of "+strings.Join(f.one, ", "))
+		}
+	}
 	if p.PoolSize < 0 || p.PoolSize > 20 {
 		return refuse("invalid_policy", "backup_pool_size", "must lie between 0 and 20")
 	}
 	return nil
 }
 
-// NeedsPool reports whether a device of these traits can keep backup codes at all.
+// poolable reports whether a device of these traits can keep backup codes at all.
 func poolable(t lock.Traits) bool { return !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly }
 
 // and lays a later patch over an earlier one.

@@ -54,10 +54,19 @@ func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (Snapshot
 		v := e.deviceView(now, d)
 		s.Device = &v
 	}
+	s.Total = len(d.codes)
 	for _, c := range d.codes {
+		if q.View == ViewCodes {
+			if string(c.ID) <= q.After {
+				continue
+			}
+			if len(s.Codes) == q.Limit {
+				s.Next = string(s.Codes[q.Limit-1].ID)
+				break
+			}
+		}
 		s.Codes = append(s.Codes, e.codeView(now, d, c))
 	}
-	s.Total = len(s.Codes)
 	return s, nil
 }
 
