@@ -410,8 +410,8 @@ func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 			c.Changing, c.Prior, c.dirty = nil, nil, true
 		}
 	}
-	if len(c.Places) == 0 && !w.On && (c.Prior != nil || len(c.Changing) > 0) {
-		c.Changing, c.Prior, c.dirty = nil, nil, true // nothing of the old form is left to go back to
+	if len(c.Places) == 0 && !w.On && c.Prior != nil {
+		c.Prior, c.dirty = nil, true // nothing of the old form is left to go back to
 	}
 	if s == c.Was {
 		return
