@@ -90,6 +90,9 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		call.Known = driver.Known{Refs: d.refs(), Since: d.Look.Cursor}
 	case CallClear:
 		d.Radio.Clears++
+		if i.For != nil && i.For.Crowded {
+			i.For.Crowded, i.For.dirty = false, true
+		}
 		if _, p := d.flown(f); p != nil {
 			p.Tried = b.now
 		}

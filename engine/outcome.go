@@ -46,12 +46,10 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		b.failed(d, f, c, p, o.Err, crash)
 		return
 	}
-	asked := d.Asked
 	b.works(d)
 	switch f.Verb {
 	case CallObserve:
-		d.Asked = asked // to look once more after an outage is what this was
-		b.observed(d, o.Observation, f.Since)
+		b.observed(d, o.Observation)
 	case CallSet:
 		d.Pace.Set = b.now.Sub(f.Since)
 		b.accepted(d, f, c, p, o.Held)
@@ -328,6 +326,7 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		c.NextTry = time.Time{}
 	case driver.Full:
 		b.raise(d, c, issue("no_space_for_access_code_on_device", b.now))
+		c.Crowded = c.Attempts == 0 // a lock that says so again is not believed, or it would talk a whole pool away
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		if d.Asked.IsZero() && d.Look.At.Before(b.now.Add(-time.Hour)) {
 			d.Asked = b.now // the book of its slots is wrong

@@ -24,6 +24,7 @@ type intent struct {
 	At     lock.Ref
 	Want   place // of a set
 	Blank  bool  // a set that only destroys the digits
+	For    *code // of a clear: whom it makes room for
 	Reason string
 }
 
@@ -341,6 +342,16 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 			act = cmp.Or(act, &j.intent)
 			continue
 		case t.Slots == 0 || free > 0:
+			if j.Code.Crowded {
+				if going > 0 && !t.CannotList {
+					going-- // what makes room for it is on its way out
+					continue
+				}
+				if room := d.room(v, j); room != nil && going == 0 {
+					act = cmp.Or(act, room)
+					continue
+				}
+			}
 			free--
 			if act == nil && t.ClientSlots {
 				j.Want.Slot = d.slot()
@@ -392,7 +403,7 @@ func (d *device) room(v view, j *job) *intent {
 		return nil
 	}
 	p := &last.Places[0]
-	return &intent{Verb: CallClear, Code: last, Place: p.ID, At: p.Ref, Reason: "makes room for " + string(j.Code.ID)}
+	return &intent{Verb: CallClear, Code: last, Place: p.ID, At: p.Ref, For: j.Code, Reason: "makes room for " + string(j.Code.ID)}
 }
 
 // clash finds what else on the lock has these digits. wait: it is on its way out, no need to say anything.

@@ -16,6 +16,7 @@ func (b *batch) pool(d *device, policy Policy) {
 		want = policy.PoolSize
 	}
 	var spares, ready, placed, pulled int
+	short := false // the lock has no room for one
 	for i := len(d.codes) - 1; i >= 0; i-- {
 		c := d.codes[i]
 		if !c.Spare || !c.Deleted.IsZero() {
@@ -32,6 +33,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			continue
 		}
 		spares++
+		short = short || has(c.Issues, "no_space_for_access_code_on_device")
 		if len(c.Places) > 0 {
 			placed++
 		}
@@ -55,7 +57,7 @@ func (b *batch) pool(d *device, policy Policy) {
 		d.dirtyRun = true
 	}
 	b.setDevice(d, want > 0 && ready == 0, issue("empty_backup_access_code_pool", now))
-	b.setDevice(d, ready > 0 && ready < want && (room < want || !d.Down.IsZero()), issue("partial_backup_access_code_pool", now))
+	b.setDevice(d, ready > 0 && ready < want && (room < want || short || !d.Down.IsZero()), issue("partial_backup_access_code_pool", now))
 	b.setDevice(d, pulled >= manyPulled, issue("many_active_backup_codes", now))
 }
 

@@ -181,6 +181,7 @@ type code struct {
 	NextTry   time.Time     `json:",omitzero"`
 	Refused   string        `json:",omitzero"` // fingerprint of the credential that the lock refused for good
 	NoNative  string        `json:",omitzero"` // the lock refused its schedule: why
+	Crowded   bool          `json:",omitzero"` // the lock called itself full for it, whatever the book of its slots says: one other may make room
 	Honoured  bool          `json:",omitzero"` // an outside removal or change is accepted
 	Undone    []time.Time   `json:",omitzero"` // outside changes that were corrected
 	Contended time.Time     `json:",omitzero"` // corrections rest since
