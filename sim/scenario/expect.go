@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -125,6 +126,17 @@ func (r *run) codeMisses(want *ExpectCode, name lock.CodeID) []string {
 		m.add("want readiness %s, saw %s (%s)", *want.Readiness, none(string(v.Readiness)), none(v.Cause))
 	}
 	m.issues(want.Issues, want.NoIssues, want.Clean, want.Blame, v.Issues)
+	if want.Other != nil {
+		var seen []string
+		for _, i := range v.Issues {
+			if len(want.Issues) == 0 || slices.Contains(want.Issues, i.Code) {
+				seen = append(seen, cmp.Or(string(r.named(i.Other)), string(i.OtherRef)))
+			}
+		}
+		if !slices.Contains(seen, *want.Other) {
+			m.add("want %s in the way, saw %s", *want.Other, none(strings.Join(seen, ", ")))
+		}
+	}
 	if want.Mutation != nil {
 		var pending []string
 		for _, p := range v.Pending {

@@ -126,6 +126,7 @@ type ExpectCode struct {
 	NoIssues     []string // none is there
 	Clean        bool     // no issue at all
 	Blame        *string  // of the first of Issues, or of any issue
+	Other        *string  // of the first of Issues, or of any issue: a code, or an unmanaged one's handle
 	Mutation     *string  // "": none is pending
 	Pulled       *bool
 	InHouse      *bool

@@ -20,6 +20,7 @@ type expectDecl struct {
 	issue, noIssue       given[[]given[string]]
 	clean                given[bool]
 	blame, mutation      given[string]
+	other                given[string]
 	scheduled, native    given[bool]
 	pulled, inHouse      given[bool]
 	onLock, opens        given[bool]
@@ -37,7 +38,7 @@ type expectDecl struct {
 
 // The keys of an expectation by what it is about.
 var (
-	codeChecks  = []string{"status", "type", "evidence", "readiness", "issue", "no_issue", "clean", "blame", "mutation", "scheduled", "native", "pulled", "in_house", "on_lock", "opens", "digits", "unverified", "starts", "ends", "exposure_min", "exposure_max", "count"}
+	codeChecks  = []string{"status", "type", "evidence", "readiness", "issue", "no_issue", "clean", "blame", "other", "mutation", "scheduled", "native", "pulled", "in_house", "on_lock", "opens", "digits", "unverified", "starts", "ends", "exposure_min", "exposure_max", "count"}
 	lockChecks  = []string{"held", "unmanaged", "pool", "slots_free", "issue", "no_issue", "clean", "blame", "link", "radio_max", "exposure_min", "exposure_max", "count"}
 	eventChecks = []string{"code", "lock", "count", "min", "max", "between"}
 )
@@ -67,6 +68,7 @@ func expectShape() shape[expectDecl] {
 		row("no_issue", list(issue), func(e *expectDecl) *given[[]given[string]] { return &e.noIssue }, "this is not wrong with it, nor any of these", `"duplicate_code_on_device"`),
 		row("clean", yesNo(), func(e *expectDecl) *given[bool] { return &e.clean }, "nothing is wrong with it", `true`),
 		row("blame", choice("blame", "unknown", "cloud", "account", "hub", "lock", "request"), func(e *expectDecl) *given[string] { return &e.blame }, "the layer that `issue`, or any issue, blames", `"hub"`),
+		row("other", text(64), func(e *expectDecl) *given[string] { return &e.other }, "what `issue`, or any issue, says is in the way: a code, or the handle of an unmanaged one", `"cleaner"`),
 		row("mutation", choice("mutation", "none", string(engine.MutCreating), string(engine.MutDeferred), string(engine.MutCode), string(engine.MutName), string(engine.MutTime), string(engine.MutDeleting)),
 			func(e *expectDecl) *given[string] { return &e.mutation }, "a change that the lock has yet to show", `"updating_time_frame"`),
 		row("pulled", yesNo(), func(e *expectDecl) *given[bool] { return &e.pulled }, "a spare stands in for the code", `true`),

@@ -102,7 +102,7 @@ func (r *resolver) expectCode(e expectDecl, when time.Time) *ExpectCode {
 	out := &ExpectCode{
 		Codes: r.codesAt(e.code, when), Count: e.count.ptr(), Status: e.status.ptr(), Type: e.codeType.ptr(), Scheduled: e.scheduled.ptr(),
 		Native: e.native.ptr(), Evidence: e.evidence.ptr(), Readiness: e.readiness.ptr(), Issues: texts(e.issue), NoIssues: texts(e.noIssue),
-		Clean: e.clean.v, Blame: e.blame.ptr(), Mutation: e.mutation.ptr(), Pulled: e.pulled.ptr(), InHouse: e.inHouse.ptr(),
+		Clean: e.clean.v, Blame: e.blame.ptr(), Other: e.other.ptr(), Mutation: e.mutation.ptr(), Pulled: e.pulled.ptr(), InHouse: e.inHouse.ptr(),
 		ExposureMin: e.exposed.ptr(), ExposureMax: e.exposure.ptr(), Unverified: e.unverified.ptr(), Held: e.onLock.ptr(), Opens: e.opens.ptr(), Digits: e.digits.ptr(),
 	}
 	r.clean(e)
