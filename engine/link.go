@@ -57,14 +57,20 @@ func (e *Engine) join(r *row) {
 
 // gate returns the scope of the link that holds the device back; "": none does.
 func (e *Engine) gate(d *device) string {
+	held := ""
 	for _, scope := range d.scopes() {
 		l := e.links[scope]
-		if l == nil || l.open() || l.Probing == d.id() {
+		if l == nil || l.open() {
 			continue
 		}
-		return scope
+		if l.Probing == d.id() {
+			return "" // a probe of one link passes the other too: else two that are down would wait for each other
+		}
+		if held == "" {
+			held = scope
+		}
 	}
-	return ""
+	return held
 }
 
 // linkDown reports whether a link of the device is known to be down.

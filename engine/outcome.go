@@ -407,6 +407,7 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 	default:
 		b.linkFailed(d, acct, err, false)
 	}
+	b.release(d)
 	d.Failures++
 	d.FailedAt = b.now
 	d.Lost = d.Lost || (err.Kind == driver.Ambiguous || err.Kind == driver.Offline) && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameLock)
