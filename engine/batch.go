@@ -218,7 +218,10 @@ func (b *batch) notice(n Notice) {
 // ask wants a look soon. A hint that comes while a look is under way, or right after one, still counts: it may tell of
 // something later.
 func (b *batch) ask(d *device) {
-	if d.Asked.IsZero() {
+	switch f := d.Flight; {
+	case f != nil && f.Verb == CallObserve && !d.Asked.After(f.Since):
+		d.Asked, d.dirtyRun = latest(b.now, f.Since.Add(1)), true // the look under way does not answer it
+	case d.Asked.IsZero():
 		d.Asked, d.dirtyRun = b.now, true
 	}
 	if !d.RetryAt.IsZero() {

@@ -15,8 +15,8 @@ const (
 	freshBattery   = 0.3 // a rise by this much means that batteries were changed
 )
 
-// observed takes what a look taught. It is the only place that learns what a lock holds.
-func (b *batch) observed(d *device, o lock.Observation) {
+// observed takes what a look taught that was sent at since. It is the only place that learns what a lock holds.
+func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	now := b.now
 	if o.At.IsZero() {
 		o.At = now
@@ -37,7 +37,9 @@ func (b *batch) observed(d *device, o lock.Observation) {
 	if o.Next != "" {
 		d.Look.Cursor = o.Next
 	}
-	d.Asked, d.dirtyRun = time.Time{}, true
+	if d.dirtyRun = true; !d.Asked.After(since) {
+		d.Asked = time.Time{}
+	}
 	b.health(d)
 	// The log comes first: it may tell of what this look shows to be gone. What nobody is known for may be what it brings.
 	unexplained := b.entries(d, o.Entries)

@@ -46,10 +46,12 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		b.failed(d, f, c, p, o.Err, crash)
 		return
 	}
+	asked := d.Asked
 	b.works(d)
 	switch f.Verb {
 	case CallObserve:
-		b.observed(d, o.Observation)
+		d.Asked = asked // to look once more after an outage is what this was
+		b.observed(d, o.Observation, f.Since)
 	case CallSet:
 		d.Pace.Set = b.now.Sub(f.Since)
 		b.accepted(d, f, c, p, o.Held)
