@@ -350,7 +350,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 			b.set(d, c, false, name, nil)
 		}
 	}
-	b.set(d, c, !over && on && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+	b.set(d, c, !over && on && d.Device.Traits.CloudList && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
 }
 
 // changing reports whether a code that stood on the lock is taking another form right now: that is no delay yet.
