@@ -290,26 +290,6 @@ func TestResumeGoesOn(t *testing.T) {
 	}
 }
 
-// TestKillAtEveryEffect lets the engine die after each call of the story in turn.
-func TestKillAtEveryEffect(t *testing.T) {
-	whole, _ := played(t, Options{Seed: 7}, time.Hour)
-	want := state(t, whole)
-	n, killed := 1, true
-	for ; killed; n += 1 + n/20 {
-		var tp tape
-		w := open(t, Options{Seed: 7, Watch: tp.watch})
-		story(t, w)
-		w.KillAtEffect(n)
-		run(t, w, hours(storyEnds))
-		equal(t, fmt.Sprintf("killed at call %d", n), state(t, w), want)
-		sound(t, w)
-		killed = slices.ContainsFunc(tp.lines, func(l string) bool { return strings.Contains(l, `"Name":"killed"`) })
-	}
-	if n < 30 {
-		t.Errorf("the engine could be killed at %d calls only, too few to mean anything", n)
-	}
-}
-
 func TestTheEngineStopsAndStarts(t *testing.T) {
 	var tp tape
 	w := open(t, Options{Seed: 1, Watch: tp.watch})
