@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -18,7 +19,7 @@ func (b *batch) decideDevice(d *device) {
 	b.settle(d)
 	p := b.e.policyOf(d)
 	scope := b.e.gate(d)
-	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != "", room: b.e.room[:0]})
+	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != "", hub: strings.HasPrefix(scope, "h:"), room: b.e.room[:0]})
 	b.e.room = x.Wants
 	if x.Gated {
 		b.hold(d, scope)
@@ -321,7 +322,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 	for i := range c.Places {
 		p := &c.Places[i]
 		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
-			if !c.Unproven {
+			if !c.Unproven && !d.outlasted(p, now) {
 				c.Unproven, c.dirty = true, true
 			}
 			continue

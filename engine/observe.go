@@ -209,8 +209,8 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 		p.Accepted = now
 	}
 	if !p.Cleared.IsZero() {
-		// An erase was accepted and it still stands. A cloud's list may lag behind.
-		if o.Source == lock.SourceLock || now.Sub(p.Cleared) >= b.e.policyOf(d).ConfirmWithin {
+		// An erase was accepted and it still stands. A cloud's list may lag behind, or the cloud may be at it still.
+		if o.Source == lock.SourceLock || !p.Pending && now.Sub(p.Cleared) >= b.e.policyOf(d).ConfirmWithin {
 			p.Cleared, p.Looks = time.Time{}, 0
 			if !p.Blanked {
 				b.failedCodeText(d, c, "failed_to_remove_from_device", "the erase was accepted and the code still stands")
@@ -417,10 +417,15 @@ func (b *batch) wanted(d *device, c *code) bool {
 // freed drops a place that is gone, and closes its exposure, which lasted until `at`.
 func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
 	b.shut(d, c, p, at)
-	if d.Device.Traits.CannotList && c.isOver(b.now) && !(p.Native && !p.Window.To.IsZero() && !b.now.Before(p.Window.To)) {
+	if d.Device.Traits.CannotList && c.isOver(b.now) && !d.outlasted(p, b.now) {
 		c.Unproven = true
 	}
 	c.dropPlace(p.ID)
+}
+
+// outlasted reports whether the lock itself has turned a place off, by the end that it was given.
+func (d *device) outlasted(p *place, now time.Time) bool {
+	return p.Window.Bounded() && !now.Before(p.Window.To) && d.distrust() == ""
 }
 
 // shut closes the exposure of a place, which lasted until at.
@@ -436,10 +441,8 @@ func (d *device) exposed(c *code, p *place, now time.Time) time.Time {
 	if end.IsZero() || now.Before(end) || p.Blanked || p.Disabled || p.Accepted.IsZero() || c.Offline != lock.OfflineNone {
 		return time.Time{}
 	}
-	if w := p.Window; w.Bounded() && d.distrust() == "" && !now.Before(w.To) {
-		if c.Deleted.IsZero() || !c.Deleted.Before(w.To) {
-			return time.Time{} // the lock itself has turned it off
-		}
+	if d.outlasted(p, now) && (c.Deleted.IsZero() || !c.Deleted.Before(p.Window.To)) {
+		return time.Time{}
 	}
 	if w := p.Window; !w.IsZero() && d.distrust() == "" && !w.Started(now) {
 		return time.Time{}

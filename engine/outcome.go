@@ -47,7 +47,12 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		return
 	}
 	asked := d.Asked
-	b.works(d)
+	if f.Verb != CallObserve && (d.Reach > lock.Reached || b.e.linkDown(d)) && (d.Device.Traits.CloudList || c != nil && c.Offline != lock.OfflineNone) {
+		b.linkWorks(d, accountScope(d.Device.Account)) // a cloud took it: that the lock is back only a look can show
+		b.ask(d)
+	} else {
+		b.works(d)
+	}
 	switch f.Verb {
 	case CallObserve:
 		d.Asked = asked // to look once more after an outage is what this was

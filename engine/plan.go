@@ -68,6 +68,7 @@ type view struct {
 	policy Policy
 	opened time.Time // since when this engine runs: older looks don't count before an act
 	gated  bool      // the link is down: no call may leave
+	hub    bool      // and it is the hub's: what the cloud does alone may
 	room   []want    // empty, with room for the decision's wants
 }
 
@@ -126,7 +127,7 @@ func plan(d *device, v view) decision {
 	d.edges(v, &x)
 	if act != nil {
 		switch {
-		case v.gated:
+		case v.gated && !(v.hub && act.issues()):
 			x.Gated = true // the link's probe wakes it
 		case now.Before(d.RetryAt) && !d.edgeSince(v, d.FailedAt, x.Wants):
 			x.wake(d.RetryAt, "backing off after a failed call")
@@ -330,7 +331,9 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 // pick chooses the first job that can be done, and says which codes are held up.
 func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 	var act *intent
-	if len(clears) > 0 {
+	if i := slices.IndexFunc(sets, func(j job) bool { return j.issues() }); i >= 0 {
+		act = &sets[i].intent // the lock is not needed for it, so nothing at the lock may keep it waiting
+	} else if len(clears) > 0 {
 		act = &clears[0].intent
 	}
 	t := &d.Device.Traits

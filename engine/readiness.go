@@ -23,6 +23,9 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 		return "", "", ""
 	}
 	if c.Offline != lock.OfflineNone {
+		if i := c.definite(); i != nil && c.PIN.IsZero() {
+			return ReadyWillFail, i.Message, i.Remedy
+		}
 		return d.algorithmicReadiness(now, c)
 	}
 	best := d.best(now, c, p)
@@ -32,10 +35,8 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 			return ReadyLikely, "a backup code stands in", "make sure that the guest has its digits"
 		}
 	}
-	for k := range c.Issues {
-		if i := &c.Issues[k]; i.Definite && i.Class == ClassError && !serving {
-			return ReadyWillFail, i.Message, i.Remedy
-		}
+	if i := c.definite(); i != nil && !serving {
+		return ReadyWillFail, i.Message, i.Remedy
 	}
 	if c.Honoured {
 		return ReadyWillFail, "it was removed outside of lockctl, which is allowed", "create another code"
@@ -60,6 +61,16 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 		return ReadyLikely, "the last look is old", "look again"
 	}
 	return d.pendingReadiness(now, c, p, link)
+}
+
+// definite is the first error of a code that trying the same again cannot help; nil: there is none.
+func (c *code) definite() *Issue {
+	for k := range c.Issues {
+		if i := &c.Issues[k]; i.Definite && i.Class == ClassError {
+			return i
+		}
+	}
+	return nil
 }
 
 // pendingReadiness judges a code that is not on its lock yet.

@@ -41,11 +41,11 @@ func systemProfiles() []Profile {
 		},
 		{
 			Name: "kwikset", System: "kwikset", Tries: 3, Lockout: 75 * time.Second, Capacity: 250,
-			Meaning: "4 to 8 digits, the first four all different, names of 2 to 14, both ends needed, start 15 min ahead; no list at all",
+			Meaning: "4 to 8 digits, the first four all different, names from 2 letters, cut at 14, both ends needed, start 15 min ahead; no list at all",
 			Traits: lock.Traits{
 				NativeSchedule: true, PINLengths: lengths(4, 8), NameMax: 14, Granularity: time.Minute, CannotList: true,
 				StartLead: 15 * time.Minute, ReportsEntry: true, Zone: zone,
-				Constraints: []lock.Constraint{{Kind: lock.NameLength, Min: 2, Max: 14}, {Kind: lock.UniqueFirstFour}, {Kind: lock.StartInFuture}},
+				Constraints: []lock.Constraint{{Kind: lock.NameLength, Min: 2}, {Kind: lock.UniqueFirstFour}, {Kind: lock.StartInFuture}},
 			},
 		},
 		{
