@@ -181,6 +181,7 @@ func (b *batch) settle(d *device) {
 				k--
 			}
 		}
+		c.forgetLost()
 		if !c.isOver(now) {
 			if c.Drawn && c.Told.IsZero() && len(c.Places) == 0 && c.CommonKey == "" && c.Draws < redraws {
 				if x, wait := d.clash(now, c, c.PIN); x != nil && !wait {
@@ -201,6 +202,16 @@ func (b *batch) settle(d *device) {
 		b.handOver(d, c)
 		if len(c.Places) == 0 && (d.Flight == nil || d.Flight.Code != c.ID) {
 			b.goneNow(d, c)
+			i--
+		}
+	}
+}
+
+// forgetLost drops a place that a list lacked once another of the code stands: erasing it by its handle could hit that one.
+func (c *code) forgetLost() {
+	for i := 0; len(c.Places) > 1 && i < len(c.Places); i++ {
+		if p := &c.Places[i]; p.lost() && slices.ContainsFunc(c.Places, func(o place) bool { return o.ID != p.ID && !o.Accepted.IsZero() }) {
+			c.dropPlace(p.ID)
 			i--
 		}
 	}

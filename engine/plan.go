@@ -310,7 +310,7 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 			return nil, time.Time{}
 		}
 	}
-	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && p.Ref != "" {
+	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && !t.AssignsPIN && p.Ref != "" {
 		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
 	}
 	if p.Ref == "" && t.CannotList && c != nil {
