@@ -90,6 +90,7 @@ func TestOnATerminal(t *testing.T) {
 	bin := build(t)
 	t.Run("version asks the terminal nothing", func(t *testing.T) { quietVersion(t, bin) })
 	t.Run("the demonstration is kept", func(t *testing.T) { keptDemonstration(t, bin) })
+	t.Run("the demonstration is killed and goes on", func(t *testing.T) { killedDemonstration(t, bin) })
 	t.Run("a scenario opens paused at its start", func(t *testing.T) { openedScenario(t, bin) })
 }
 
