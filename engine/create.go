@@ -333,15 +333,6 @@ func (d *device) remarks(now time.Time, c *code, p Policy) []string {
 	return notes
 }
 
-// when writes an instant in the lock's zone.
-func (d *device) when(t time.Time) string {
-	loc, err := time.LoadLocation(d.zone())
-	if err != nil {
-		loc = time.UTC
-	}
-	return t.In(loc).Format("Mon 2 Jan 15:04 MST")
-}
-
 func (b *batch) checkCreateMany(do CreateMany) (change, error) {
 	switch {
 	case len(do.Devices) == 0:

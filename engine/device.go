@@ -21,6 +21,7 @@ type device struct {
 	step  int64     // the last that thought about it
 	key   string    // keyRun, once it was asked for
 	hangs []string  // scopes, likewise
+	zones zones     // shared by all devices of the engine; nil in a device by itself
 
 	dirtyConfig, dirtyRun, dirtyHeld bool
 	gone                             []*code // to be moved to history by this batch
@@ -110,7 +111,7 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 	if err != nil || cfg.Rev == 0 {
 		return nil, err
 	}
-	d := &device{}
+	d := &device{zones: e.zones}
 	if d.config, err = decode[config](cfg.Key, cfg.Val); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ const Schema = 1
 const (
 	maxDue     = 256     // devices whose wake is handled by one step
 	cacheCodes = 1 << 17 // codes of decoded devices kept in memory
+	maxZones   = 1000    // names of time zones kept in memory
 	maxShared  = 1 << 20 // bytes of the buffer in which commits are put together that are kept for the next
 )
 
@@ -48,6 +49,7 @@ type Engine struct {
 	cache    *cache
 	crashed  []lock.DeviceID // devices with a call in flight when the engine was opened
 	totals   Totals
+	zones    zones
 	down     []*link // the links that are not open
 	step     int64   // numbers steps
 	writes   writes  // of the commit under way
@@ -121,6 +123,7 @@ func (e *Engine) create(ctx context.Context, o Options) error {
 func (e *Engine) load(ctx context.Context) error {
 	e.wakes, e.rows = newWakes(), map[lock.DeviceID]*row{}
 	e.accounts, e.links, e.down = map[lock.AccountID]PolicyPatch{}, map[string]*link{}, nil
+	e.zones = zones{}
 	e.cache, e.crashed, e.totals = newCache(cacheCodes), nil, Totals{}
 	e.booted = false
 	policy, err := e.store.Get(ctx, keyPolicy)

@@ -53,10 +53,9 @@ func (b *batch) submit(s Submission) {
 	ev := Event{Type: "command." + c.Do.Verb(), Actor: c.Actor}
 	if len(r.Codes) > 0 {
 		ev.Code = r.Codes[0]
-		ev.Device = b.deviceOf(ev.Code)
 	}
-	if dev := deviceNamed(c.Do); dev != "" {
-		ev.Device = dev
+	if ev.Device = deviceNamed(c.Do); ev.Device == "" && ev.Code != "" {
+		ev.Device = b.deviceOf(ev.Code)
 	}
 	b.event(ev)
 	r.Seq = b.seq

@@ -33,35 +33,12 @@ func (d *device) distrust() string {
 		return d.Distrust
 	case t.Zone == "" && d.Look.Zone == "":
 		return "time_zone_unknown"
-	case t.Zone != "" && d.Look.Zone != "" && !sameZone(t.Zone, d.Look.Zone, d.Look.At):
+	case t.Zone != "" && d.Look.Zone != "" && !d.zones.same(t.Zone, d.Look.Zone, d.Look.At):
 		return "time_zone_mismatch"
 	case d.Look.Clock && d.Look.Offset.Abs() > trustClock:
 		return "clock_off"
 	}
 	return ""
-}
-
-// zone is the lock's time zone as far as it is known.
-func (d *device) zone() string {
-	if d.Device.Traits.Zone != "" {
-		return d.Device.Traits.Zone
-	}
-	return d.Look.Zone
-}
-
-// sameZone reports whether two zone names mean the same offset at t; an unknown name is no evidence of a difference.
-func sameZone(a, b string, t time.Time) bool {
-	if a == b {
-		return true
-	}
-	la, err1 := time.LoadLocation(a)
-	lb, err2 := time.LoadLocation(b)
-	if err1 != nil || err2 != nil {
-		return true
-	}
-	_, oa := t.In(la).Zone()
-	_, ob := t.In(lb).Zone()
-	return oa == ob
 }
 
 // deliver decides how code c reaches its lock. It is pure.
@@ -129,7 +106,7 @@ func (d *device) native(now time.Time, c *code) delivery {
 		if to.IsZero() {
 			to = c.From
 		}
-		if at, ok := lock.Crosses(d.zone(), from, to); ok {
+		if at, ok := d.crosses(from, to); ok {
 			return delivery{Why: "the lock's clock misses the time change of " + at.Format("2 January 2006"), Issue: "native_declined"}
 		}
 	}

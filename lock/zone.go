@@ -26,6 +26,11 @@ func Crosses(zone string, from, to time.Time) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
+	return CrossesIn(loc, from, to)
+}
+
+// CrossesIn is Crosses for a zone that is loaded already, which takes long.
+func CrossesIn(loc *time.Location, from, to time.Time) (time.Time, bool) {
 	for t := from.In(loc); ; {
 		_, end := t.ZoneBounds()
 		if end.IsZero() || end.After(to) {

@@ -1,0 +1,222 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/engine/store/badgerkv"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const (
+	submitters = 64
+	perRound   = submitters * 64
+	doors      = 10_000
+)
+
+// BenchmarkCreate has 64 submitters create codes through the live host, each on the disk, in an encrypted Badger, before its
+// submitter goes on. Round by round, 64 others have Badger alone commit the very records that the engine wrote for them, bytes
+// ready-made and without conditions, and gathered as the host gathers: whatever waits goes with the next commit.
+func BenchmarkCreate(b *testing.B) {
+	tape := &tape{Store: disk(b)}
+	h := New(house(b, tape, doors), clockwork.NewRealClock(), (&fake{}).all, nil)
+	raw := gather(disk(b))
+	tape.commits = 0
+	starts := h.Now().Truncate(time.Hour).AddDate(0, 1, 0)
+	var hosted, rawed time.Duration
+	round := 0
+	for b.Loop() {
+		tape.rewind()
+		hosted += crowd(func(i int) error {
+			n := round*perRound + i
+			from := starts.Add(time.Duration(n/doors) * 24 * time.Hour)
+			_, err := h.Submit(b.Context(), engine.Command{Do: engine.Create{Device: door(n % doors), Name: "Guest", Starts: from, Ends: from.Add(20 * time.Hour)}})
+			return err
+		}, b)
+		units := tape.units(perRound)
+		rawed += crowd(func(i int) error { return raw.commit(units[i]) }, b)
+		round++
+	}
+	creations := float64(round * perRound)
+	b.ReportMetric(creations/hosted.Seconds(), "host-creations/s")
+	b.ReportMetric(creations/rawed.Seconds(), "badger-creations/s")
+	b.ReportMetric(rawed.Seconds()/hosted.Seconds(), "ratio")
+	b.ReportMetric(creations/float64(tape.commits), "creations/commit")
+	b.ReportMetric(creations/float64(raw.commits), "raw-creations/commit")
+	b.ReportMetric(0, "ns/op")
+	raw.close()
+	if err := h.Close(b.Context()); err != nil {
+		b.Error(err)
+	}
+}
+
+// crowd shares perRound jobs among the submitters and returns how long they took.
+func crowd(do func(i int) error, b *testing.B) time.Duration {
+	b.Helper()
+	began := time.Now()
+	var all sync.WaitGroup
+	for s := range submitters {
+		all.Go(func() {
+			for i := s; i < perRound; i += submitters {
+				if err := do(i); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return time.Since(began)
+}
+
+// disk is a store as lockctl opens it.
+func disk(b *testing.B) store.Store {
+	b.Helper()
+	s, err := badgerkv.Open(badgerkv.Options{Dir: b.TempDir(), Key: bytes.Repeat([]byte{7}, badgerkv.KeySize), Sync: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
+}
+
+func door(i int) lock.DeviceID { return lock.DeviceID(fmt.Sprintf("door-%06d", i)) }
+
+// house is an engine with n doors that were looked at.
+func house(b *testing.B, s store.Store, n int) *engine.Engine {
+	b.Helper()
+	e, err := engine.Open(b.Context(), engine.Options{Store: s})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var in []engine.Input
+	for i := range n {
+		d := lock.Device{
+			ID: door(i), Account: lock.AccountID(fmt.Sprintf("house-%03d", i/100)), Name: "Door", Model: "keypad",
+			Traits: lock.Traits{NativeSchedule: true, UpdatesInPlace: true, Slots: 250, PINLengths: []int{6}, NameMax: 20, Granularity: time.Minute, Zone: "Europe/Berlin"},
+		}
+		in = append(in, engine.Submission{Command: engine.Command{Do: engine.AddDevice{Device: d}}, Done: func(_ engine.Receipt, err error) {
+			if err != nil {
+				b.Error(err)
+			}
+		}})
+	}
+	settle(b, e, time.Now(), in)
+	return e
+}
+
+// settle steps until every input is taken and every call that follows from them is answered.
+func settle(b *testing.B, e *engine.Engine, now time.Time, in []engine.Input) {
+	b.Helper()
+	for len(in) > 0 {
+		work, err := e.Step(now, in[:min(len(in), maxBatch)]...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in = in[work.Taken:]
+		for _, c := range work.Calls {
+			o := engine.Outcome{Call: c.ID, Device: c.Device}
+			switch c.Verb {
+			case engine.CallObserve:
+				o.Observation = lock.Observation{At: now, Reach: lock.Reached, Source: lock.SourceLock, Complete: true}
+			case engine.CallSet:
+				o.Held = lock.Held{Ref: lock.Ref(c.Want.Code), PIN: c.Want.PIN, Window: c.Want.Window, Enabled: c.Want.Enabled}
+			}
+			in = append(in, o)
+		}
+	}
+}
+
+// tape is a store that remembers what is committed to it.
+type tape struct {
+	store.Store
+	ops     []store.Op
+	commits int
+}
+
+func (t *tape) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) (store.Rev, error) {
+	t.commits++
+	for _, op := range ops {
+		op.Val = bytes.Clone(op.Val)
+		t.ops = append(t.ops, op)
+	}
+	return t.Store.Commit(ctx, conds, ops)
+}
+
+// rewind forgets everything.
+func (t *tape) rewind() { t.ops = nil }
+
+// units shares what was committed, but for the mark that each commit has, among n.
+func (t *tape) units(n int) [][]store.Op {
+	var all []store.Op
+	for _, op := range t.ops {
+		if !strings.HasPrefix(op.Key, "meta/") {
+			all = append(all, op)
+		}
+	}
+	units := make([][]store.Op, n)
+	for i := range units {
+		units[i] = all[i*len(all)/n : (i+1)*len(all)/n]
+	}
+	return units
+}
+
+// gatherer commits what many bring, all that waits at a time.
+type gatherer struct {
+	store   store.Store
+	waiting chan unit
+	ended   chan struct{}
+	commits int
+}
+
+type unit struct {
+	ops  []store.Op
+	done chan error
+}
+
+func gather(s store.Store) *gatherer {
+	g := &gatherer{store: s, waiting: make(chan unit, maxBatch), ended: make(chan struct{})}
+	go g.loop()
+	return g
+}
+
+func (g *gatherer) loop() {
+	defer close(g.ended)
+	for first := range g.waiting {
+		ops, done := first.ops[:len(first.ops):len(first.ops)], []chan error{first.done}
+		for n := min(len(g.waiting), maxBatch-1); n > 0; n-- {
+			next := <-g.waiting
+			ops, done = append(ops, next.ops...), append(done, next.done)
+		}
+		ops = append(ops, store.Op{Key: "meta/commit", Val: []byte("{}")})
+		_, err := g.store.Commit(context.Background(), nil, ops)
+		g.commits++
+		for _, d := range done {
+			d <- err
+		}
+	}
+}
+
+func (g *gatherer) commit(ops []store.Op) error {
+	u := unit{ops, make(chan error, 1)}
+	g.waiting <- u
+	return <-u.done
+}
+
+func (g *gatherer) close() {
+	close(g.waiting)
+	<-g.ended
+}
