@@ -118,9 +118,7 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 			typ = "connected_account.disconnected"
 		}
 		b.event(Event{Type: typ, Account: d.Device.Account, Issue: &i, Text: l.name() + ": " + i.Message})
-		if auth {
-			b.wakeMembers(d.Device.Account)
-		}
+		b.wakeMembers(l)
 	} else if l.Probing == d.id() {
 		l.Probes++
 	} else {
@@ -161,14 +159,15 @@ func (b *batch) linkWorks(d *device, scope string) {
 		b.e.wakes.set(b.e.rows[id], b.now) // decideDevice then finds that its gate is open
 	}
 	clear(l.waiting)
-	if auth {
-		b.wakeMembers(d.Device.Account)
-	}
+	b.wakeMembers(l)
 }
 
-// wakeMembers makes every device of an account due whose codes' statuses hang on its login. They are too many for one commit.
-func (b *batch) wakeMembers(id lock.AccountID) {
-	b.rethink(func(r *row) bool { return r.Account == id })
+// wakeMembers makes every device of a link due: how far it is reached, whether its arrivals are ready, and with a login the
+// statuses of its codes, hang on it. They are too many for one commit.
+func (b *batch) wakeMembers(l *link) {
+	b.rethink(func(r *row) bool {
+		return l.scope == accountScope(r.Account) || r.Hub != "" && l.scope == hubScope(r.Account, r.Hub)
+	})
 }
 
 func (e *Engine) membersOf(id lock.AccountID) []lock.DeviceID {
