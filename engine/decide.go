@@ -314,14 +314,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 		on = on || d.serves(now, c, &c.Places[i], policy)
 	}
 	begun := !c.From.After(now)
-	due := begun
-	if c.From.IsZero() || !c.From.After(c.Created) {
-		since := c.Created
-		for i := range c.Places {
-			since = latest(since, c.Places[i].Accepted)
-		}
-		due = !now.Before(since.Add(policy.ConfirmWithin))
-	}
+	due := !now.Before(d.lateSet(c, w, &policy))
 	const delay = "delay_in_setting_on_device"
 	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
 	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
@@ -363,6 +356,20 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 		}
 	}
 	b.set(d, c, !over && on && d.Device.Traits.CloudList && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+}
+
+// lateSet is from when a code that is not on its lock is late: from its start, unless nothing could be done ahead of that.
+// Then writing it, or enabling it, may take as long as any confirmation.
+func (d *device) lateSet(c *code, w *want, policy *Policy) time.Time {
+	staged := !w.Native && policy.JITEarly == EarlyStage && d.Device.Traits.Stages
+	if c.From.After(c.Created) && w.Due.Before(c.From) && !staged {
+		return c.From
+	}
+	since := latest(c.Created, c.From)
+	for i := range c.Places {
+		since = latest(since, c.Places[i].Accepted)
+	}
+	return since.Add(policy.ConfirmWithin)
 }
 
 // changing reports whether a code that stood on the lock is taking another form right now: that is no delay yet.

@@ -562,9 +562,7 @@ func (d *device) edges(v view, x *decision) {
 		if c.isOver(v.now) {
 			later(d.lateErase(c, v.policy), "", c.ID, " should be gone")
 		}
-		if c.From.IsZero() || !c.From.After(c.Created) {
-			later(c.Created.Add(v.policy.ConfirmWithin), "", c.ID, " should be set")
-		}
+		later(d.lateSet(c, &x.Wants[i], &v.policy), "", c.ID, " should be set")
 		if v.policy.AutoPull == PullAuto && c.kind() == TimeBound && !c.Spare && d.Pool {
 			later(c.From.Add(-autoPullLead), "a backup may be needed for ", c.ID, "")
 		}
