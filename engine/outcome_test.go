@@ -291,7 +291,7 @@ func TestAnEraseThatHasNoEffectIsNotRepeatedWithoutEnd(t *testing.T) {
 func TestMaskedDigitsAreNeverRewritten(t *testing.T) {
 	tr := jitTraits()
 	tr.HidesPIN = true
-	r, f := settled(t, tr)
+	r, _ := settled(t, tr)
 	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
 	r.pass(7 * 24 * time.Hour)
 	if n := r.count(engine.CallSet); n != 1 {

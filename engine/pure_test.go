@@ -484,7 +484,7 @@ func TestTags(t *testing.T) {
 		}
 		seen[tag] = id
 	}
-	if tagOf("guest") != tagOf("guest") {
+	if first := tagOf("guest"); first != tagOf("guest") {
 		t.Error("a tag changes")
 	}
 	foreign := 0

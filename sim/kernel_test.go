@@ -109,7 +109,7 @@ func TestKernelStreams(t *testing.T) {
 		}
 		return s
 	}
-	if draw(1, "a", "b") != draw(1, "a", "b") {
+	if first := draw(1, "a", "b"); first != draw(1, "a", "b") {
 		t.Error("one seed gives two sequences")
 	}
 	if a, b := NewKernel(start, 1), NewKernel(start, 2); a.Rand("x").Uint64() == b.Rand("x").Uint64() {
