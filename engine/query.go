@@ -26,7 +26,7 @@ type Query struct {
 	Device lock.DeviceID
 	Code   lock.CodeID
 	Sort   string // a column of ViewFleet: name, account, system, link, battery, used, free, set, setting, issues, wake, exposure; "-" in front: descending
-	Filter string // words that must all occur; !word inverts; col:value looks in one column
+	Filter string // words that must all occur; !word inverts; in ViewFleet col:value looks in one column; also of ViewCodes over all devices
 	After  string // the Next of the page before
 	Limit  int    // rows; 0: 100, at most 1000
 }

@@ -197,6 +197,18 @@ func TestCodesAndHistoryArePaged(t *testing.T) {
 			t.Errorf("limit %d: %d codes of one device, want 3", limit, len(got))
 		}
 	}
+	all := r.snapshot(engine.Query{View: engine.ViewCodes, Limit: 100}).Codes
+	for _, limit := range []int{1, 2, 100} {
+		if got := read(engine.Query{View: engine.ViewCodes, Filter: "lock-03", Limit: limit}); len(got) != 3 || len(unique(got)) != 3 {
+			t.Errorf("limit %d: a search for a device's name finds %d codes, want 3", limit, len(got))
+		}
+		if got := read(engine.Query{View: engine.ViewCodes, Filter: strings.ToUpper(string(all[7].ID)), Limit: limit}); len(got) != 1 || got[0] != all[7].ID {
+			t.Errorf("limit %d: a search for an id finds %v", limit, got)
+		}
+		if got := read(engine.Query{View: engine.ViewCodes, Filter: "!lock-03", Limit: limit}); len(got) != 33 {
+			t.Errorf("limit %d: the others are %d, want 33", limit, len(got))
+		}
+	}
 	r.until(hours(16))
 	for _, limit := range []int{1, 2, 100} {
 		if got := read(engine.Query{View: engine.ViewHistory, Device: "lock-03", Limit: limit}); len(got) != 3 || len(unique(got)) != 3 {

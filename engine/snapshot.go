@@ -14,6 +14,7 @@ import (
 const (
 	pageDefault = 100
 	pageMax     = 1000
+	searchMax   = 50_000 // codes that one search reads; its Next goes on from there
 )
 
 // Snapshot answers a query as of now. A *Refusal says what is wrong with the query.
@@ -307,28 +308,72 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 	if q.After != "" {
 		after = dirCode + q.After
 	}
-	kvs, _, err := e.store.Scan(ctx, dirCode, after, q.Limit)
-	if err != nil {
-		return err
-	}
-	for _, kv := range kvs {
-		dev, id, _ := strings.Cut(kv.Key[len(dirCode):], "/")
-		d, err := e.peek(ctx, lock.DeviceID(dev))
+	match := codeFilter(q.Filter)
+	for read := 0; read < searchMax && len(s.Codes) < q.Limit; {
+		kvs, _, err := e.store.Scan(ctx, dirCode, after, q.Limit)
 		if err != nil {
 			return err
 		}
-		if d == nil {
-			continue
+		read += len(kvs)
+		s.Next = ""
+		for _, kv := range kvs {
+			after = kv.Key
+			if c, err := decode[codeHead](kv.Key, kv.Val); err != nil {
+				return err
+			} else if !match(&c) {
+				continue
+			}
+			if err := e.addCode(ctx, now, kv.Key, s); err != nil {
+				return err
+			}
+			if s.Next = kv.Key[len(dirCode):]; len(s.Codes) == q.Limit {
+				break
+			}
 		}
-		if c := d.find(lock.CodeID(id)); c != nil {
-			s.Codes = append(s.Codes, e.codeView(now, d, c))
+		if len(kvs) < q.Limit && len(s.Codes) < q.Limit {
+			s.Next = ""
+			break
 		}
-	}
-	if len(kvs) == q.Limit {
-		s.Next = kvs[len(kvs)-1].Key[len(dirCode):]
+		s.Next = after[len(dirCode):]
 	}
 	s.Total = len(s.Codes)
 	return nil
+}
+
+// addCode puts the live code of a key into the answer.
+func (e *Engine) addCode(ctx context.Context, now time.Time, key string, s *Snapshot) error {
+	dev, id, _ := strings.Cut(key[len(dirCode):], "/")
+	d, err := e.peek(ctx, lock.DeviceID(dev))
+	if err != nil || d == nil {
+		return err
+	}
+	if c := d.find(lock.CodeID(id)); c != nil {
+		s.Codes = append(s.Codes, e.codeView(now, d, c))
+	}
+	return nil
+}
+
+// codeHead is the part of a code that a search reads.
+type codeHead struct {
+	ID     lock.CodeID
+	Device lock.DeviceID
+	Name   string
+	Holder string
+}
+
+// codeFilter makes a predicate of words: each must occur in the code's name, id, holder or device; !word must not.
+func codeFilter(text string) func(*codeHead) bool {
+	words := strings.Fields(strings.ToLower(text))
+	return func(c *codeHead) bool {
+		in := strings.ToLower(c.Name + " " + string(c.ID) + " " + c.Holder + " " + string(c.Device))
+		for _, w := range words {
+			w, not := strings.CutPrefix(w, "!")
+			if w != "" && strings.Contains(in, w) == not {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // Journal returns up to limit events after a sequence number, oldest first; limit 0: 100, at most 1000.
