@@ -183,7 +183,7 @@ func (b *batch) settle(d *device) {
 		}
 		c.forgetLost()
 		if !c.isOver(now) {
-			if c.Drawn && c.Told.IsZero() && len(c.Places) == 0 && c.CommonKey == "" && c.Draws < redraws {
+			if c.free() && len(c.Places) == 0 && c.Draws < redraws {
 				if x, wait := d.clash(now, c, c.PIN); x != nil && !wait {
 					b.redraw(d, c)
 				}

@@ -316,7 +316,7 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		c.NextTry = time.Time{}
 	case driver.Taken:
-		if c.Drawn && c.Told.IsZero() && c.Draws < redraws && c.CommonKey == "" && b.redraw(d, c) {
+		if c.free() && c.Draws < redraws && b.redraw(d, c) {
 			return
 		}
 		c.Refused = wished.fingerprint()

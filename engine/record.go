@@ -222,6 +222,10 @@ func (c *code) kind() CodeType {
 	return TimeBound
 }
 
+// free reports whether the digits may follow what happens to the code: they were drawn, nobody was told them and no other door
+// shares them.
+func (c *code) free() bool { return c.Drawn && c.Told.IsZero() && c.CommonKey == "" }
+
 // unpulled reports whether the code is a spare that still waits in the pool.
 func (c *code) unpulled() bool { return c.Spare && c.PulledFor == "" }
 

@@ -7,8 +7,9 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// revise checks a new wish for a code. Nothing is changed but by the function that it returns.
-func (b *batch) revise(d *device, c *code, w wish, acceptGap bool, rounding time.Duration) (func(), []string, error) {
+// revise checks a new wish for a code. Nothing is changed but by the function that it returns, and the digits of w, which
+// follow where they are free.
+func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool, rounding time.Duration) (func(), []string, error) {
 	t := &d.Device.Traits
 	if c.Offline != lock.OfflineNone && (w.From != c.From || w.To != c.To || w.PIN != c.PIN) {
 		return nil, nil, refuse("irrevocable", "", "")
@@ -16,7 +17,7 @@ func (b *batch) revise(d *device, c *code, w wish, acceptGap bool, rounding time
 	policy := b.e.policyOf(d)
 	next := *c
 	next.Places = nil
-	next.grant(w)
+	next.grant(*w)
 	next.Contended, next.Honoured, next.NoNative = time.Time{}, false, ""
 	if err := b.checkTexts(d, &next); err != nil {
 		return nil, nil, err
@@ -32,9 +33,17 @@ func (b *batch) revise(d *device, c *code, w wish, acceptGap bool, rounding time
 			return nil, nil, refuse("pin_not_allowed", "pin", x.Message)
 		}
 	}
+	follows := false
 	if w.PIN != c.PIN || !next.window().Equal(c.window()) {
 		if other := d.meets(&next, policy); other != nil {
-			return nil, nil, duplicate(&next, other)
+			if w.PIN != c.PIN || !c.free() {
+				return nil, nil, duplicate(&next, other)
+			}
+			pin, ok := b.e.draw(d, string(c.ID), c.Draws+1, c.PIN.Len())
+			if !ok {
+				return nil, nil, duplicate(&next, other)
+			}
+			w.PIN, next.PIN, follows = pin, pin, true
 		}
 	}
 	notes := d.remarks(b.now, &next, policy)
@@ -47,15 +56,18 @@ func (b *batch) revise(d *device, c *code, w wish, acceptGap bool, rounding time
 	}
 	return func() {
 		before := c.wish()
-		c.grant(w)
-		if before.PIN != w.PIN {
+		c.grant(*w)
+		switch {
+		case follows:
+			c.Draws++
+		case before.PIN != w.PIN:
 			c.Drawn, c.Told = false, b.now // whoever chose the digits knows them
 		}
 		c.AcceptGap = acceptGap
 		c.Refused, c.NextTry, c.NoNative, c.Attempts, c.Honoured = "", time.Time{}, "", 0, false
 		c.Contended, c.Undone = time.Time{}, nil
 		b.lower(d, c, "rejected_by_device", "duplicate_code_on_device", "needs_new_pin", "contended", "change_refused", "external_modification_in_effect")
-		b.changing(d, c, before, w)
+		b.changing(d, c, before, *w)
 		if c.Pulled != "" && before.To != w.To {
 			if s := d.find(c.Pulled); s != nil {
 				s.To, s.dirty = w.To, true
@@ -131,7 +143,7 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, rounding
 		if err := edit(c, &w); err != nil {
 			return change{}, err
 		}
-		step, notes, err := b.revise(d, c, w, acceptGap, rounding)
+		step, notes, err := b.revise(d, c, &w, acceptGap, rounding)
 		if err != nil {
 			return change{}, err
 		}

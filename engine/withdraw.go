@@ -212,7 +212,7 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 		if k.Before.PIN != k.After.PIN && c.Told.After(u.At) {
 			return change{}, refuse("pin_already_told", "receipt", "the digits were told meanwhile")
 		}
-		step, notes, err := b.revise(d, c, k.Before, false, 0)
+		step, notes, err := b.revise(d, c, &k.Before, false, 0)
 		if err != nil {
 			return change{}, err
 		}
