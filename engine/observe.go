@@ -264,19 +264,22 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 		default:
 			what = cmpText(what, "time_frame lost")
 		}
-		p.Window = x.Window
+		p.Window, p.Native = x.Window, p.Native && !x.Window.IsZero()
 	}
 	if what == "" {
 		return false
 	}
+	half := p.Reported.IsZero() && what == "time_frame lost"
 	if doubted {
-		return true // our own write in doubt: now it is known which of the two it was
+		policy := b.e.policyOf(d)
+		if w := d.want(b.now, c, &policy); !half || w.Place.Window.IsZero() {
+			return true // our own write in doubt: now it is known which of the two it was
+		}
 	}
-	first := p.Reported.IsZero()
 	p.Reported = time.Time{}
-	if first && what == "time_frame lost" {
+	if half {
 		b.failedCodeText(d, c, "failed_to_set_on_device", "the lock took the digits without their schedule")
-		c.NoNative = "it loses schedules"
+		c.NoNative, c.NextTry = "it loses schedules", time.Time{} // it opens meanwhile: nothing is waited for
 		return true
 	}
 	b.outsideChange(d, c, "modified", what)

@@ -425,8 +425,8 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 	switch {
 	case err.Kind == driver.Throttled:
 		return
-	case err.Kind == driver.Ambiguous && d.Failures < 3 && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameCloud):
-		return // one lost answer, or one server error, is no outage
+	case err.Kind == driver.Ambiguous && d.Failures < 3:
+		return // one lost answer, one server error or one failed write is no outage
 	case err.Blame != driver.BlameLock && b.e.linkDown(d):
 		return // what it hangs on is down and says so: nothing is known of the lock itself
 	case err.Blame == driver.BlameHub:

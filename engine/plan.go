@@ -564,7 +564,7 @@ func (d *device) edges(v view, x *decision) {
 		}
 		later(d.lateSet(c, &x.Wants[i], &v.policy), "", c.ID, " should be set")
 		if v.policy.AutoPull == PullAuto && c.kind() == TimeBound && !c.Spare && d.Pool {
-			later(c.From.Add(-autoPullLead), "a backup may be needed for ", c.ID, "")
+			later(d.pullAt(c, x.Wants[i].delivery, &v.policy), "a backup may be needed for ", c.ID, "")
 		}
 		if c.unpulled() {
 			later(c.Created.Add(v.policy.PoolRotate), "", c.ID, " is to be renewed")

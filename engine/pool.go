@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -102,9 +103,20 @@ func (b *batch) pull(d *device, c, s *code) {
 	b.event(Event{Type: "access_code.backup_access_code_pulled", Account: d.Device.Account, Device: d.id(), Code: c.ID, Backup: s.ID})
 }
 
+// pullAt is when a code that is not on the lock gets a spare: ten minutes before its start, and, as long as nothing has failed,
+// not before it had the time to be written.
+func (d *device) pullAt(c *code, w delivery, p *Policy) time.Time {
+	at := c.From.Add(-autoPullLead)
+	if c.Attempts > 0 || !d.Down.IsZero() {
+		return at
+	}
+	due := latest(latest(w.Due, w.Holds), c.Created)
+	return latest(at, due.Add(2*p.CallTimeout)) // a look and a write
+}
+
 // autoPull gives a code that is due within minutes and not on the lock its spare, by policy.
 func (b *batch) autoPull(d *device, c *code, policy Policy) {
-	if c.Spare || c.kind() != TimeBound || c.Pulled != "" || c.isOver(b.now) || c.Offline != lock.OfflineNone || b.now.Before(c.From.Add(-autoPullLead)) {
+	if c.Spare || c.kind() != TimeBound || c.Pulled != "" || c.isOver(b.now) || c.Offline != lock.OfflineNone || b.now.Before(d.pullAt(c, d.deliver(b.now, c, &policy), &policy)) {
 		return
 	}
 	for i := range c.Places {
