@@ -298,7 +298,7 @@ func TestMaskedDigitsAreNeverRewritten(t *testing.T) {
 		t.Errorf("%d sets in a week", n)
 	}
 	// A lock that masks without having said so.
-	r, f = settled(t, jitTraits())
+	r, f := settled(t, jitTraits())
 	f.masked = true
 	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
 	r.pass(7 * 24 * time.Hour)
