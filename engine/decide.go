@@ -377,7 +377,7 @@ func (d *device) changing(now time.Time, c *code, policy Policy) bool {
 	if len(c.Changing) == 0 {
 		return false
 	}
-	if d.Flight != nil && d.Flight.Code == c.ID {
+	if f := d.Flight; f != nil && (f.Code == c.ID || f.Verb == CallObserve) {
 		return true
 	}
 	for i := range c.Places {

@@ -202,6 +202,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		}
 		if old != nil && d.settled(now, match, v.policy) {
 			if j, at := d.erase(v, c, old); j != nil {
+				j.Reason = "its new form is there"
 				*clears = append(*clears, *j)
 			} else {
 				*look = look.sooner(at, "to see whether it is gone")

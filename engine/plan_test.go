@@ -211,7 +211,7 @@ func TestPlan(t *testing.T) {
 		{name: "break after make", d: func() *device {
 			c := due()
 			return placed(placed(door(jit, c), c, func(p *place) { p.PIN = digits("1350") }), c, nil)
-		}, want: "clear due: it is not due yet"},
+		}, want: "clear due: its new form is there"},
 		{name: "not before it is confirmed", d: func() *device {
 			c := due()
 			return placed(placed(door(jit, c), c, func(p *place) { p.PIN = digits("1350") }), c, func(p *place) { p.Reported = time.Time{} })

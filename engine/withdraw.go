@@ -300,7 +300,7 @@ func (b *batch) undoDelete(u undo) (change, error) {
 	}
 	x.apply = func(*Receipt) {
 		c.grant(k.Before)
-		c.Gone, c.Written, c.Issues, c.Pulled, c.Was = time.Time{}, false, nil, "", ""
+		c.Gone, c.Written, c.Issues, c.Pulled, c.Was, c.Past = time.Time{}, false, nil, "", "", 0
 		d.insert(&c)
 		b.drop(keyHistory(d.id(), c.ID))
 		b.tell("access_code.created", d, &c, "wished again")

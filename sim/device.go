@@ -167,6 +167,9 @@ func (d *device) place(list []entry, want *lock.Credential, at lock.Ref) (own, s
 	}
 	if own < 0 {
 		own = indexCode(list, want.Code)
+		if own >= 0 && !d.traits.UpdatesInPlace && !want.PIN.IsZero() && list[own].PIN != want.PIN {
+			own = -1 // other digits are no repetition: they get a place of their own
+		}
 	}
 	if d.traits.ClientSlots && own < 0 {
 		slot = want.Slot

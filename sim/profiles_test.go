@@ -182,7 +182,7 @@ func TestRefusals(t *testing.T) {
 		{"digits taken at another time", "unique.keypad", []lock.Credential{timed("y", "4829", start, start.Add(time.Hour))},
 			timed("x", "4829", start.Add(5*time.Hour), long), driver.Taken, "duplicate_pin"},
 		{"beyond the slots", "jit.keypad", nil, lock.Credential{Code: "x", PIN: pinOf("4829"), Enabled: true, Slot: 21}, driver.Rejected, "no_such_slot"},
-		{"change in place", "native.rigid", []lock.Credential{code("x", "1111")}, code("x", "4829"), driver.Unsupported, "cannot_change_in_place"},
+		{"change in place", "native.rigid", []lock.Credential{code("x", "4829")}, timed("x", "4829", start, long), driver.Unsupported, "cannot_change_in_place"},
 		{"occupied slot", "jit.basic", []lock.Credential{{Code: "y", PIN: pinOf("1111"), Enabled: true, Slot: 1}},
 			lock.Credential{Code: "x", PIN: pinOf("4829"), Enabled: true, Slot: 1}, driver.Taken, "slot_occupied"},
 	} {

@@ -119,7 +119,9 @@ func (r *run) sentence(c Command) sim.Record {
 	case engine.Rotate:
 		x.Code, x.Text = do.Code, do.Reason
 	case engine.PullBackup:
-		x.Code, x.Text = do.Code, "as "+string(c.As)
+		if x.Code = do.Code; c.As != "" {
+			x.Text = "as " + string(c.As)
+		}
 	case engine.SetPool:
 		x.Device, x.Text = do.Device, "off"
 		if do.On {
@@ -142,10 +144,10 @@ func (r *run) sentence(c Command) sim.Record {
 	case engine.SetPolicy:
 		x.Device, x.Text = do.Device, "changed"
 	}
-	x.Text = strings.TrimSpace(x.Text)
 	if c.DryRun {
 		x.Text += " (dry run)"
 	}
+	x.Text = strings.TrimSpace(x.Text)
 	return x
 }
 

@@ -283,10 +283,13 @@ func (j *judge) adopt(now time.Time, do engine.Adopt, r engine.Receipt) {
 	j.add(w)
 }
 
-// swap moves the live codes of one lock to another. The old one is no longer judged: it is off the door.
+// swap moves the live codes of one lock to another, and its pool. The old one is no longer judged: it is off the door.
 func (j *judge) swap(now time.Time, do engine.SwapDevice, r engine.Receipt) {
 	old := j.alter(do.Old)
 	old.Retired = true
+	if t := j.device(do.New).Device.Traits; old.Pool && !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly {
+		j.pool(do.New, true, now, 0)
+	}
 	for _, id := range slices.Clone(old.codes) {
 		if w := j.wishes[id]; w != nil && w.live(now) {
 			j.change(now, id, r.Seq, func(f *form) { f.Device = do.New })
