@@ -312,15 +312,16 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 	w := &e.writes
 	w.reset()
 	b.records(w)
+	var rev store.Rev
 	if len(w.ops) > 0 {
 		put(w, keyCommit, &commitMark{e.commits + 1, b.seq}, encodeCommit)
-		rev, err := e.store.Commit(ctx, w.conds, w.ops)
-		if err != nil {
+		var err error
+		if rev, err = e.store.Commit(ctx, w.conds, w.ops); err != nil {
 			return err
 		}
 		e.commits++
-		b.committed(rev)
 	}
+	b.committed(rev) // with nothing written too: wakes that were taken are put back
 	e.seq = b.seq
 	return nil
 }

@@ -216,6 +216,11 @@ func (b *batch) done(d *device, c *code) {
 
 // failed takes the error of a call: what it says about the credential, and whom it blames.
 func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Error, crash bool) {
+	if f.Verb == CallObserve && answered(err.Kind) {
+		e := *err // a look that is refused is no look: the lock is as good as away
+		e.Kind, e.Blame = driver.Offline, driver.BlameLock
+		err = &e
+	}
 	if !crash {
 		b.blame(d, c, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -23,7 +22,7 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 // rig is a host in virtual time on one thread, over locks that do as they are told: each call takes a second and answers by
 // what the fake lock holds, unless a test put another reply in its way.
 type rig struct {
-	t     testing.TB
+	t     tb
 	e     *engine.Engine
 	store store.Store
 	now   time.Time
@@ -36,14 +35,23 @@ type rig struct {
 	quiet bool                // skip the checks after each step, for large fleets
 }
 
+// tb is the part of testing.TB that the rig needs, which a property has too.
+type tb interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Error(args ...any)
+	Errorf(format string, args ...any)
+}
+
 type flying struct {
 	at      time.Time
 	outcome engine.Outcome
 }
 
-func newRig(t testing.TB) *rig { return newRigOn(t, memkv.New()) }
+func newRig(t tb) *rig { return newRigOn(t, memkv.New()) }
 
-func newRigOn(t testing.TB, s store.Store) *rig {
+func newRigOn(t tb, s store.Store) *rig {
 	r := &rig{t: t, store: s, now: noon, locks: map[lock.DeviceID]*fake{}, seen: map[engine.CallID]bool{}, ids: map[engine.Seq]bool{}}
 	r.open()
 	return r
@@ -211,7 +219,7 @@ func (r *rig) until(t time.Time) {
 	r.t.Helper()
 	for n := 0; r.next(t); n++ {
 		if n > 20_000 {
-			r.t.Fatalf("the engine does not rest around %s: last call %+v", r.now, r.calls[len(r.calls)-1])
+			r.t.Fatalf("the engine does not rest around %s: last calls %+v", r.now, r.calls[max(0, len(r.calls)-6):])
 		}
 	}
 	if t.After(r.now) {
