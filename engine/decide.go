@@ -340,6 +340,8 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i *Issue) { i.Message = w.Why })
 	b.set(d, c, !over && !w.On && w.Holds.After(now) && !now.Before(w.Due), "waits_for_guest_before", nil)
 	b.set(d, c, held.Issue == "gap_not_accepted", "change_waits", nil)
+	dies := d.diesUnused(c)
+	b.set(d, c, !over && !dies.IsZero(), "first_use_deadline", func(i *Issue) { i.Message = "it dies unless it is used by " + d.when(dies) })
 	// These two also come from the lock itself: a place of its own, or its absence with nothing in the way, ends them.
 	fine := placed && on || over || whole && c.Refused == "" && held.Issue == "" && c.NextTry.IsZero()
 	for _, name := range [...]string{"no_space_for_access_code_on_device", "duplicate_code_on_device"} {

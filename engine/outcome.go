@@ -304,8 +304,11 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 			return
 		}
 		if c.Prior != nil && !c.Prior.PIN.IsZero() && (c.Prior.To.IsZero() || c.Prior.To.After(b.now)) {
+			if c.PIN != c.Prior.PIN {
+				c.Told = c.PriorTold
+			}
 			c.grant(*c.Prior)
-			c.Prior, c.Changing = nil, nil
+			c.Prior, c.Changing, c.NoNative = nil, nil, "" // with its schedule or without: that was not it
 			i := issue("change_refused", b.now)
 			i.Vendor = err.Vendor
 			b.raise(d, c, i)

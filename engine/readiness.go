@@ -104,16 +104,23 @@ func (d *device) algorithmicReadiness(now time.Time, c *code) (Readiness, string
 	if c.PIN.IsZero() {
 		return ReadyAtRisk, "the digits have not been issued yet", "wait, or create another code"
 	}
-	if within := d.Device.Traits.FirstUseWithin; within > 0 && c.usedAt().IsZero() {
-		last := c.From.Add(within)
-		switch {
-		case !now.Before(last):
-			return ReadyWillFail, "it was not used in time and is dead", "issue another code"
-		case now.Add(4 * time.Hour).After(last):
-			return ReadyAtRisk, "it dies unless it is used by " + d.when(last), "issue another code if the guest is late"
-		}
+	switch last := d.diesUnused(c); {
+	case last.IsZero():
+	case !now.Before(last):
+		return ReadyWillFail, "it was not used in time and is dead", "issue another code"
+	case !now.Add(4 * time.Hour).Before(last):
+		return ReadyAtRisk, "it dies unless it is used by " + d.when(last), "issue another code if the guest is late"
 	}
 	return ReadyVerified, "", ""
+}
+
+// diesUnused is when an algorithmic code that was not used, as far as is known, opens no more; zero: never.
+func (d *device) diesUnused(c *code) time.Time {
+	within := d.Device.Traits.FirstUseWithin
+	if last := c.From.Add(within); c.Offline != lock.OfflineNone && within > 0 && c.usedAt().IsZero() && (c.To.IsZero() || last.Before(c.To)) {
+		return last
+	}
+	return time.Time{}
 }
 
 // usedAt is when the code last opened the door; zero: never, as far as is known.

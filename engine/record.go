@@ -173,6 +173,7 @@ type code struct {
 	AcceptGap     bool        `json:",omitzero"`
 	Changing      []string    `json:",omitzero"` // what the lock has yet to take: name, code, time_frame
 	Prior         *wish       `json:",omitzero"` // what stands on the lock meanwhile, to go back to
+	PriorTold     time.Time   `json:",omitzero"` // when the digits of that were told
 
 	Places    []place       `json:",omitzero"`
 	PlaceNo   int           `json:",omitzero"`

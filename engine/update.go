@@ -55,7 +55,7 @@ func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool, rounding tim
 		notes = append(notes, "the code is away from the lock for about "+words(gap))
 	}
 	return func() {
-		before := c.wish()
+		before, told := c.wish(), c.Told
 		c.grant(*w)
 		switch {
 		case follows:
@@ -67,7 +67,7 @@ func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool, rounding tim
 		c.Refused, c.NextTry, c.NoNative, c.Attempts, c.Honoured = "", time.Time{}, "", 0, false
 		c.Contended, c.Undone = time.Time{}, nil
 		b.lower(d, c, "rejected_by_device", "duplicate_code_on_device", "needs_new_pin", "contended", "change_refused", "external_modification_in_effect")
-		b.changing(d, c, before, *w)
+		b.changing(d, c, before, told, *w)
 		if c.Pulled != "" && before.To != w.To {
 			if s := d.find(c.Pulled); s != nil {
 				s.To, s.dirty = w.To, true
@@ -77,7 +77,7 @@ func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool, rounding tim
 }
 
 // changing remembers what the lock has yet to take, and what stands on it meanwhile.
-func (b *batch) changing(d *device, c *code, before, w wish) {
+func (b *batch) changing(d *device, c *code, before wish, told time.Time, w wish) {
 	var what []string
 	if before.Name != w.Name {
 		what = append(what, "name")
@@ -96,7 +96,7 @@ func (b *batch) changing(d *device, c *code, before, w wish) {
 		return
 	}
 	if c.Prior == nil {
-		c.Prior = &before
+		c.Prior, c.PriorTold = &before, told
 	}
 	for _, x := range what {
 		found := false
