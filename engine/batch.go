@@ -41,7 +41,12 @@ type reply struct {
 func (e *Engine) begin(ctx context.Context, now time.Time) *batch {
 	e.cache.trim()
 	e.step++
-	return &batch{e: e, ctx: ctx, now: now, seq: e.seq}
+	b := &e.batch
+	clear(b.touched) // nothing of a step is held beyond the next
+	clear(b.events)
+	clear(b.replies)
+	*b = batch{e: e, ctx: ctx, now: now, seq: e.seq, touched: b.touched[:0], events: b.events[:0], replies: b.replies[:0]}
+	return b
 }
 
 // full reports whether the batch has grown so that one more input might not fit into its commit.
@@ -93,12 +98,13 @@ func (b *batch) code(id lock.CodeID) (*device, *code) {
 
 // deviceOf tells on which device a code is, or was; "": there never was such a code.
 func (b *batch) deviceOf(id lock.CodeID) lock.DeviceID {
+	key := keyCodeID(id)
 	for i := len(b.extra) - 1; i >= 0; i-- {
-		if b.extra[i].Key == keyCodeID(id) {
+		if b.extra[i].Key == key {
 			return lock.DeviceID(b.extra[i].Val)
 		}
 	}
-	kv, err := b.e.store.Get(b.ctx, keyCodeID(id))
+	kv, err := b.e.store.Get(b.ctx, key)
 	if err != nil {
 		b.err = err
 	}
@@ -325,7 +331,11 @@ func (b *batch) committed(rev store.Rev) {
 
 // absorb moves the row and the wake of a device to what it now is.
 func (e *Engine) absorb(d *device) {
-	r := e.rows[d.id()]
+	e.cache.weigh(d)
+	r := d.row
+	if r == nil {
+		r = e.rows[d.id()]
+	}
 	if r == nil {
 		r = &row{id: d.id(), summary: d.Row}
 		e.rows[d.id()] = r
@@ -333,7 +343,7 @@ func (e *Engine) absorb(d *device) {
 	} else {
 		e.totals.add(&r.summary, -1)
 	}
-	r.summary = d.Row
+	d.row, r.summary = r, d.Row
 	e.totals.add(&r.summary, 1)
 	e.wakes.set(r, d.Wake)
 }

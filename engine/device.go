@@ -15,13 +15,15 @@ import (
 type device struct {
 	config
 	run
-	held  []entry
-	codes []*code   // live, by id
-	rev   store.Rev // of the run record; 0: new
-	step  int64     // the last that thought about it
-	key   string    // keyRun, once it was asked for
-	hangs []string  // scopes, likewise
-	zones zones     // shared by all devices of the engine; nil in a device by itself
+	held   []entry
+	codes  []*code   // live, by id
+	rev    store.Rev // of the run record; 0: new
+	weight int       // in the cache
+	row    *row      // its row in memory, once it was committed
+	step   int64     // the last that thought about it
+	key    string    // keyRun, once it was asked for
+	hangs  []string  // scopes, likewise
+	zones  zones     // shared by all devices of the engine; nil in a device by itself
 
 	dirtyConfig, dirtyRun, dirtyHeld bool
 	gone                             []*code // to be moved to history by this batch
@@ -156,19 +158,27 @@ func (c *cache) get(id lock.DeviceID) *device { return c.devices[id] }
 
 func (c *cache) drop(id lock.DeviceID) {
 	if d := c.devices[id]; d != nil {
-		c.weight -= 1 + len(d.codes)
+		c.weight -= d.weight
 		delete(c.devices, id)
 	}
 }
 
-// put adds a device. The weight is that of arrival: close enough to bound memory.
+// put adds a device.
 func (c *cache) put(d *device) {
 	if _, ok := c.devices[d.id()]; ok {
 		return
 	}
 	c.devices[d.id()] = d
 	c.order = append(c.order, d.id())
-	c.weight += 1 + len(d.codes)
+	d.weight = 0
+	c.weigh(d)
+}
+
+// weigh takes note that a device has other codes now. Without any it weighs as much as two codes.
+func (c *cache) weigh(d *device) {
+	w := 2 + len(d.codes)
+	c.weight += w - d.weight
+	d.weight = w
 }
 
 // trim lets the oldest go until the bound holds. It must not run inside a batch.

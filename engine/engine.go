@@ -52,6 +52,7 @@ type Engine struct {
 	zones    zones
 	down     []*link // the links that are not open
 	step     int64   // numbers steps
+	batch    batch   // of the step under way
 	writes   writes  // of the commit under way
 	room     []want  // for one device's thought
 }

@@ -126,11 +126,11 @@ func (e *Engine) coherentRows(ctx context.Context) error {
 	if sum != e.totals {
 		return fmt.Errorf("rows add up to %+v, totals say %+v", sum, e.totals)
 	}
-	for i := range e.wakes.rows {
-		if int(e.wakes.rows[i].heap) != i+1 {
-			return fmt.Errorf("row %s does not know its place in the heap", e.wakes.rows[i].id)
+	for i, a := range e.wakes.heap {
+		if int(a.row.heap) != i+1 || a.row.wake != a.at {
+			return fmt.Errorf("row %s does not know its place in the heap", a.row.id)
 		}
-		if i > 0 && e.wakes.less(e.wakes.rows[i], e.wakes.rows[(i-1)/2]) {
+		if i > 0 && e.wakes.less(a, e.wakes.heap[(i-1)/2]) {
 			return fmt.Errorf("the heap of wakes is out of order at %d", i)
 		}
 	}

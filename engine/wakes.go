@@ -15,7 +15,13 @@ type row struct {
 }
 
 // wakes is a heap of rows by wake, then by id, so that the order never depends on history.
-type wakes struct{ rows []*row }
+type wakes struct{ heap []alarm }
+
+// alarm is a row with its wake beside it, so that most comparisons need not fetch the row.
+type alarm struct {
+	at  int64
+	row *row
+}
 
 func newWakes() *wakes { return &wakes{} }
 
@@ -33,47 +39,49 @@ func fromUnix(n int64) time.Time {
 	return time.Unix(0, n).UTC()
 }
 
-func (w *wakes) less(a, b *row) bool {
-	return a.wake < b.wake || a.wake == b.wake && a.id < b.id
+func (w *wakes) less(a, b alarm) bool {
+	return a.at < b.at || a.at == b.at && a.row.id < b.row.id
 }
 
 // set moves a row to a wake; zero takes it out.
 func (w *wakes) set(r *row, at time.Time) {
 	r.wake = unix(at)
+	i := int(r.heap) - 1
 	switch {
-	case r.wake == 0 && r.heap == 0:
+	case r.wake == 0 && i < 0:
 	case r.wake == 0:
-		i := int(r.heap) - 1
-		last := len(w.rows) - 1
+		last := len(w.heap) - 1
 		w.swap(i, last)
-		w.rows = w.rows[:last]
+		w.heap[last] = alarm{}
+		w.heap = w.heap[:last]
 		r.heap = 0
 		if i < last {
 			w.fix(i)
 		}
-	case r.heap == 0:
-		w.rows = append(w.rows, r)
-		r.heap = int32(len(w.rows))
-		w.up(len(w.rows) - 1)
+	case i < 0:
+		w.heap = append(w.heap, alarm{r.wake, r})
+		r.heap = int32(len(w.heap))
+		w.up(len(w.heap) - 1)
 	default:
-		w.fix(int(r.heap) - 1)
+		w.heap[i].at = r.wake
+		w.fix(i)
 	}
 }
 
 // next is the earliest wake; zero: none.
 func (w *wakes) next() time.Time {
-	if len(w.rows) == 0 {
+	if len(w.heap) == 0 {
 		return time.Time{}
 	}
-	return fromUnix(w.rows[0].wake)
+	return fromUnix(w.heap[0].at)
 }
 
 // due returns the first row whose wake has come.
 func (w *wakes) due(now time.Time) (*row, bool) {
-	if len(w.rows) == 0 || w.rows[0].wake > now.UnixNano() {
+	if len(w.heap) == 0 || w.heap[0].at > now.UnixNano() {
 		return nil, false
 	}
-	return w.rows[0], true
+	return w.heap[0].row, true
 }
 
 func (w *wakes) fix(i int) {
@@ -83,14 +91,14 @@ func (w *wakes) fix(i int) {
 }
 
 func (w *wakes) swap(i, j int) {
-	w.rows[i], w.rows[j] = w.rows[j], w.rows[i]
-	w.rows[i].heap, w.rows[j].heap = int32(i+1), int32(j+1)
+	w.heap[i], w.heap[j] = w.heap[j], w.heap[i]
+	w.heap[i].row.heap, w.heap[j].row.heap = int32(i+1), int32(j+1)
 }
 
 func (w *wakes) up(i int) {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !w.less(w.rows[i], w.rows[parent]) {
+		if !w.less(w.heap[i], w.heap[parent]) {
 			return
 		}
 		w.swap(i, parent)
@@ -103,7 +111,7 @@ func (w *wakes) down(i int) bool {
 	for {
 		least := i
 		for _, c := range [2]int{2*i + 1, 2*i + 2} {
-			if c < len(w.rows) && w.less(w.rows[c], w.rows[least]) {
+			if c < len(w.heap) && w.less(w.heap[c], w.heap[least]) {
 				least = c
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // call judges a call that leaves now.
 func (j *judge) call(now time.Time, c engine.Call) {
 	d := j.device(c.Device)
-	d.flight = &c
+	d.deadline = c.Deadline
 	j.digits.learn(c.Want.PIN)
 	d.write(c.Want.PIN)
 	if c.Blank {

@@ -103,20 +103,21 @@ type watched struct {
 	dirty  bool
 	edge   time.Time // next instant to judge it at; zero: none
 
-	entries []seen // what it holds, with the time since when
-	flight  *engine.Call
-	links   []*link                // that it shares with others; nil: not asked for yet
-	line    link                   // how its own calls ended
-	ended   time.Time              // its last call ended
-	erase   time.Time              // its last erase ended, however
-	acked   map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand
-	look    lock.Observation
-	fooled  bool                   // a fault or a hand may show the engine something else than the truth
-	blanked map[lock.Ref]time.Time // and overwrites
-	blanks  []lock.PIN             // digits that only overwrite, newest last, at most maxWrote
-	wrote   []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
-	erasing map[int]lock.Ref       // slots whose erase is unconfirmed
-	exposed []int                  // spans of the meter that go on
+	entries  []seen                 // what it holds, with the time since when
+	spare    []seen                 // room for the next entries
+	deadline time.Time              // of the call in flight; zero: none is
+	links    []*link                // that it shares with others; nil: not asked for yet
+	line     link                   // how its own calls ended
+	ended    time.Time              // its last call ended
+	erase    time.Time              // its last erase ended, however
+	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand
+	look     lock.Observation
+	fooled   bool                   // a fault or a hand may show the engine something else than the truth
+	blanked  map[lock.Ref]time.Time // and overwrites
+	blanks   []lock.PIN             // digits that only overwrite, newest last, at most maxWrote
+	wrote    []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
+	erasing  map[int]lock.Ref       // slots whose erase is unconfirmed
+	exposed  []int                  // spans of the meter that go on
 }
 
 // flip is a command that switched a pool, and how it stood before.
@@ -320,7 +321,7 @@ func (e *edges) Pop() any {
 func (j *judge) stopped() {
 	j.halted = true
 	for _, d := range j.devices {
-		d.flight = nil
+		d.deadline = time.Time{}
 	}
 }
 

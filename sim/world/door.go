@@ -66,16 +66,16 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 
 // working reports whether the engine may have changed the lock at t.
 func (j *judge) working(d *watched, t time.Time) bool {
-	return d.flight != nil || d.ended.Equal(t) || j.halted || t.Sub(j.began) < grace
+	return !d.deadline.IsZero() || d.ended.Equal(t) || j.halted || t.Sub(j.began) < grace
 }
 
 // remember keeps what the lock holds, with the time since when each entry stands there in its form. It reports whether
 // anything but an absence is new.
 func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
-	entries := make([]seen, len(mem))
+	entries := d.spare[:0]
 	k := 0 // both lists are in the order of their slots
 	for i, m := range mem {
-		entries[i] = seen{m, t}
+		entries = append(entries, seen{m, t})
 		for k < len(d.entries) && d.entries[k].Slot < m.Slot {
 			k++
 		}
@@ -85,7 +85,7 @@ func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 			changed = true
 		}
 	}
-	d.entries = entries
+	d.entries, d.spare = entries, d.entries
 	gone := func(ref lock.Ref, _ time.Time) bool {
 		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref })
 	}
@@ -173,8 +173,8 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 			until = x
 		}
 	}
-	if d.flight != nil {
-		later(d.flight.Deadline.Add(grace))
+	if !d.deadline.IsZero() {
+		later(d.deadline.Add(grace))
 	}
 	later(j.began.Add(grace))
 	patience := time.Duration(float64(j.policy(d).BackoffMax)*jitter) + grace

@@ -59,7 +59,7 @@ func (j *judge) linked(d *watched) []*link {
 // outcome learns how a call ended.
 func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 	d := j.device(c.Device)
-	d.flight, d.ended = nil, now
+	d.deadline, d.ended = time.Time{}, now
 	ok, blame, wait := r.Err == nil, driver.BlameUnknown, time.Duration(0)
 	if !ok {
 		blame, wait = r.Err.Blame, r.Err.RetryAfter

@@ -64,7 +64,7 @@ func (w *World) rest() error {
 // busy reports whether a call is under way.
 func (j *judge) busy() bool {
 	for _, d := range j.devices {
-		if d.flight != nil {
+		if !d.deadline.IsZero() {
 			return true
 		}
 	}
