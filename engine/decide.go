@@ -219,6 +219,7 @@ func (c *code) forgetLost() {
 
 // goneNow moves a code to history: it is over and nothing of it is on the lock.
 func (b *batch) goneNow(d *device, c *code) {
+	b.lower(d, c, "failed_to_remove_from_device", "delay_in_removing_from_device", "exposed")
 	if c.Written && c.Offline == lock.OfflineNone {
 		b.tell("access_code.removed_from_device", d, c, c.farewell())
 	}
@@ -319,7 +320,8 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
 	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
 	late := d.lateErase(c, policy)
-	b.set(d, c, over && placed && !late.IsZero() && !now.Before(late), "delay_in_removing_from_device", nil)
+	const stays = "delay_in_removing_from_device"
+	b.set(d, c, over && placed && !late.IsZero() && (has(c.Issues, stays) || !now.Before(late)), stays, nil)
 	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
 	b.set(d, c, c.Pulled != "", "using_backup_access_code", nil)
 	var exposed time.Time
@@ -331,7 +333,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 			}
 			continue
 		}
-		if !p.Cleared.IsZero() && now.Before(late) {
+		if !p.Cleared.IsZero() && now.Before(late) && !has(c.Issues, "exposed") {
 			continue // the erase was accepted: its proof is on its way
 		}
 		exposed = earliest(exposed, d.exposed(c, p, now))

@@ -58,7 +58,7 @@ var catalogue = map[string]Issue{
 	"time_zone_unknown":               {Class: ClassWarning, Message: "the lock's time zone is not known, so its own schedule is not used", Remedy: "set the zone of the lock", Blame: driver.BlameLock},
 	"time_zone_mismatch":              {Class: ClassWarning, Message: "the lock is set to another time zone", Remedy: "set the zone of the lock", Blame: driver.BlameLock},
 	"clock_off":                       {Class: ClassWarning, Message: "the lock's clock is wrong, so its own schedule is not used", Remedy: "set the clock of the lock", Blame: driver.BlameLock},
-	"schedule_ignored":                {Class: ClassWarning, Message: "the lock opened outside a schedule that it holds, so its own schedules are not used", Remedy: "update its firmware; then observe it with retry", Blame: driver.BlameLock},
+	"schedule_ignored":                {Class: ClassWarning, Message: "the lock opened outside a schedule that it holds, so its own schedules are not used", Remedy: "check zone and firmware of the lock and its hub; then retry", Blame: driver.BlameLock},
 	"no_usable_code":                  {Class: ClassWarning, Message: "no code opens this lock", Remedy: "create one, or keep a key"},
 	// Refusals of a command.
 	"invalid_input":              {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the request breaks a rule"},

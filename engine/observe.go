@@ -110,6 +110,9 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 	now := b.now
 	seen := make([]entry, 0, len(o.Held))
 	for _, h := range o.Held {
+		if vacant(h) {
+			continue
+		}
 		seen = append(seen, entry{Ref: h.Ref, Tag: h.Tag, Name: h.Name, PIN: vaultPIN{h.PIN}, Window: h.Window, Enabled: h.Enabled, Slot: h.Slot})
 	}
 	pending := map[lock.Ref]bool{}
@@ -161,6 +164,11 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 		}
 	}
 	b.outsiders(d, seen, o.Complete, first)
+}
+
+// vacant reports whether what a lock lists is an empty slot: disabled zeros that nobody has given a name or a window.
+func vacant(h lock.Held) bool {
+	return !h.Enabled && h.PIN.Zeros() && h.Name == "" && h.Tag == "" && h.Window.IsZero()
 }
 
 // find picks the entry that a place stands for: by its handle, by its tag, by its slot.
@@ -247,7 +255,8 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	var what string
 	switch {
 	case p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN:
-		p.PIN, p.Blanked, p.Clears = x.PIN, false, 0 // the overwrite was lost: all begins again
+		p.PIN, p.Blanked, p.Clears = x.PIN, false, 0 // the overwrite was lost: all begins again, and the exposure never ended
+		c.Past, p.Shut = c.Past-p.Shut, 0
 		return true
 	case p.Blanked:
 		return false
@@ -435,6 +444,7 @@ func (d *device) outlasted(p *place, now time.Time) bool {
 func (b *batch) shut(d *device, c *code, p *place, at time.Time) {
 	if x := d.exposed(c, p, b.now); !x.IsZero() && at.After(x) {
 		c.Past += at.Sub(x)
+		p.Shut += at.Sub(x)
 	}
 }
 

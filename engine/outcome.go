@@ -155,8 +155,9 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		if f.New.Blanked && c != nil {
 			b.shut(d, c, p, b.now)
 		}
+		shut := p.Shut
 		*p = *f.New
-		p.ID, p.Told, p.Used, p.Kept = id, told, seen, kept
+		p.ID, p.Told, p.Used, p.Kept, p.Shut = id, told, seen, kept, shut
 	}
 	if h.Ref != "" {
 		p.Ref = h.Ref
@@ -410,6 +411,8 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 		return
 	case err.Kind == driver.Unauthorized:
 		b.linkFailed(d, acct, err, true)
+	case err.Kind == driver.Throttled:
+		// It answered, and wants a pause.
 	case err.Blame == driver.BlameHub && d.Device.Hub != "":
 		b.linkWorks(d, acct)
 		b.linkFailed(d, hubScope(d.Device.Account, d.Device.Hub), err, true)
@@ -417,8 +420,6 @@ func (b *batch) blame(d *device, c *code, err *driver.Error) {
 		for _, s := range d.scopes() {
 			b.linkWorks(d, s)
 		}
-	case err.Kind == driver.Throttled:
-		// It answered, and wants a pause.
 	default:
 		b.linkFailed(d, acct, err, false)
 	}

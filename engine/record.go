@@ -120,31 +120,32 @@ type flight struct {
 // only while one replaces the other.
 type place struct {
 	ID       int
-	Ref      lock.Ref    `json:",omitzero"`
-	Slot     int         `json:",omitzero"`
-	PIN      vaultPIN    `json:",omitzero"`
-	Name     string      `json:",omitzero"`
-	Window   lock.Window `json:",omitzero"` // as given to the lock; zero: none
-	Native   bool        `json:",omitzero"` // loaded ahead, to be turned on by the lock itself
-	Enabled  bool        `json:",omitzero"`
-	Wrote    time.Time   `json:",omitzero"` // the write was decided
-	Accepted time.Time   `json:",omitzero"` // the cloud, or the lock, said yes
-	Seen     time.Time   `json:",omitzero"` // last listed
-	Reported time.Time   `json:",omitzero"` // last read back from the lock itself
-	Used     time.Time   `json:",omitzero"` // last opened the door
-	Missed   time.Time   `json:",omitzero"` // absent from a cloud's list, once
-	Doubt    bool        `json:",omitzero"` // a write or erase may have happened
-	Kept     bool        `json:",omitzero"` // it served before a change in place that left the digits: until a look they serve in either form
-	Pending  bool        `json:",omitzero"` // the cloud itself calls it not yet on the lock
-	Disabled bool        `json:",omitzero"` // switched off in the vendor's app
-	Looks    int         `json:",omitzero"` // looks since it was accepted that could not confirm it
-	Clears   int         `json:",omitzero"` // erases that were accepted
-	Cleared  time.Time   `json:",omitzero"` // the last of them
-	ClearErr int         `json:",omitzero"` // erases that were refused
-	Blanked  bool        `json:",omitzero"` // overwritten with digits that nobody knows, since it can't be erased
-	Tried    time.Time   `json:",omitzero"` // the last erase was sent
-	Told     bool        `json:",omitzero"` // scheduled_on_device was told
-	Over     time.Time   `json:",omitzero"` // for an orphan: since when it should be gone
+	Ref      lock.Ref      `json:",omitzero"`
+	Slot     int           `json:",omitzero"`
+	PIN      vaultPIN      `json:",omitzero"`
+	Name     string        `json:",omitzero"`
+	Window   lock.Window   `json:",omitzero"` // as given to the lock; zero: none
+	Native   bool          `json:",omitzero"` // loaded ahead, to be turned on by the lock itself
+	Enabled  bool          `json:",omitzero"`
+	Wrote    time.Time     `json:",omitzero"` // the write was decided
+	Accepted time.Time     `json:",omitzero"` // the cloud, or the lock, said yes
+	Seen     time.Time     `json:",omitzero"` // last listed
+	Reported time.Time     `json:",omitzero"` // last read back from the lock itself
+	Used     time.Time     `json:",omitzero"` // last opened the door
+	Missed   time.Time     `json:",omitzero"` // absent from a cloud's list, once
+	Doubt    bool          `json:",omitzero"` // a write or erase may have happened
+	Kept     bool          `json:",omitzero"` // it served before a change in place that left the digits: until a look they serve in either form
+	Pending  bool          `json:",omitzero"` // the cloud itself calls it not yet on the lock
+	Disabled bool          `json:",omitzero"` // switched off in the vendor's app
+	Looks    int           `json:",omitzero"` // looks since it was accepted that could not confirm it
+	Clears   int           `json:",omitzero"` // erases that were accepted
+	Cleared  time.Time     `json:",omitzero"` // the last of them
+	ClearErr int           `json:",omitzero"` // erases that were refused
+	Blanked  bool          `json:",omitzero"` // overwritten with digits that nobody knows, since it can't be erased
+	Shut     time.Duration `json:",omitzero"` // exposure that the overwrite is held to have ended
+	Tried    time.Time     `json:",omitzero"` // the last erase was sent
+	Told     bool          `json:",omitzero"` // scheduled_on_device was told
+	Over     time.Time     `json:",omitzero"` // for an orphan: since when it should be gone
 }
 
 // code is an access code: what is wished, and how far it is. code/<device>/<code>, or hist/<device>/<code> when gone.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"unique"
 )
 
@@ -44,6 +45,9 @@ func (p PIN) Reveal() string {
 
 // IsZero reports whether no digits are known.
 func (p PIN) IsZero() bool { return p == PIN{} }
+
+// Zeros reports whether the PIN has digits and all of them are 0: what some locks show of an empty slot.
+func (p PIN) Zeros() bool { return !p.IsZero() && strings.Trim(p.h.Value(), "0") == "" }
 
 // Len is the number of digits.
 func (p PIN) Len() int { return len(p.Reveal()) }
