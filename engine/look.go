@@ -45,7 +45,9 @@ func (d *device) lookDue(v view) lookAt {
 			continue
 		}
 		if c.inHouse(now) {
-			l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
+			if !d.Device.Traits.CannotList { // of what can't be read a look proves nothing, and costs battery
+				l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
+			}
 			continue
 		}
 		if at := c.From.Add(-startLook); c.From.After(now) && last.Before(at) && c.Places[0].Native {
