@@ -304,15 +304,7 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 			b.tell("internal.access_code.native_refused", d, c, "falls back to just in time: "+c.NoNative)
 			return
 		}
-		if c.Prior != nil && !c.Prior.PIN.IsZero() && (c.Prior.To.IsZero() || c.Prior.To.After(b.now)) {
-			if c.PIN != c.Prior.PIN {
-				c.Told = c.PriorTold
-			}
-			c.grant(*c.Prior)
-			c.Prior, c.Changing, c.NoNative = nil, nil, "" // with its schedule or without: that was not it
-			i := issue("change_refused", b.now)
-			i.Vendor = err.Vendor
-			b.raise(d, c, i)
+		if b.goesBack(d, c, err) {
 			return
 		}
 		c.Refused = wished.fingerprint()
@@ -328,10 +320,13 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		if c.free() && c.Draws < redraws && b.redraw(d, c) {
 			return
 		}
-		c.Refused = wished.fingerprint()
 		if d.Stale.IsZero() && !d.Device.Traits.CannotList {
 			d.Stale = b.now // to find the other one
 		}
+		if b.goesBack(d, c, err) {
+			return
+		}
+		c.Refused = wished.fingerprint()
 		i := issue("duplicate_code_on_device", b.now)
 		i.Vendor = err.Vendor
 		b.raise(d, c, i)
@@ -359,6 +354,23 @@ func (c *code) leave(err *driver.Error) {
 	if !answered(err.Kind) && err.Blame != driver.BlameUnknown && err.Blame != driver.BlameRequest {
 		c.NextTry = time.Time{}
 	}
+}
+
+// goesBack gives a code the form again that it had before a change that the lock has refused, if there is one. It reports
+// whether it did.
+func (b *batch) goesBack(d *device, c *code, err *driver.Error) bool {
+	if c.Prior == nil || c.Prior.PIN.IsZero() || !c.Prior.To.IsZero() && !c.Prior.To.After(b.now) {
+		return false
+	}
+	if c.PIN != c.Prior.PIN {
+		c.Told = c.PriorTold
+	}
+	c.grant(*c.Prior)
+	c.Prior, c.Changing, c.NoNative = nil, nil, "" // with its schedule or without: that was not it
+	i := issue("change_refused", b.now)
+	i.Vendor = err.Vendor
+	b.raise(d, c, i)
+	return true
 }
 
 // failedCode counts a failure of a code's own and says so.

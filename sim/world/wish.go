@@ -343,16 +343,20 @@ func (j *judge) event(e engine.Event) {
 }
 
 // goesBack takes the word that a lock refused a change: an earlier form of the code stands again. Which one the word does not
-// tell, so that the widest window of them holds.
+// tell, so that the widest window of them holds; and their digits, if they all had the same.
 func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 	w := j.wishes[id]
 	if w == nil {
 		return
 	}
 	w.Since = now
+	var told []vault
 	for _, p := range w.Past {
 		if p.New || p.Device != w.Device {
 			continue
+		}
+		if !p.Told.IsZero() && p.Told != w.Told && !slices.Contains(told, p.Told) {
+			told = append(told, p.Told)
 		}
 		if p.Window.From.Before(w.Window.From) {
 			w.Window.From = p.Window.From
@@ -360,6 +364,13 @@ func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 		if p.Window.To.IsZero() || !w.Window.To.IsZero() && p.Window.To.After(w.Window.To) {
 			w.Window.To = p.Window.To
 		}
+	}
+	switch len(told) {
+	case 0:
+	case 1:
+		w.Told = told[0]
+	default:
+		w.Told = vault{}
 	}
 	j.touch(w)
 }
