@@ -185,7 +185,7 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 	if w.Holds.After(due) {
 		due = w.Holds
 	}
-	if now.Before(due) {
+	if now.Before(due) && !(w.Native && t.UpdatesInPlace && c.loaded()) {
 		if w.Edge = due; now.Before(w.Due) {
 			w.Edge = w.Due // from then on it waits, and says so
 		}
@@ -231,6 +231,17 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 		w.Reason = "due"
 	}
 	return w
+}
+
+// loaded reports whether the lock holds the code ahead of its start. Moved beyond its lead it stays there, with its new window,
+// where the lock can change it in place.
+func (c *code) loaded() bool {
+	for i := range c.Places {
+		if p := &c.Places[i]; p.Native && !p.Accepted.IsZero() && p.Cleared.IsZero() && !p.Blanked {
+			return true
+		}
+	}
+	return false
 }
 
 // reason says in words why the code is, or is not, to stand on the lock now.
