@@ -132,7 +132,7 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 				c.dirty = true
 			}
 			x := find(seen, d, c.ID, p)
-			p.Kept = p.Kept && (x == nil && !o.Complete || x != nil && o.Source == lock.SourceCloud)
+			p.Kept = p.Kept && (o.Source == lock.SourceCloud || x == nil && !o.Complete)
 			switch {
 			case x != nil:
 				x.Code, x.Ours = c.ID, true
@@ -390,6 +390,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never appeared on the lock")
 		return false
 	case source == lock.SourceCloud && p.Missed.IsZero():
+		p.Kept = d.settled(now, p, policy) // a cloud's list proves no absence the first time
 		p.Missed = now
 		p.Reported = time.Time{}
 		return false

@@ -14,6 +14,7 @@ const (
 	removalGrace  = 5 * time.Minute // after which an erase is late
 	writeOnlyRest = 24 * time.Hour  // how long an erase on a lock that can't list must have been accepted to count
 	blankAfter    = 2               // erases without effect until the digits are overwritten instead
+	blankedFirst  = 5 * time.Minute // from the last of them to the next
 )
 
 // intent is a call that the plan wants to be made.
@@ -606,13 +607,13 @@ func (p *place) rest(policy *Policy) time.Time {
 	return p.Tried.Add(backoff(policy.BackoffMin, policy.BackoffMax, n-1))
 }
 
-// resistsUntil is when to try again to erase what resisted: its digits are seen to be destroyed, so a daily try is enough;
-// where that can't be seen, it is tried again as after any failure.
+// resistsUntil is when to try again to erase what resisted, less and less often: its digits are seen to be destroyed, so that in
+// the end a daily try is enough; where that can't be seen, it is tried again as after any failure.
 func (p *place) resistsUntil(t *lock.Traits) time.Time {
 	if t.HidesPIN || t.CannotList {
 		return p.Tried.Add(backoff(time.Minute, inHouseLook, p.Clears))
 	}
-	return p.Tried.Add(writeOnlyRest)
+	return p.Tried.Add(backoff(blankedFirst, writeOnlyRest, p.Clears-blankAfter))
 }
 
 // restUntil is when an erase that can't be confirmed counts: a day after it was accepted, and not before the lock's own end.

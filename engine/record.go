@@ -134,7 +134,7 @@ type place struct {
 	Used     time.Time     `json:",omitzero"` // last opened the door
 	Missed   time.Time     `json:",omitzero"` // absent from a cloud's list, once
 	Doubt    bool          `json:",omitzero"` // a write or erase may have happened
-	Kept     bool          `json:",omitzero"` // it served before a change in place that left the digits: until a look they serve in either form
+	Kept     bool          `json:",omitzero"` // it served, and a change in place that left the digits, or a cloud's list that lacks it once, is no proof that it does not
 	Pending  bool          `json:",omitzero"` // the cloud itself calls it not yet on the lock
 	Disabled bool          `json:",omitzero"` // switched off in the vendor's app
 	Looks    int           `json:",omitzero"` // looks since it was accepted that could not confirm it
