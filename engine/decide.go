@@ -362,12 +362,18 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 	b.set(d, c, !over && on && d.Device.Traits.CloudList && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
 }
 
-// lateSet is from when a code that is not on its lock is late: from its start, unless nothing could be done ahead of that.
-// Then writing it, or enabling it, may take as long as any confirmation.
+// lateSet is from when a code that is not on its lock is late: from its start, unless a cloud lists it and is not yet to be
+// believed, or nothing could be done ahead of that. Then writing it, or enabling it, may take as long as any confirmation.
 func (d *device) lateSet(c *code, w *want, policy *Policy) time.Time {
 	staged := !w.Native && policy.JITEarly == EarlyStage && d.Device.Traits.Stages
 	if c.From.After(c.Created) && w.Due.Before(c.From) && !staged {
-		return c.From
+		late := c.From
+		for i := range c.Places {
+			if p := &c.Places[i]; d.Device.Traits.CloudList && !p.Seen.IsZero() && !p.Pending && !p.Doubt && p.Missed.IsZero() {
+				late = latest(late, p.Accepted.Add(policy.ConfirmWithin))
+			}
+		}
+		return late
 	}
 	since := latest(c.Created, c.From)
 	for i := range c.Places {

@@ -137,6 +137,8 @@ func (d *device) settled(now time.Time, p *place, policy Policy) bool {
 		return true
 	case t.CannotList:
 		return true
+	case !p.Used.IsZero() && !p.Used.Before(p.Accepted) && p.Missed.IsZero():
+		return true // it has opened the door
 	case !t.CloudList:
 		return false
 	}
