@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -314,7 +315,10 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 		i := issue("external_modification_in_effect", b.now)
 		i.Message = text + ", which is allowed"
 		b.raise(d, c, i)
-		return
+		if how == "removed" || b.content(d, c) {
+			return
+		}
+		// What it holds can be no wish: it is put back like any other, and as seldom.
 	}
 	if policy == ExternalAsk {
 		c.Contended = b.now.Add(10 * 365 * 24 * time.Hour)
@@ -338,6 +342,13 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 		recent = append(recent, b.now)
 	}
 	c.Undone, c.dirty = recent, true
+}
+
+// content reports whether what stands on the lock is what the code asks for.
+func (b *batch) content(d *device, c *code) bool {
+	policy := b.e.policyOf(d)
+	w := d.want(b.now, c, &policy)
+	return !w.On || slices.ContainsFunc(c.Places, func(p place) bool { return w.holds(&p, &d.Device.Traits) })
 }
 
 // honour makes what the lock holds the wish.

@@ -330,6 +330,17 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at, id: id}, time.Time{}
 }
 
+// vacant counts the code's places that are known not to be there: the room that they keep is the code's own.
+func (c *code) vacant() int {
+	n := 0
+	for i := range c.Places {
+		if c.Places[i].lost() {
+			n++
+		}
+	}
+	return n
+}
+
 // pick chooses the first job that can be done, and says which codes are held up.
 func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 	var act *intent
@@ -346,7 +357,7 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 		case !j.fresh:
 			act = cmp.Or(act, &j.intent)
 			continue
-		case t.Slots == 0 || free > 0:
+		case t.Slots == 0 || free+j.Code.vacant() > 0:
 			if j.Code.Crowded {
 				if going > 0 && !t.CannotList {
 					going-- // what makes room for it is on its way out
@@ -388,7 +399,7 @@ func (d *device) room(v view, j *job) *intent {
 	}
 	var last *code
 	for _, c := range d.codes {
-		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() {
+		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() || v.now.Before(c.NextTry) {
 			continue
 		}
 		if c.unpulled() {

@@ -311,6 +311,33 @@ func (m *machine) lately() string {
 	return s
 }
 
+// writing counts the places that keep their room although they are known not to be there.
+func writing(slots []engine.SlotView) int {
+	n := 0
+	for _, s := range slots {
+		if s.State == "writing" {
+			n++
+		}
+	}
+	return n
+}
+
+// slots sets what a lock holds beside what the engine knows of it.
+func (m *machine) slots(id lock.DeviceID) string {
+	var s string
+	for _, h := range m.locks[id].held {
+		s += fmt.Sprintf("\nholds %s %s %q", h.Ref, h.Tag, h.Name)
+	}
+	for _, v := range m.device(id).Slots {
+		s += fmt.Sprintf("\nknows %s %s %s seen %s", v.Ref, v.Code, v.State, v.Seen.Format(time.DateTime))
+		if v.Code != "" {
+			c := m.code(v.Code)
+			s += fmt.Sprintf(" %s: %s; %s", c.Status, c.Reason, codesOf(c.Issues))
+		}
+	}
+	return s + m.lately()
+}
+
 func (m *machine) heal() {
 	for _, f := range m.locks {
 		f.reach, f.fail, f.script, f.partial, f.masked, f.loseWin, f.offset, f.latency, f.zone = lock.Reached, nil, nil, false, false, false, 0, time.Second, ""
@@ -327,11 +354,16 @@ func (m *machine) rest(t *rapid.T) {
 		}
 	}
 	m.pass(26 * time.Hour)
-	for id := range m.locks {
-		m.device(id) // reads whole
+	for id, f := range m.locks {
+		if v := m.device(id); !f.device.Traits.CannotList && !v.Removed && v.Used-writing(v.Slots) != len(f.held) {
+			t.Fatalf("%s holds %d credentials and counts %d: %s", id, len(f.held), v.Used, m.slots(id))
+		}
 		for _, c := range m.snapshot(engine.Query{View: engine.ViewDevice, Device: id}).Codes {
-			if len(c.Issues) > 0 || c.Offline != "" {
+			if len(c.Issues) > 0 || c.Offline != "" || c.Backup && c.PulledFor == "" {
 				continue
+			}
+			if c.Status == engine.StatusSet && !f.device.Traits.CannotList && !f.device.Traits.HidesPIN && !f.has(m.pin(c.ID)) {
+				t.Fatalf("%s on %s is set, and the lock does not hold it: %+v", c.ID, id, c)
 			}
 			in := !m.now.Before(c.Starts) && (c.Ends.IsZero() || m.now.Before(c.Ends))
 			if in && c.Status != engine.StatusSet && c.Status != engine.StatusUnset && m.now.Sub(c.Starts) > time.Hour && m.now.Sub(c.Created) > time.Hour {

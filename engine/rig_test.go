@@ -514,6 +514,9 @@ func (f *fake) act(now time.Time, c engine.Call) engine.Outcome {
 
 func (f *fake) set(c engine.Call) engine.Outcome {
 	t := f.device.Traits
+	if c.Want.Offline != lock.OfflineNone {
+		return engine.Outcome{Held: f.take(c.Want, "issued")} // the lock is never told
+	}
 	if i := slices.IndexFunc(f.held, func(h lock.Held) bool { return c.At != "" && h.Ref == c.At }); i >= 0 {
 		if !f.drop[c.Verb] {
 			f.held[i] = f.take(c.Want, c.At)
