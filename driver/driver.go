@@ -1,5 +1,6 @@
-// Package driver is the contract between the engine's hosts and the systems that own locks: five verbs, one attempt
-// each, and an error that always says whether the effect may have happened.
+// Package driver is the contract between the engine's hosts and the systems that own locks: without it the engine would
+// have to know every vendor. It is five verbs, one attempt each, and an error that always says whether the effect may have
+// happened.
 package driver
 
 import (

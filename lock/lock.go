@@ -1,5 +1,6 @@
-// Package lock holds the nouns that the engine, the drivers and the simulator share: what a lock is, what it can do, what
-// it is asked to hold and what was learnt about it. It imports the standard library only.
+// Package lock holds the nouns that the engine, the drivers and the simulator share: without it each would have its own
+// idea of a lock, a PIN and a window. They say what a lock is, what it can do, what it is asked to hold and what was learnt
+// about it. It imports the standard library only.
 package lock
 
 import "time"

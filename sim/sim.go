@@ -1,6 +1,6 @@
-// Package sim is the simulated world of locks: a kernel of virtual time, lock devices with their own clocks and keypads,
-// hubs, links, and faults. It knows no engine; what it does with a PIN at the keypad is the truth that the engine is judged
-// by.
+// Package sim is the simulated world of locks: without it nobody could tell what a code does at a door before people stand
+// there. It is a kernel of virtual time, lock devices with their own clocks and keypads, hubs, links, and faults. It knows no
+// engine; what it does with a PIN at the keypad is the truth that the engine is judged by.
 package sim
 
 import (

@@ -1,5 +1,6 @@
-// Package store is the seam between the engine and whatever keeps its records: an ordered map of keys to values with
-// explicit revisions and conditional commits, small enough for a distributed store later.
+// Package store is the seam between the engine and whatever keeps its records: without it the engine would be bound to one
+// database. It is an ordered map of keys to values with explicit revisions and conditional commits, small enough for a
+// distributed store later.
 package store
 
 import (

@@ -1,5 +1,6 @@
-// Package lab is the controls of a simulation: its clock, its faults, its keypads. A host that is simulated offers a Lab
-// beside engine.Host; the user interfaces know nothing else of the simulator.
+// Package lab is the controls of a simulation, its clock, its faults and its keypads: without it the user interfaces would
+// have to know the simulator. A host that is simulated offers a Lab beside engine.Host, and nothing else of the simulator is
+// seen.
 package lab
 
 import (
