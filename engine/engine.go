@@ -19,7 +19,7 @@ const Schema = 1
 
 const (
 	maxDue     = 256     // devices whose wake is handled by one step
-	cacheCodes = 1 << 17 // codes of decoded devices kept in memory
+	cacheCodes = 1 << 16 // codes of decoded devices kept in memory: about 80 MiB
 	maxZones   = 1000    // names of time zones kept in memory
 	maxShared  = 1 << 20 // bytes of the buffer in which commits are put together that are kept for the next
 )

@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
@@ -28,7 +30,17 @@ const (
 // ready-made and without conditions, and gathered as the host gathers: whatever waits goes with the next commit.
 func BenchmarkCreate(b *testing.B) {
 	tape := &tape{Store: disk(b)}
-	h := New(house(b, tape, doors), clockwork.NewRealClock(), (&fake{}).all, nil)
+	e, err := engine.Open(b.Context(), engine.Options{Store: tape})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var in []engine.Input
+	for i := range doors {
+		in = equip(b, in, i)
+	}
+	drivers := &mirror{}
+	drivers.settle(b, e, time.Now(), in)
+	h := New(e, clockwork.NewRealClock(), func(lock.AccountID) driver.Driver { return drivers }, nil)
 	raw := gather(disk(b))
 	tape.commits = 0
 	starts := h.Now().Truncate(time.Hour).AddDate(0, 1, 0)
@@ -95,49 +107,21 @@ func disk(b *testing.B) store.Store {
 
 func door(i int) lock.DeviceID { return lock.DeviceID(fmt.Sprintf("door-%06d", i)) }
 
-// house is an engine with n doors that were looked at.
-func house(b *testing.B, s store.Store, n int) *engine.Engine {
-	b.Helper()
-	e, err := engine.Open(b.Context(), engine.Options{Store: s})
-	if err != nil {
-		b.Fatal(err)
-	}
-	var in []engine.Input
-	for i := range n {
-		d := lock.Device{
-			ID: door(i), Account: lock.AccountID(fmt.Sprintf("house-%03d", i/100)), Name: "Door", Model: "keypad",
-			Traits: lock.Traits{NativeSchedule: true, UpdatesInPlace: true, Slots: 250, PINLengths: []int{6}, NameMax: 20, Granularity: time.Minute, Zone: "Europe/Berlin"},
-		}
-		in = append(in, engine.Submission{Command: engine.Command{Do: engine.AddDevice{Device: d}}, Done: func(_ engine.Receipt, err error) {
-			if err != nil {
-				b.Error(err)
-			}
-		}})
-	}
-	settle(b, e, time.Now(), in)
-	return e
+// equip appends what puts a door under management.
+func equip(b *testing.B, in []engine.Input, i int) []engine.Input {
+	return command(b, in, engine.AddDevice{Device: lock.Device{
+		ID: door(i), Account: lock.AccountID(fmt.Sprintf("house-%03d", i/100)), Name: "Door", Model: "keypad",
+		Traits: lock.Traits{NativeSchedule: true, UpdatesInPlace: true, Slots: 250, PINLengths: []int{6}, NameMax: 20, Granularity: time.Minute, Zone: "Europe/Berlin"},
+	}})
 }
 
-// settle steps until every input is taken and every call that follows from them is answered.
-func settle(b *testing.B, e *engine.Engine, now time.Time, in []engine.Input) {
-	b.Helper()
-	for len(in) > 0 {
-		work, err := e.Step(now, in[:min(len(in), maxBatch)]...)
+// command appends a command that must be taken.
+func command(b *testing.B, in []engine.Input, do engine.Action) []engine.Input {
+	return append(in, engine.Submission{Command: engine.Command{Do: do}, Done: func(_ engine.Receipt, err error) {
 		if err != nil {
-			b.Fatal(err)
+			b.Errorf("%s: %v", do.Verb(), err)
 		}
-		in = in[work.Taken:]
-		for _, c := range work.Calls {
-			o := engine.Outcome{Call: c.ID, Device: c.Device}
-			switch c.Verb {
-			case engine.CallObserve:
-				o.Observation = lock.Observation{At: now, Reach: lock.Reached, Source: lock.SourceLock, Complete: true}
-			case engine.CallSet:
-				o.Held = lock.Held{Ref: lock.Ref(c.Want.Code), PIN: c.Want.PIN, Window: c.Want.Window, Enabled: c.Want.Enabled}
-			}
-			in = append(in, o)
-		}
-	}
+	}})
 }
 
 // tape is a store that remembers what is committed to it.
@@ -219,4 +203,96 @@ func (g *gatherer) commit(ops []store.Op) error {
 func (g *gatherer) close() {
 	close(g.waiting)
 	<-g.ended
+}
+
+// mirror is a driver whose locks hold what they were told. It remembers nothing but what was erased: the rest stands in the
+// refs that it gives out.
+type mirror struct {
+	mu      sync.Mutex
+	calls   int
+	cleared map[lock.Ref]bool
+}
+
+// written is a credential as a ref of it spells it.
+type written struct {
+	Tag, Name, PIN string
+	Window         lock.Window
+	Enabled        bool
+}
+
+func (m *mirror) count() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+}
+
+func (m *mirror) Devices(context.Context) ([]lock.Device, error) { return nil, nil }
+func (m *mirror) Close() error                                   { return nil }
+
+func (m *mirror) Observe(_ context.Context, _ lock.DeviceID, known driver.Known) (lock.Observation, error) {
+	m.count()
+	o := lock.Observation{At: time.Now(), Reach: lock.Reached, Source: lock.SourceLock, Complete: true}
+	for _, ref := range known.Refs {
+		m.mu.Lock()
+		gone := m.cleared[ref]
+		m.mu.Unlock()
+		if gone {
+			continue
+		}
+		var w written
+		if err := json.Unmarshal([]byte(ref), &w); err != nil {
+			return o, err
+		}
+		pin, err := lock.ParsePIN(w.PIN)
+		if err != nil {
+			return o, err
+		}
+		o.Held = append(o.Held, lock.Held{Ref: ref, Tag: w.Tag, Name: w.Name, PIN: pin, Window: w.Window, Enabled: w.Enabled})
+	}
+	return o, nil
+}
+
+func (m *mirror) Set(_ context.Context, _ lock.DeviceID, want lock.Credential, _ lock.Ref) (lock.Held, error) {
+	m.count()
+	ref, err := json.Marshal(written{want.Tag, want.Name, want.PIN.Reveal(), want.Window, want.Enabled})
+	return lock.Held{Ref: lock.Ref(ref), PIN: want.PIN, Window: want.Window, Enabled: want.Enabled}, err
+}
+
+func (m *mirror) Clear(_ context.Context, _ lock.DeviceID, at lock.Ref) error {
+	m.count()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cleared == nil {
+		m.cleared = map[lock.Ref]bool{}
+	}
+	m.cleared[at] = true
+	return nil
+}
+
+// settle steps until every input is taken, every call that follows from them is answered and no wake is due.
+func (m *mirror) settle(b *testing.B, e *engine.Engine, now time.Time, in []engine.Input) {
+	b.Helper()
+	for wake := now; len(in) > 0 || !wake.IsZero() && !wake.After(now); {
+		work, err := e.Step(now, in[:min(len(in), maxBatch)]...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in, wake = in[work.Taken:], work.Wake
+		for _, c := range work.Calls {
+			o := engine.Outcome{Call: c.ID, Device: c.Device}
+			var err error
+			switch c.Verb {
+			case engine.CallObserve:
+				o.Observation, err = m.Observe(b.Context(), c.Device, c.Known)
+			case engine.CallSet:
+				o.Held, err = m.Set(b.Context(), c.Device, c.Want, c.At)
+			case engine.CallClear:
+				err = m.Clear(b.Context(), c.Device, c.At)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			in = append(in, o)
+		}
+	}
 }
