@@ -24,6 +24,7 @@ type link struct {
 	Failed  []lock.DeviceID `json:",omitzero"` // in a row, distinct
 	ProbeAt time.Time       `json:",omitzero"`
 	Probes  int             `json:",omitzero"` // failed ones
+	Up      time.Time       `json:",omitzero"` // since; zero: it never was down
 	Probing lock.DeviceID   `json:"-"`
 
 	scope   string
@@ -101,7 +102,11 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 		if !sure && len(l.Failed) < least {
 			return
 		}
-		l.Down, l.Probes = b.now, 0
+		if l.Down = b.now; b.now.Sub(l.Up) < 2*probeMax {
+			l.Probes++ // what answers one call and refuses the next is no better than what is silent
+		} else {
+			l.Probes = 0
+		}
 		b.e.down = append(b.e.down, l)
 		l.Blame, l.Auth, l.Vendor = err.Blame, auth, err.Vendor
 		switch {
@@ -148,7 +153,7 @@ func (b *batch) linkWorks(d *device, scope string) {
 		return
 	}
 	auth := l.Auth
-	l.Down, l.ProbeAt, l.Probes, l.Auth, l.Probing = time.Time{}, time.Time{}, 0, false, ""
+	l.Down, l.ProbeAt, l.Up, l.Auth, l.Probing = time.Time{}, time.Time{}, b.now, false, ""
 	b.e.down = slices.DeleteFunc(b.e.down, (*link).open)
 	typ := "internal.issue.cleared"
 	if auth {

@@ -222,3 +222,22 @@ func TestALargeAccountThatGoesAndComes(t *testing.T) {
 		}
 	}
 }
+
+func TestALoginThatIsRefusedForWritesOnly(t *testing.T) {
+	r := newRig(t)
+	r.add("front", jitTraits())
+	other := r.add("back", jitTraits())
+	r.pass(time.Minute)
+	for range 1000 {
+		other.fails(engine.CallSet, driver.Unauthorized, driver.BlameAccount)
+	}
+	r.do(engine.Create{ID: "g", Device: "back", PIN: pin("4829")})
+	r.forget()
+	r.pass(24 * time.Hour)
+	if n := len(r.calls); n > 24*12*2+20 {
+		t.Errorf("%d calls in a day", n)
+	}
+	other.script = nil
+	r.pass(10 * time.Minute)
+	r.status("g", engine.StatusSet)
+}

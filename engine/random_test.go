@@ -302,15 +302,6 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	}
 }
 
-// lately tells the last calls.
-func (m *machine) lately() string {
-	var s string
-	for _, c := range m.calls[max(0, len(m.calls)-12):] {
-		s += fmt.Sprintf("\n%s %s %s %s at %q: %s", c.Deadline.Format(time.TimeOnly), c.Device, c.Verb, c.Code, c.At, c.Reason)
-	}
-	return s
-}
-
 // writing counts the places that keep their room although they are known not to be there.
 func writing(slots []engine.SlotView) int {
 	n := 0
@@ -320,22 +311,6 @@ func writing(slots []engine.SlotView) int {
 		}
 	}
 	return n
-}
-
-// slots sets what a lock holds beside what the engine knows of it.
-func (m *machine) slots(id lock.DeviceID) string {
-	var s string
-	for _, h := range m.locks[id].held {
-		s += fmt.Sprintf("\nholds %s %s %q", h.Ref, h.Tag, h.Name)
-	}
-	for _, v := range m.device(id).Slots {
-		s += fmt.Sprintf("\nknows %s %s %s seen %s", v.Ref, v.Code, v.State, v.Seen.Format(time.DateTime))
-		if v.Code != "" {
-			c := m.code(v.Code)
-			s += fmt.Sprintf(" %s: %s; %s", c.Status, c.Reason, codesOf(c.Issues))
-		}
-	}
-	return s + m.lately()
 }
 
 func (m *machine) heal() {

@@ -219,7 +219,7 @@ func (r *rig) until(t time.Time) {
 	r.t.Helper()
 	for n := 0; r.next(t); n++ {
 		if n > 20_000 {
-			r.t.Fatalf("the engine does not rest around %s: last calls %+v", r.now, r.calls[max(0, len(r.calls)-6):])
+			r.t.Fatalf("the engine does not rest around %s: %s", r.now, r.slots(r.calls[len(r.calls)-1].Device))
 		}
 	}
 	if t.After(r.now) {
@@ -338,6 +338,31 @@ func codesOf(list []engine.Issue) string {
 		codes = append(codes, i.Code)
 	}
 	return strings.Join(codes, " ")
+}
+
+// lately tells the last calls.
+func (r *rig) lately() string {
+	var s string
+	for _, c := range r.calls[max(0, len(r.calls)-12):] {
+		s += fmt.Sprintf("\n%s %s %s %s at %q: %s", c.Deadline.Format(time.TimeOnly), c.Device, c.Verb, c.Code, c.At, c.Reason)
+	}
+	return s
+}
+
+// slots sets what a lock holds beside what the engine knows of it.
+func (r *rig) slots(id lock.DeviceID) string {
+	var s string
+	for _, h := range r.locks[id].held {
+		s += fmt.Sprintf("\nholds %s %s %q", h.Ref, h.Tag, h.Name)
+	}
+	for _, v := range r.device(id).Slots {
+		s += fmt.Sprintf("\nknows %s %s %s seen %s", v.Ref, v.Code, v.State, v.Seen.Format(time.DateTime))
+		if v.Code != "" {
+			c := r.code(v.Code)
+			s += fmt.Sprintf(" %s: %s; %s", c.Status, c.Reason, codesOf(c.Issues))
+		}
+	}
+	return s + r.lately()
 }
 
 // dump is a copy of every record.
