@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+)
+
+// compare finds what somebody changed at the lock. It reports whether the place is no longer what was written.
+func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bool {
+	t := &d.Device.Traits
+	var what string
+	switch {
+	case p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN:
+		p.PIN, p.Blanked, p.Clears = x.PIN, false, 0 // the overwrite was lost: all begins again, and the exposure never ended
+		c.Past, p.Shut = c.Past-p.Shut, 0
+		return true
+	case p.Blanked:
+		return false
+	case !x.PIN.IsZero() && p.PIN.IsZero():
+		b.learn(d, c, p, x.PIN.PIN)
+	case !x.PIN.IsZero() && x.PIN != p.PIN:
+		what = "code"
+		p.PIN, p.Used = x.PIN, time.Time{} // who opened since is not known to be the guest
+	}
+	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
+		switch {
+		case p.Window.IsZero() || !x.Window.IsZero():
+			what = cmpText(what, "time_frame")
+		default:
+			what = cmpText(what, "time_frame lost")
+		}
+		p.Window, p.Native = x.Window, p.Native && !x.Window.IsZero()
+	}
+	if what == "" {
+		return false
+	}
+	half := p.Reported.IsZero() && what == "time_frame lost"
+	if doubted {
+		policy := b.e.policyOf(d)
+		if w := d.want(b.now, c, &policy); !half || w.Place.Window.IsZero() {
+			return true // our own write in doubt: now it is known which of the two it was
+		}
+	}
+	p.Reported = time.Time{}
+	if half {
+		b.failedCodeText(d, c, "failed_to_set_on_device", "the lock took the digits without their schedule")
+		c.NoNative, c.NextTry = "it loses schedules", time.Time{} // it opens meanwhile: nothing is waited for
+		return true
+	}
+	b.outsideChange(d, c, "modified", what)
+	return true
+}
+
+// outsideChange takes a change that somebody else made: honours it, or counts it and lets the plan put things back.
+func (b *batch) outsideChange(d *device, c *code, how, what string) {
+	typ := "access_code.modified_external_to_seam"
+	text := "changed outside of lockctl: " + what
+	if how == "removed" {
+		typ, text = "access_code.deleted_external_to_seam", "removed outside of lockctl"
+	}
+	b.tell(typ, d, c, text)
+	d.Aged = b.now
+	policy := b.e.policyOf(d).External
+	if c.AllowExternal || policy == ExternalAllow {
+		if how == "removed" {
+			c.Honoured = true
+		} else {
+			b.honour(d, c)
+		}
+		i := issue("external_modification_in_effect", b.now)
+		i.Message = text + ", which is allowed"
+		b.raise(d, c, i)
+		if how == "removed" || b.content(d, c) {
+			return
+		}
+		// What it holds can be no wish: it is put back like any other, and as seldom.
+	}
+	if policy == ExternalAsk {
+		c.Contended = b.now.Add(10 * 365 * 24 * time.Hour)
+	}
+	i := issue("conflicting_external_modification", b.now)
+	i.Message = text
+	b.raise(d, c, i)
+	if c.isOver(b.now) {
+		return
+	}
+	recent := c.Undone[:0:0]
+	for _, t := range c.Undone {
+		if b.now.Sub(t) < contendedRest {
+			recent = append(recent, t)
+		}
+	}
+	if len(recent) >= maxCorrections && c.Contended.IsZero() {
+		c.Contended = b.now
+		b.raise(d, c, issue("contended", b.now))
+	} else {
+		recent = append(recent, b.now)
+	}
+	c.Undone, c.dirty = recent, true
+}
+
+// content reports whether what stands on the lock is what the code asks for.
+func (b *batch) content(d *device, c *code) bool {
+	policy := b.e.policyOf(d)
+	w := d.want(b.now, c, &policy)
+	return !w.On || slices.ContainsFunc(c.Places, func(p place) bool { return w.holds(&p, &d.Device.Traits) })
+}
+
+// honour makes what the lock holds the wish.
+func (b *batch) honour(d *device, c *code) {
+	for i := range c.Places {
+		p := &c.Places[i]
+		c.PIN = p.PIN
+		if !p.Window.IsZero() {
+			c.From, c.To = cmp.Or(p.Window.From, c.From), p.Window.To
+		}
+		p.Reported = b.now
+	}
+	c.dirty = true
+}
+
+// failedCodeText counts a failure that a look found out.
+func (b *batch) failedCodeText(d *device, c *code, what, text string) {
+	i := issue(what, b.now)
+	i.Message = text
+	if d.Device.Traits.CloudList {
+		i.Blame = driver.BlameCloud
+	} else {
+		i.Blame = driver.BlameLock
+	}
+	b.raise(d, c, i)
+	c.Attempts++
+	c.NextTry, c.dirty = b.now.Add(b.wait(d, c.Attempts, string(c.ID), b.e.policyOf(d))), true
+}
+
+func cmpText(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " and " + b
+}

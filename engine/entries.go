@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// entries takes the lock's log: proof of use, tries in vain, and the tripwire for schedules that are not obeyed. It returns the
+// openings that no place explains.
+func (b *batch) entries(d *device, log []lock.Entry) (unexplained []lock.Entry) {
+	for _, e := range log {
+		switch e.Kind {
+		case lock.Denied:
+			if at := cmp.Or(e.At, b.now); e.Reason == "unknown_code" && at.After(d.Denied) {
+				d.Denied, d.dirtyRun = at, true
+			}
+			b.event(Event{Type: "lock.access_denied", Account: d.Device.Account, Device: d.id(), Text: e.Reason})
+		case lock.Locked:
+			b.event(Event{Type: "lock.locked", Account: d.Device.Account, Device: d.id()})
+		case lock.Tampered:
+			b.event(Event{Type: "device.tampered", Account: d.Device.Account, Device: d.id()})
+		case lock.Opened:
+			if !b.opened(d, e.Ref, cmp.Or(e.At, b.now)) {
+				unexplained = append(unexplained, e)
+			}
+		}
+	}
+	return unexplained
+}
+
+// opened takes an opening by the code whose place has that handle. It reports whether there is one.
+func (b *batch) opened(d *device, ref lock.Ref, at time.Time) bool {
+	for _, c := range d.codes {
+		for i := range c.Places {
+			p := &c.Places[i]
+			if ref == "" || p.Ref != ref {
+				continue
+			}
+			c.dirty = true
+			if at.After(p.Used) {
+				p.Used = at
+			}
+			b.tell("lock.unlocked", d, c, "opened by code")
+			if c.unpulled() {
+				c.Deleted = b.now // its digits are known: a spare that somebody typed is renewed
+				return true
+			}
+			b.tripwire(d, c, p, at)
+			return true
+		}
+	}
+	return false
+}
+
+// tripwire judges an opening by the window: a native schedule that is not obeyed is not relied on any more.
+func (b *batch) tripwire(d *device, c *code, p *place, at time.Time) {
+	w := c.window()
+	grain := max(d.Device.Traits.Granularity, time.Minute)
+	early := !w.From.IsZero() && at.Before(w.From.Add(-grain))
+	late := w.Bounded() && !at.Before(w.To.Add(grain))
+	if !early && !late || !p.Wrote.IsZero() && at.Before(p.Wrote) {
+		return
+	}
+	what := "used_too_early"
+	if late {
+		what = "used_too_late"
+	}
+	if !p.Native {
+		if late {
+			b.raise(d, c, issue(what, b.now))
+		}
+		return
+	}
+	b.raise(d, c, issue(what, b.now))
+	if d.Distrust == "" {
+		d.Distrust, d.dirtyRun = "schedule_ignored", true
+		b.raiseDevice(d, issue("schedule_ignored", b.now))
+	}
+}

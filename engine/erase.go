@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// erase returns the job that removes place p, or when to look whether it is gone.
+func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
+	t := &d.Device.Traits
+	var id lock.CodeID
+	at := p.Over
+	if c != nil {
+		id = c.ID
+		if o := c.over(); !o.IsZero() {
+			at = o
+		}
+		if v.now.Before(c.NextTry) {
+			return nil, time.Time{} // edges wakes then
+		}
+	} else if v.now.Before(p.rest(&v.policy)) {
+		return nil, time.Time{} // so here
+	}
+	if p.Doubt && !t.CannotList {
+		return nil, time.Time{} // Stale asks for the look
+	}
+	if p.lost() && p.Ref == "" && !t.CannotList {
+		return nil, latest(d.again(1, &v.policy), at) // no handle to erase it by: a look tells whether there is anything
+	}
+	if !p.Cleared.IsZero() {
+		if t.CannotList {
+			return nil, time.Time{}
+		}
+		return nil, d.goneLook(v, p)
+	}
+	if p.Blanked {
+		if look, _ := d.confirmAt(v, p); !look.IsZero() {
+			return nil, look
+		}
+		if v.now.Before(p.resistsUntil(t)) {
+			return nil, time.Time{}
+		}
+	}
+	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && !t.AssignsPIN && p.Ref != "" {
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
+	}
+	if p.Ref == "" && t.CannotList && c != nil {
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: *p, Blank: true, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at, id: id}, time.Time{}
+	}
+	why := "its window is over"
+	switch {
+	case c == nil:
+		why = "nobody wishes it any more"
+	case !c.Deleted.IsZero():
+		why = "it was withdrawn"
+	case !c.isOver(v.now):
+		why = "it is not due yet"
+	}
+	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at, id: id}, time.Time{}
+}
+
+// rest is until when an orphan that was not erased is left alone; a code's own next try says it for its places.
+func (p *place) rest(policy *Policy) time.Time {
+	n := p.Clears + p.ClearErr
+	if n == 0 || !p.Cleared.IsZero() {
+		return time.Time{}
+	}
+	return p.Tried.Add(backoff(policy.BackoffMin, policy.BackoffMax, n-1))
+}
+
+// resistsUntil is when to try again to erase what resisted, less and less often: its digits are seen to be destroyed, so that in
+// the end a daily try is enough; where that can't be seen, it is tried again as after any failure.
+func (p *place) resistsUntil(t *lock.Traits) time.Time {
+	if t.HidesPIN || t.CannotList {
+		return p.Tried.Add(backoff(time.Minute, inHouseLook, p.Clears))
+	}
+	return p.Tried.Add(backoff(blankedFirst, writeOnlyRest, p.Clears-blankAfter))
+}
+
+// restUntil is when an erase that can't be confirmed counts: a day after it was accepted, and not before the lock's own end.
+func (p *place) restUntil() time.Time {
+	at := p.Cleared.Add(writeOnlyRest)
+	if p.Native && p.Window.To.After(at) {
+		at = p.Window.To
+	}
+	return at
+}

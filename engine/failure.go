@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// failed takes the error of a call: what it says about the credential, and whom it blames.
+func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Error, crash bool) {
+	if f.Verb == CallObserve && answered(err.Kind) {
+		e := *err // a look that is refused is no look: the lock is as good as away
+		e.Kind, e.Blame = driver.Offline, driver.BlameLock
+		err = &e
+	}
+	if !crash {
+		b.blame(d, c, err)
+	}
+	if p == nil {
+		if f.Verb == CallObserve && err.Kind == driver.NotFound {
+			i := issue("device_removed", b.now)
+			i.Vendor = err.Vendor
+			b.raiseDevice(d, i)
+		}
+		return
+	}
+	if c != nil {
+		c.dirty = true
+	}
+	if err.Kind == driver.Ambiguous && c != nil && c.Offline != lock.OfflineNone {
+		p.Accepted = time.Time{} // no look can tell, and asking twice gives the same digits
+		if !crash {
+			b.delay(d, c, err)
+		}
+		return
+	}
+	if err.Kind == driver.Ambiguous {
+		p.Kept = c != nil && f.New != nil && b.keeps(d, c, p, f.New)
+		p.Doubt = true
+		if f.New != nil && (d.Device.Traits.CannotList || d.Device.Traits.HidesPIN || d.Device.Traits.HidesWindow) {
+			// Nothing will tell which of the two it is: write it again.
+			p.Accepted = time.Time{}
+		}
+		if !d.Device.Traits.CannotList && d.Stale.IsZero() {
+			d.Stale = b.now
+		}
+		if c != nil && !crash {
+			b.delay(d, c, err)
+		}
+		return
+	}
+	if f.Verb == CallClear {
+		p.ClearErr++
+		if err.Kind == driver.NotFound {
+			p.Cleared = b.now // gone is gone
+			return
+		}
+		if c != nil {
+			b.failedCode(d, c, "failed_to_remove_from_device", err)
+			c.leave(err)
+		}
+		return
+	}
+	b.refused(d, f, c, p, err)
+}
+
+// refused takes a write that certainly did not happen.
+func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Error) {
+	wished := *p
+	if f.New != nil {
+		wished = *f.New
+	}
+	if d.Refusals++; d.Refusals > manyRefusals {
+		// Whatever each of them means: a lock that only refuses is not hammered.
+		d.RetryAt, d.FailedAt = b.now.Add(b.wait(d, d.Refusals-manyRefusals, string(d.id()), b.e.policyOf(d))), b.now
+	}
+	if f.New == nil && p.Accepted.IsZero() && c != nil {
+		c.dropPlace(p.ID)
+	}
+	if c == nil {
+		return
+	}
+	if wished.Ref == "" && !b.wanted(d, c) && err.Kind != driver.Offline && err.Kind != driver.Throttled && err.Kind != driver.Unauthorized {
+		c.dropPlace(p.ID) // a lock that does not take it does not hold it
+		return
+	}
+	if wished.Blanked {
+		b.failedCode(d, c, "failed_to_remove_from_device", err) // its digits could not be destroyed either
+		return
+	}
+	switch err.Kind {
+	case driver.Rejected, driver.Unsupported:
+		if !wished.Window.IsZero() && wished.Native && c.NoNative == "" {
+			c.NoNative = cmp.Or(err.Vendor, err.Kind.String())
+			b.tell("internal.access_code.native_refused", d, c, "falls back to just in time: "+c.NoNative)
+			return
+		}
+		if b.goesBack(d, c, err) {
+			return
+		}
+		c.Refused = wished.fingerprint()
+		i := issue("rejected_by_device", b.now)
+		i.Vendor, i.Blame = err.Vendor, cmp.Or(err.Blame, driver.BlameRequest)
+		if err.Vendor != "" {
+			i.Message = "the lock refuses the code for good: " + err.Vendor
+		}
+		b.raise(d, c, i)
+		b.failedCode(d, c, "failed_to_set_on_device", err)
+		c.NextTry = time.Time{}
+	case driver.Taken:
+		if c.free() && c.Draws < redraws && b.redraw(d, c) {
+			return
+		}
+		if d.Stale.IsZero() && !d.Device.Traits.CannotList {
+			d.Stale = b.now // to find the other one
+		}
+		if b.goesBack(d, c, err) {
+			return
+		}
+		c.Refused = wished.fingerprint()
+		i := issue("duplicate_code_on_device", b.now)
+		i.Vendor = err.Vendor
+		b.raise(d, c, i)
+		if c.Drawn && !c.Told.IsZero() {
+			b.raise(d, c, issue("needs_new_pin", b.now))
+		}
+		b.failedCode(d, c, "failed_to_set_on_device", err)
+		c.NextTry = time.Time{}
+	case driver.Full:
+		b.raise(d, c, issue("no_space_for_access_code_on_device", b.now))
+		c.Crowded = c.Attempts == 0 // a lock that says so again is not believed, or it would talk a whole pool away
+		b.failedCode(d, c, "failed_to_set_on_device", err)
+		if d.Asked.IsZero() && d.Look.At.Before(b.now.Add(-time.Hour)) {
+			d.Asked = b.now // the book of its slots is wrong
+		}
+	default:
+		b.failedCode(d, c, "failed_to_set_on_device", err)
+		c.leave(err)
+	}
+}
+
+// leave leaves the next try of a code to the backoff of the link that is to blame: the code goes as soon as that is back. What
+// the lock itself has answered is no matter of a link.
+func (c *code) leave(err *driver.Error) {
+	if !answered(err.Kind) && err.Blame != driver.BlameUnknown && err.Blame != driver.BlameRequest {
+		c.NextTry = time.Time{}
+	}
+}
+
+// goesBack gives a code the form again that it had before a change that the lock has refused, if there is one. It reports
+// whether it did.
+func (b *batch) goesBack(d *device, c *code, err *driver.Error) bool {
+	if c.Prior == nil || c.Prior.PIN.IsZero() || !c.Prior.To.IsZero() && !c.Prior.To.After(b.now) {
+		return false
+	}
+	if c.PIN != c.Prior.PIN {
+		c.Told = c.PriorTold
+	}
+	c.grant(*c.Prior)
+	c.Prior, c.Changing, c.NoNative = nil, nil, "" // with its schedule or without: that was not it
+	i := issue("change_refused", b.now)
+	i.Vendor = err.Vendor
+	b.raise(d, c, i)
+	return true
+}
+
+// failedCode counts a failure of a code's own and says so.
+func (b *batch) failedCode(d *device, c *code, what string, err *driver.Error) {
+	i := issue(what, b.now)
+	i.Vendor = err.Vendor
+	i.Blame = cmp.Or(err.Blame, driver.BlameLock)
+	b.raise(d, c, i)
+	b.delay(d, c, err)
+}
+
+// delay puts the code's next try off.
+func (b *batch) delay(d *device, c *code, err *driver.Error) {
+	p := b.e.policyOf(d)
+	c.Attempts++
+	c.NextTry = b.now.Add(max(b.wait(d, c.Attempts, string(c.ID), p), err.RetryAfter))
+	c.dirty = true
+}
+
+// wait is the backoff after n failures: doubled each time, with jitter, and short while a start or an end is near.
+func (b *batch) wait(d *device, n int, who string, p Policy) time.Duration {
+	w := backoff(p.BackoffMin, p.BackoffMax, n-1)
+	if w > urgentMax && d.urgent(b.now) {
+		w = urgentMax
+	}
+	// Up to a tenth is taken off, so that devices that failed together don't return together.
+	return w - time.Duration(b.e.random("backoff", who, n)%uint64(w/10+1)).Truncate(time.Millisecond)
+}
+
+// urgent reports whether somebody arrives, or should have lost their access, around now.
+func (d *device) urgent(now time.Time) bool {
+	near := func(t time.Time) bool { return !t.IsZero() && now.Sub(t).Abs() <= urgentSpan }
+	for _, c := range d.codes {
+		if c.Spare && c.unpulled() {
+			continue
+		}
+		if near(c.From) || len(c.Places) > 0 && near(c.over()) {
+			return true
+		}
+	}
+	return false
+}
+
+// blame books a failure where it belongs: on the account, the hub or the device.
+func (b *batch) blame(d *device, c *code, err *driver.Error) {
+	acct := accountScope(d.Device.Account)
+	switch {
+	case answered(err.Kind):
+		b.works(d)
+		return
+	case err.Kind == driver.Unauthorized:
+		b.linkFailed(d, acct, err, true)
+	case err.Kind == driver.Throttled:
+		// It answered, and wants a pause.
+	case err.Blame == driver.BlameHub && d.Device.Hub != "":
+		b.linkWorks(d, acct)
+		b.linkFailed(d, hubScope(d.Device.Account, d.Device.Hub), err, true)
+	case err.Blame == driver.BlameLock:
+		for _, s := range d.scopes() {
+			b.linkWorks(d, s)
+		}
+	default:
+		b.linkFailed(d, acct, err, false)
+	}
+	b.release(d)
+	d.Failures++
+	d.FailedAt = b.now
+	d.Lost = d.Lost || (err.Kind == driver.Ambiguous || err.Kind == driver.Offline) && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameLock)
+	p := b.e.policyOf(d)
+	d.RetryAt = b.now.Add(max(b.wait(d, d.Failures, string(d.id()), p), err.RetryAfter))
+	d.dirtyRun = true
+	reach := lock.LockDown
+	switch {
+	case err.Kind == driver.Throttled:
+		return
+	case err.Kind == driver.Ambiguous && d.Failures < 3:
+		return // one lost answer, one server error or one failed write is no outage
+	case err.Blame != driver.BlameLock && b.e.linkDown(d):
+		return // what it hangs on is down and says so: nothing is known of the lock itself
+	case err.Blame == driver.BlameHub:
+		reach = lock.HubDown
+	case err.Blame == driver.BlameCloud, err.Blame == driver.BlameAccount, err.Kind == driver.Unauthorized:
+		reach = lock.AccountDown
+	}
+	if d.Down.IsZero() {
+		d.Down = b.now
+		name := map[lock.Reach]string{lock.LockDown: "device_disconnected", lock.HubDown: "hub_disconnected", lock.AccountDown: "provider_down"}[reach]
+		if err.Kind == driver.Unauthorized {
+			name = "account_disconnected"
+		}
+		i := issue(name, b.now)
+		i.Vendor = err.Vendor
+		if reach == lock.LockDown {
+			b.raiseDevice(d, i)
+		}
+		b.event(Event{Type: "device.disconnected", Account: d.Device.Account, Device: d.id(), Issue: &i, Text: i.Message})
+	}
+	d.Reach = reach
+}
+
+// answered reports whether an error of that kind is the lock's own answer.
+func answered(k driver.Kind) bool {
+	return k == driver.Rejected || k == driver.Full || k == driver.Taken || k == driver.Unsupported
+}

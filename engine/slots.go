@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// vacant counts the code's places that are known not to be there: the room that they keep is the code's own.
+func (c *code) vacant() int {
+	n := 0
+	for i := range c.Places {
+		if c.Places[i].lost() {
+			n++
+		}
+	}
+	return n
+}
+
+// room returns the erase that makes room for a job: of an unpulled spare, else of a code loaded ahead that starts later.
+func (d *device) room(v view, j *job) *intent {
+	if j.Code.unpulled() {
+		return nil
+	}
+	var last *code
+	for _, c := range d.codes {
+		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() || v.now.Before(c.NextTry) {
+			continue
+		}
+		if c.unpulled() {
+			if last == nil || !last.unpulled() || c.Created.After(last.Created) {
+				last = c
+			}
+			continue
+		}
+		if last != nil && last.unpulled() || !c.Places[0].Native || c.window().Started(v.now) || !c.From.After(start(j.Code)) {
+			continue
+		}
+		if last == nil || c.From.After(last.From) {
+			last = c
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	p := &last.Places[0]
+	return &intent{Verb: CallClear, Code: last, Place: p.ID, At: p.Ref, For: j.Code, Reason: "makes room for " + string(j.Code.ID)}
+}
+
+// clash finds what else on the lock has these digits. wait: it is on its way out, no need to say anything.
+func (d *device) clash(now time.Time, c *code, pin vaultPIN) (b *blocked, wait bool) {
+	if pin.IsZero() {
+		return nil, false
+	}
+	for _, o := range d.codes {
+		if o == c {
+			continue
+		}
+		for i := range o.Places {
+			p := &o.Places[i]
+			if p.PIN != pin || p.Blanked || o.Offline != lock.OfflineNone {
+				continue
+			}
+			b, wait = &blocked{Code: c, Issue: "duplicate_code_on_device", Other: o.ID}, o.yields(p, c, now)
+			if !wait {
+				return b, false
+			}
+		}
+	}
+	if b != nil {
+		return b, true
+	}
+	for i := range d.Orphans {
+		if p := &d.Orphans[i]; p.PIN == pin && !p.Blanked {
+			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: p.Ref}, true
+		}
+	}
+	return d.outsider(c), false
+}
+
+// outsider finds a code of somebody else on the lock that has the digits of c at the same time.
+func (d *device) outsider(c *code) *blocked {
+	for i := range d.held {
+		h := &d.held[i]
+		if !h.Ours && h.PIN == c.PIN && !c.PIN.IsZero() && (d.Device.Traits.RefusesReuse || h.Window.Overlaps(c.window())) {
+			return &blocked{Code: c, Issue: "duplicate_code_on_device", OtherRef: h.Ref}
+		}
+	}
+	return nil
+}
+
+// yields reports whether the code's place will be gone, or have other digits, by itself before c needs those that it has.
+func (o *code) yields(p *place, c *code, now time.Time) bool {
+	return o.isOver(now) || !p.Cleared.IsZero() || p.PIN != o.PIN && o.Contended.IsZero() || !o.over().IsZero() && !o.over().After(c.From)
+}
+
+// used counts slots that are taken or may be.
+func (d *device) used() int {
+	n := len(d.Orphans)
+	for i := range d.held {
+		if !d.held[i].Ours {
+			n++
+		}
+	}
+	for _, c := range d.codes {
+		if c.Offline == lock.OfflineNone {
+			n += len(c.Places)
+		}
+	}
+	return n
+}
+
+// going counts what was erased and is not known to be gone.
+func (d *device) going() int {
+	n := 0
+	for i := range d.Orphans {
+		if !d.Orphans[i].Cleared.IsZero() {
+			n++
+		}
+	}
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if !c.Places[i].Cleared.IsZero() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// free counts free slots; a lock that hides its capacity always has one.
+func (d *device) free() int {
+	if d.Device.Traits.Slots == 0 {
+		return 1
+	}
+	return d.Device.Traits.Slots - d.used()
+}
+
+// slotTaken reports whether somebody else's credential stands in that slot.
+func (d *device) slotTaken(n int) bool {
+	for i := range d.held {
+		if h := &d.held[i]; !h.Ours && h.Slot == n {
+			return true
+		}
+	}
+	return false
+}
+
+// slot is the lowest slot that nothing holds or may hold.
+func (d *device) slot() int {
+	taken := func(n int) bool {
+		for i := range d.held {
+			if d.held[i].Slot == n {
+				return true
+			}
+		}
+		for i := range d.Orphans {
+			if d.Orphans[i].Slot == n {
+				return true
+			}
+		}
+		for _, c := range d.codes {
+			for i := range c.Places {
+				if c.Places[i].Slot == n {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for n := 1; ; n++ {
+		if !taken(n) {
+			return n
+		}
+	}
+}

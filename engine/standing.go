@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// standing raises and lowers the issues that follow from the present alone, and tells what has changed.
+func (b *batch) standing(d *device, x decision, policy Policy) {
+	now := b.now
+	auth := b.e.authLost(d)
+	for i, c := range d.codes {
+		w := &x.Wants[i]
+		var held blocked
+		for _, k := range x.Blocked {
+			if k.Code == c {
+				held = k
+			}
+		}
+		b.standingCode(d, c, w, held, x.Whole, policy)
+		b.moved(d, c, w, d.status(now, c, w, policy, auth), policy)
+	}
+}
+
+func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue)) {
+	if !on {
+		if len(c.Issues) > 0 {
+			b.lower(d, c, name)
+		}
+		return
+	}
+	i := issue(name, b.now)
+	if with != nil {
+		with(&i)
+	}
+	b.raise(d, c, i)
+}
+
+func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bool, policy Policy) {
+	now := b.now
+	over, placed := c.isOver(now), len(c.Places) > 0
+	on := false
+	for i := range c.Places {
+		on = on || d.serves(now, c, &c.Places[i], policy)
+	}
+	begun := !c.From.After(now)
+	due := !now.Before(d.lateSet(c, w, &policy))
+	const delay = "delay_in_setting_on_device"
+	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
+	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
+	late := d.lateErase(c, policy)
+	const stays = "delay_in_removing_from_device"
+	b.set(d, c, over && placed && !late.IsZero() && (has(c.Issues, stays) || !now.Before(late)), stays, nil)
+	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
+	b.set(d, c, c.Pulled != "", "using_backup_access_code", nil)
+	var exposed time.Time
+	for i := range c.Places {
+		p := &c.Places[i]
+		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
+			if over && !c.Unproven && !d.outlasted(p, now) {
+				c.Unproven, c.dirty = true, true
+			}
+			continue
+		}
+		if !p.Cleared.IsZero() && now.Before(late) && !has(c.Issues, "exposed") {
+			continue // the erase was accepted: its proof is on its way
+		}
+		exposed = earliest(exposed, d.exposed(c, p, now))
+	}
+	b.set(d, c, !exposed.IsZero() && now.Sub(exposed) >= time.Minute, "exposed", nil)
+	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i *Issue) { i.Message = w.Why })
+	b.set(d, c, !over && !w.On && w.Holds.After(now) && !now.Before(w.Due), "waits_for_guest_before", nil)
+	b.set(d, c, held.Issue == "gap_not_accepted", "change_waits", nil)
+	dies := d.diesUnused(c)
+	b.set(d, c, !over && !dies.IsZero(), "first_use_deadline", func(i *Issue) { i.Message = "it dies unless it is used by " + d.when(dies) })
+	// These two also come from the lock itself: a place of its own, or its absence with nothing in the way, ends them.
+	fine := placed && on || over || whole && c.Refused == "" && held.Issue == "" && c.NextTry.IsZero()
+	for _, name := range [...]string{"no_space_for_access_code_on_device", "duplicate_code_on_device"} {
+		switch {
+		case held.Issue == name:
+			b.set(d, c, true, name, func(i *Issue) {
+				i.Other, i.OtherRef = held.Other, held.OtherRef
+				if held.OtherRef != "" {
+					i.Message = "somebody else's code, " + string(held.OtherRef) + ", has this PIN on the lock"
+				}
+			})
+		case fine:
+			b.set(d, c, false, name, nil)
+		}
+	}
+	b.set(d, c, !over && on && d.Device.Traits.CloudList && !d.Device.Traits.CannotList && !c.unpulled() && c.unconfirmed() && c.Offline == lock.OfflineNone, "unconfirmed", nil)
+}
+
+// lateSet is from when a code that is not on its lock is late: from its start, unless a cloud lists it and is not yet to be
+// believed, or nothing could be done ahead of that. Then writing it, or enabling it, may take as long as any confirmation.
+func (d *device) lateSet(c *code, w *want, policy *Policy) time.Time {
+	staged := !w.Native && policy.JITEarly == EarlyStage && d.Device.Traits.Stages
+	if c.From.After(c.Created) && w.Due.Before(c.From) && !staged {
+		late := c.From
+		for i := range c.Places {
+			if p := &c.Places[i]; d.Device.Traits.CloudList && !p.Seen.IsZero() && !p.Pending && !p.Doubt && p.Missed.IsZero() {
+				late = latest(late, p.Accepted.Add(policy.ConfirmWithin))
+			}
+		}
+		return late
+	}
+	since := latest(c.Created, c.From)
+	for i := range c.Places {
+		since = latest(since, c.Places[i].Accepted)
+	}
+	return since.Add(policy.ConfirmWithin)
+}
+
+// changing reports whether a code that stood on the lock is taking another form right now: that is no delay yet.
+func (d *device) changing(now time.Time, c *code, policy Policy) bool {
+	if len(c.Changing) == 0 {
+		return false
+	}
+	if f := d.Flight; f != nil && (f.Code == c.ID || f.Verb == CallObserve) {
+		return true
+	}
+	for i := range c.Places {
+		if p := &c.Places[i]; now.Sub(latest(p.Accepted, p.Cleared)) < policy.ConfirmWithin {
+			return true
+		}
+	}
+	return false
+}
+
+// lateErase is from when the erase of a code that is over counts as late: five minutes after it should have begun, or, once it
+// was accepted, twice the time that a cloud is given to show it. Zero: it can't be late, only unproven.
+func (d *device) lateErase(c *code, policy Policy) time.Time {
+	var late time.Time
+	for i := range c.Places {
+		switch p := &c.Places[i]; {
+		case p.Blanked:
+			// It opens nothing any more.
+		case p.Cleared.IsZero():
+			late = earliest(late, c.over().Add(removalGrace))
+		case d.Device.Traits.CloudList:
+			late = earliest(late, p.Cleared.Add(2*policy.ConfirmWithin))
+		case !d.Device.Traits.CannotList:
+			late = earliest(late, p.Cleared.Add(removalGrace))
+		}
+	}
+	return late
+}
+
+// unconfirmed reports whether only a cloud vouches for the code.
+func (c *code) unconfirmed() bool {
+	for i := range c.Places {
+		if p := &c.Places[i]; !p.Reported.IsZero() || !p.Used.IsZero() {
+			return false
+		}
+	}
+	return len(c.Places) > 0
+}
+
+// moved tells what happened to a code's status and to its place.
+func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
+	for i := range c.Places {
+		p := &c.Places[i]
+		if !p.Told && p.Native && !c.isOver(b.now) && !c.window().Started(b.now) && d.settled(b.now, p, policy) {
+			p.Told, c.dirty = true, true
+			b.tell("access_code.scheduled_on_device", d, c, "")
+		}
+		if len(c.Changing) > 0 && d.settled(b.now, p, policy) && w.holds(p, &d.Device.Traits) {
+			for _, what := range c.Changing {
+				b.tell("access_code."+what+"_changed", d, c, "the lock has it")
+			}
+			c.Changing, c.Prior, c.dirty = nil, nil, true
+		}
+	}
+	if len(c.Places) == 0 && !w.On && c.Prior != nil {
+		c.Prior, c.dirty = nil, true // nothing of the old form is left to go back to
+	}
+	if s == c.Was {
+		return
+	}
+	switch {
+	case s == StatusSet && !c.unpulled():
+		b.tell("access_code.set_on_device", d, c, "")
+	case s == StatusUnknown || c.Was == StatusUnknown && s != StatusSet:
+		b.tell("access_code.changed", d, c, "status is "+string(s))
+	}
+	c.Was, c.dirty = s, true
+}
+
+// authLost reports whether the account's login is refused, so that nothing can be known.
+func (e *Engine) authLost(d *device) bool {
+	l := e.links[d.scopes()[0]]
+	return l != nil && !l.open() && l.Auth
+}
