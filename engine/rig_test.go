@@ -616,16 +616,6 @@ func (f *fake) has(p lock.PIN) bool {
 	return slices.ContainsFunc(f.held, func(h lock.Held) bool { return h.PIN == p })
 }
 
-// ref is the handle of the only credential of the code on the lock.
-func (f *fake) ref(tag string) lock.Ref {
-	for _, h := range f.held {
-		if h.Tag == tag {
-			return h.Ref
-		}
-	}
-	return ""
-}
-
 func pin(digits string) lock.PIN {
 	p, err := lock.ParsePIN(digits)
 	if err != nil {
