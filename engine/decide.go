@@ -252,7 +252,7 @@ func (c *code) farewell() string {
 // handOver gives the place of a code that is over to the next stay of the same holder, if that has the same digits: nothing
 // needs to be erased and written again.
 func (b *batch) handOver(d *device, c *code) {
-	if c.Holder == "" || len(c.Places) != 1 || !c.Deleted.IsZero() || d.Flight != nil {
+	if c.Holder == "" || len(c.Places) != 1 || !c.Deleted.IsZero() || d.Flight != nil && d.Flight.Verb != CallObserve {
 		return
 	}
 	p := c.Places[0]

@@ -95,6 +95,8 @@ func genericProfiles() []Profile {
 			Traits: with(jit, func(t *lock.Traits) { t.UpdatesInPlace, t.NameMax, t.Slots, t.ReportsEntry = false, 0, 10, false })},
 		{Name: "native.rigid", Meaning: "as native.keypad, but a change is a clear and a set", Tells: true, Push: true,
 			Traits: with(native, func(t *lock.Traits) { t.UpdatesInPlace = false })},
+		{Name: "coarse.keypad", Meaning: "as native.keypad, but its schedules know quarters of an hour only", Tells: true, Push: true,
+			Traits: with(native, func(t *lock.Traits) { t.Granularity = 15 * time.Minute })},
 		{Name: "writeonly.keypad", Meaning: "as jit.keypad, but nothing can be read back", Push: true,
 			Traits: with(jit, func(t *lock.Traits) { t.CannotList = true })},
 		{Name: "cloud.keypad", Meaning: "schedules by itself; the cloud accepts first, writes later, and lists what it believes", Async: true, Push: true,

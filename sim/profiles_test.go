@@ -60,7 +60,7 @@ func TestProfilesAreConsistent(t *testing.T) {
 			bad("lists itself as something else")
 		}
 	}
-	if systems != 13 || len(seen) != 26 {
+	if systems != 13 || len(seen) != 27 {
 		t.Errorf("%d systems and %d profiles", systems, len(seen))
 	}
 	for _, want := range []string{"native.keypad", "jit.keypad", "writeonly.keypad", "oracode"} {

@@ -349,15 +349,20 @@ func (r *run) keypad(s *Step, do Type) {
 		r.fail(s.Pos, do.Lock, do.Code, "want %s to be refused at %s, but it opens%s", what, do.Lock, r.by(try, do.Code))
 	case do.Reason != "" && try.Reason != do.Reason:
 		r.fail(s.Pos, do.Lock, do.Code, "want the keypad of %s to refuse for %s, but its reason is %s", do.Lock, do.Reason, try.Reason)
-	case do.Opens != nil && *do.Opens && do.Code != "" && try.Code != "" && try.Code != r.id(do.Code) && r.belongs(do.Code, do.Lock):
+	case do.Opens != nil && *do.Opens && do.Code != "" && try.Code != "" && try.Code != r.id(do.Code) && r.mistaken(do.Code, try.Code, do.Lock):
 		r.fail(s.Pos, do.Lock, do.Code, "want %s to open %s, but what opens it is the entry of %s", what, do.Lock, r.named(try.Code))
 	}
 }
 
-// belongs reports whether a code is one of that lock. At another door its digits can open only by an entry of another code.
-func (r *run) belongs(code lock.CodeID, door lock.DeviceID) bool {
+// mistaken reports whether a code's own entry should have opened a door instead of that of another code. At another lock its
+// digits can open only by another's; stays of one holder may share one.
+func (r *run) mistaken(code, by lock.CodeID, door lock.DeviceID) bool {
 	v, err := r.view(code)
-	return err == nil && v.Device == door
+	if err != nil || v.Device != door {
+		return false
+	}
+	o, err := r.view(r.named(by))
+	return err != nil || o.Holder == "" || o.Holder != v.Holder
 }
 
 // by names the entry that opened, where it is another than the one that was meant.

@@ -220,6 +220,26 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.holds(entry(1, "guest", "4829", none))
 			c.until(3)
 		}, RuleWindow},
+		{"shared with the next stay of the same holder", jit, func(c *court) {
+			c.accept(engine.Create{ID: "guest", Device: "front", PIN: digitsOf("4829"), Starts: hours(-1), Ends: hours(2), Holder: "ada"}, "guest")
+			c.accept(engine.Create{ID: "next", Device: "front", PIN: digitsOf("4829"), Starts: hours(2), Ends: hours(5), Holder: "ada"}, "next")
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(5.02)
+			c.holds()
+			c.until(6)
+		}, ""},
+		{"shared with the next stay, and forgotten after that", jit, func(c *court) {
+			c.accept(engine.Create{ID: "guest", Device: "front", PIN: digitsOf("4829"), Starts: hours(-1), Ends: hours(2), Holder: "ada"}, "guest")
+			c.accept(engine.Create{ID: "next", Device: "front", PIN: digitsOf("4829"), Starts: hours(2), Ends: hours(5), Holder: "ada"}, "next")
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(6)
+		}, RuleWindow},
+		{"not shared with the next stay of somebody else", jit, func(c *court) {
+			c.accept(engine.Create{ID: "guest", Device: "front", PIN: digitsOf("4829"), Starts: hours(-1), Ends: hours(2), Holder: "ada"}, "guest")
+			c.accept(engine.Create{ID: "next", Device: "front", PIN: digitsOf("4829"), Starts: hours(2), Ends: hours(5), Holder: "bea"}, "next")
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(3)
+		}, RuleWindow},
 		{"erased within the grace", jit, func(c *court) {
 			c.create("guest", "4829", -1, 2)
 			c.holds(entry(1, "guest", "4829", none))

@@ -131,8 +131,12 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		}
 		early, late := j.guard(d, w)
 		ok, from := w.open(t, early)
-		if ok || !from.IsZero() && w.Gone.IsZero() && late > 0 && t.Before(w.Window.To.Add(late)) {
+		serves, until := j.inherited(d, w, m, t)
+		if ok || serves || !from.IsZero() && w.Gone.IsZero() && late > 0 && t.Before(w.Window.To.Add(late)) {
 			return time.Time{}
+		}
+		if until.After(from) {
+			from = until
 		}
 		if since = from; w.live(t) {
 			text = "it opens too long before its start"
@@ -149,6 +153,25 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 	}
 	j.breach(t, RuleWindow, d.Device.ID, m.Code, text)
 	return time.Time{}
+}
+
+// inherited reports whether an entry of a stay that is over serves another stay of the same holder now, and until when it last
+// did: adjacent stays with the same digits may share one.
+func (j *judge) inherited(d *watched, w *wish, m sim.Memory, t time.Time) (serves bool, until time.Time) {
+	if w.Holder == "" || !w.Gone.IsZero() {
+		return false, time.Time{}
+	}
+	for _, id := range d.codes {
+		o := j.wishes[id]
+		if o == nil || o == w || o.Device != w.Device || o.Holder != w.Holder || o.Told.PIN != m.PIN && (o.Common == "" || o.Common != w.Common) {
+			continue
+		}
+		serves = serves || o.within(t)
+		if end := o.over(); !end.After(t) && end.After(until) {
+			until = end
+		}
+	}
+	return serves, until
 }
 
 // blank reports whether digits that stand on the lock for a code never were the code's own: then they overwrite what can't

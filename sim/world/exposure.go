@@ -29,6 +29,10 @@ func (x *meter) read(j *judge, d *watched, open []sim.Memory, t time.Time) {
 		if w == nil || m.Foreign || m.Ghost || m.Offline != lock.OfflineNone || w.Device == d.Device.ID && w.live(t) || !w.live(t) && j.blank(w, m.PIN) {
 			continue
 		}
+		serves, until := j.inherited(d, w, m, t)
+		if serves {
+			continue
+		}
 		i := slices.IndexFunc(d.exposed, func(i int) bool { return x.spans[i].Code == m.Code })
 		if i >= 0 {
 			still = append(still, d.exposed[i])
@@ -37,6 +41,9 @@ func (x *meter) read(j *judge, d *watched, open []sim.Memory, t time.Time) {
 		since := w.over()
 		if w.Device != d.Device.ID || since.Before(w.Since) {
 			since = w.Since // moved to another door, or its end into the past
+		}
+		if until.After(since) {
+			since = until
 		}
 		still = append(still, len(x.spans))
 		x.spans = append(x.spans, Exposed{Device: d.Device.ID, Code: m.Code, From: since})
