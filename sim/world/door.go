@@ -131,9 +131,12 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		}
 		early, late := j.guard(d, w)
 		ok, from := w.open(t, early)
-		serves, until := j.inherited(d, w, m, t)
-		if ok || serves || !from.IsZero() && w.Gone.IsZero() && late > 0 && t.Before(w.Window.To.Add(late)) {
+		if ok || !from.IsZero() && w.Gone.IsZero() && late > 0 && t.Before(w.Window.To.Add(late)) {
 			return time.Time{}
+		}
+		serves, until := j.inherited(d, w, m, t)
+		if serves {
+			return until
 		}
 		if until.After(from) {
 			from = until
@@ -155,8 +158,8 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 	return time.Time{}
 }
 
-// inherited reports whether an entry of a stay that is over serves another stay of the same holder now, and until when it last
-// did: adjacent stays with the same digits may share one.
+// inherited reports whether an entry of a stay that is over serves another stay of the same holder now, since adjacent stays
+// with the same digits may share one; and until when it does, or last did.
 func (j *judge) inherited(d *watched, w *wish, m sim.Memory, t time.Time) (serves bool, until time.Time) {
 	if w.Holder == "" || !w.Gone.IsZero() {
 		return false, time.Time{}
@@ -166,12 +169,14 @@ func (j *judge) inherited(d *watched, w *wish, m sim.Memory, t time.Time) (serve
 		if o == nil || o == w || o.Device != w.Device || o.Holder != w.Holder || o.Told.PIN != m.PIN && (o.Common == "" || o.Common != w.Common) {
 			continue
 		}
-		serves = serves || o.within(t)
-		if end := o.over(); !end.After(t) && end.After(until) {
+		switch end := o.over(); {
+		case o.within(t):
+			return true, end
+		case !end.IsZero() && !end.After(t) && end.After(until):
 			until = end
 		}
 	}
-	return serves, until
+	return false, until
 }
 
 // blank reports whether digits that stand on the lock for a code never were the code's own: then they overwrite what can't
