@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -40,6 +41,10 @@ func (d *device) lookDue(v view) lookAt {
 		return lookAt{}
 	}
 	l := lookAt{at: last.Add(v.policy.ObserveEvery), why: "routine"}
+	if i := slices.IndexFunc(d.Issues, func(i Issue) bool { return i.Code == "keypad_lockout" }); i >= 0 {
+		// One ends after minutes; the longer it lasts, the less often it is looked at.
+		l = l.sooner(last.Add(max(lockoutLook, last.Sub(d.Issues[i].Since))), "to see whether the keypad works again")
+	}
 	for _, c := range d.codes {
 		if c.isOver(now) || c.Spare && c.unpulled() || c.Offline != lock.OfflineNone || len(c.Places) == 0 {
 			continue

@@ -10,6 +10,7 @@ import (
 
 const (
 	inHouseLook   = time.Hour       // how often a lock is looked at while somebody relies on a code
+	lockoutLook   = 5 * time.Minute // how soon after it was seen a lockout is looked at again
 	startLook     = time.Hour       // and how long before a start it is looked at once more
 	removalGrace  = 5 * time.Minute // after which an erase is late
 	writeOnlyRest = 24 * time.Hour  // how long an erase on a lock that can't list must have been accepted to count

@@ -41,6 +41,9 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 	if c.Honoured {
 		return ReadyWillFail, "it was removed outside of lockctl, which is allowed", "create another code"
 	}
+	if has(d.Issues, "keypad_lockout") {
+		return ReadyAtRisk, "the keypad is locked after wrong tries", "wait until it ends"
+	}
 	if has(d.Issues, "privacy_mode") {
 		return ReadyAtRisk, "a mode of the lock refuses codes", "switch the mode off at the lock"
 	}

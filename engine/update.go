@@ -232,6 +232,9 @@ func (b *batch) checkConvert(do Convert) (change, error) {
 
 func (b *batch) checkRotate(do Rotate) (change, error) {
 	x, err := b.changes("rotate", []lock.CodeID{do.Code}, do.AcceptGap, 0, func(c *code, w *wish) error {
+		if c.Offline != lock.OfflineNone {
+			return refuse("irrevocable", "code", "")
+		}
 		if !do.PIN.IsZero() {
 			w.PIN = vaultPIN{do.PIN}
 			return nil
