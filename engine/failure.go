@@ -159,6 +159,7 @@ func (b *batch) goesBack(d *device, c *code, err *driver.Error) bool {
 		c.Told = c.PriorTold
 	}
 	c.grant(*c.Prior)
+	c.Wished = b.now
 	c.Prior, c.Changing, c.NoNative = nil, nil, "" // with its schedule or without: that was not it
 	i := issue("change_refused", b.now)
 	i.Vendor = err.Vendor

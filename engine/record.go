@@ -165,6 +165,7 @@ type code struct {
 	Drawn         bool             `json:",omitzero"` // the digits were drawn, not given
 	Draws         int              `json:",omitzero"`
 	Created       time.Time
+	Wished        time.Time   `json:",omitzero"` // the wish took its present form; zero: when it was created
 	Told          time.Time   `json:",omitzero"`
 	Deleted       time.Time   `json:",omitzero"`
 	Leaked        bool        `json:",omitzero"`

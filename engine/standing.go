@@ -96,7 +96,8 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 // believed, or nothing could be done ahead of that. Then writing it, or enabling it, may take as long as any confirmation.
 func (d *device) lateSet(c *code, w *want, policy *Policy) time.Time {
 	staged := !w.Native && policy.JITEarly == EarlyStage && d.Device.Traits.Stages
-	if c.From.After(c.Created) && w.Due.Before(c.From) && !staged {
+	asked := latest(c.Created, c.Wished)
+	if c.From.After(asked) && w.Due.Before(c.From) && !staged {
 		late := c.From
 		for i := range c.Places {
 			if p := &c.Places[i]; d.Device.Traits.CloudList && !p.Seen.IsZero() && !p.Pending && !p.Doubt && p.Missed.IsZero() {
@@ -105,7 +106,7 @@ func (d *device) lateSet(c *code, w *want, policy *Policy) time.Time {
 		}
 		return late
 	}
-	since := latest(c.Created, c.From)
+	since := latest(asked, c.From)
 	for i := range c.Places {
 		since = latest(since, c.Places[i].Accepted)
 	}

@@ -57,6 +57,9 @@ func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool, rounding tim
 	return func() {
 		before, told := c.wish(), c.Told
 		c.grant(*w)
+		if before.From != w.From || before.To != w.To || before.PIN != w.PIN {
+			c.Wished = b.now
+		}
 		switch {
 		case follows:
 			c.Draws++

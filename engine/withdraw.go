@@ -279,7 +279,10 @@ func (b *batch) undoDelete(u undo) (change, error) {
 		if err := back(c); err != nil {
 			return change{}, err
 		}
-		x.apply = func(*Receipt) { c.grant(k.Before) }
+		x.apply = func(*Receipt) {
+			c.grant(k.Before)
+			c.Wished = b.now
+		}
 		return x, nil
 	}
 	kv, err := b.e.store.Get(b.ctx, keyHistory(d.id(), k.ID))
@@ -300,6 +303,7 @@ func (b *batch) undoDelete(u undo) (change, error) {
 	}
 	x.apply = func(*Receipt) {
 		c.grant(k.Before)
+		c.Wished = b.now
 		c.Gone, c.Written, c.Issues, c.Pulled, c.Was, c.Past = time.Time{}, false, nil, "", "", 0
 		d.insert(&c)
 		b.drop(keyHistory(d.id(), c.ID))
