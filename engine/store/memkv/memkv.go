@@ -16,10 +16,12 @@ import (
 // checkEvery is after how many records a scan looks whether its context has ended.
 const checkEvery = 1024
 
-// record is a value with the revision that wrote it. The bytes of val are never changed, so clones share them.
+// record is a value with the revision that wrote it. A record of an earlier generation may be shared with clones and is
+// never changed; one of this generation is overwritten in place.
 type record struct {
 	val []byte
 	rev store.Rev
+	gen int
 }
 
 // Store is a store.Store in memory. Its zero value is not usable: call New.
@@ -27,7 +29,8 @@ type Store struct {
 	limits store.Limits
 
 	mu     sync.RWMutex
-	tree   *btree.Map[string, record]
+	tree   *btree.Map[string, *record]
+	gen    int // grows with each clone
 	rev    store.Rev
 	closed bool
 }
@@ -37,7 +40,7 @@ func New() *Store { return NewLimited(store.LocalLimits()) }
 
 // NewLimited returns an empty store whose commits are bounded by l, as those of a distributed store would be.
 func NewLimited(l store.Limits) *Store {
-	return &Store{limits: l, tree: new(btree.Map[string, record])}
+	return &Store{limits: l, tree: new(btree.Map[string, *record])}
 }
 
 // Clone returns a store of its own with the records and revisions that s has now. It costs the same however many there
@@ -45,7 +48,8 @@ func NewLimited(l store.Limits) *Store {
 func (s *Store) Clone() *Store {
 	s.mu.Lock() // not RLock: copying marks the nodes of both trees as shared
 	defer s.mu.Unlock()
-	return &Store{limits: s.limits, tree: s.tree.Copy(), rev: s.rev, closed: s.closed}
+	s.gen++
+	return &Store{limits: s.limits, tree: s.tree.Copy(), gen: s.gen, rev: s.rev, closed: s.closed}
 }
 
 // Get implements store.Store.
@@ -73,7 +77,7 @@ func (s *Store) Scan(ctx context.Context, prefix, after string, limit int) ([]st
 		found []store.KV
 		err   error
 	)
-	s.tree.Ascend(max(prefix, after), func(key string, r record) bool {
+	s.tree.Ascend(max(prefix, after), func(key string, r *record) bool {
 		if !strings.HasPrefix(key, prefix) {
 			return false
 		}
@@ -105,7 +109,11 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 		return 0, err
 	}
 	for _, c := range conds {
-		if r, _ := s.tree.Get(c.Key); r.rev != c.Rev {
+		var at store.Rev
+		if r, ok := s.tree.Get(c.Key); ok {
+			at = r.rev
+		}
+		if at != c.Rev {
 			return 0, store.ErrConflict
 		}
 	}
@@ -114,10 +122,20 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 		if op.Delete {
 			s.tree.Delete(op.Key)
 		} else {
-			s.tree.Set(op.Key, record{val: bytes.Clone(op.Val), rev: s.rev})
+			s.set(op.Key, op.Val)
 		}
 	}
 	return s.rev, nil
+}
+
+// set keeps a copy of val, in the place of the value before if that belongs to nobody else and is long enough.
+func (s *Store) set(key string, val []byte) {
+	r, ok := s.tree.Get(key)
+	if !ok || r.gen != s.gen {
+		s.tree.Set(key, &record{val: bytes.Clone(val), rev: s.rev, gen: s.gen})
+		return
+	}
+	r.val, r.rev = append(r.val[:0], val...), s.rev
 }
 
 // Limits implements store.Store.
@@ -131,7 +149,7 @@ func (s *Store) Close() error {
 		return store.ErrClosed
 	}
 	s.closed = true
-	s.tree = new(btree.Map[string, record])
+	s.tree = new(btree.Map[string, *record])
 	return nil
 }
 
