@@ -14,10 +14,15 @@ import (
 // changed and not written, a row or a total that lags behind, a gap in the journal.
 func (e *Engine) Coherent() error {
 	ctx := context.Background()
+	weight := 0
 	for _, d := range e.cache.devices {
 		if err := e.coherentDevice(ctx, d); err != nil {
 			return err
 		}
+		weight += 2 + len(d.codes)
+	}
+	if weight != e.cache.weight {
+		return fmt.Errorf("the cache weighs %d, its devices %d", e.cache.weight, weight)
 	}
 	if err := e.coherentRows(ctx); err != nil {
 		return err
@@ -25,6 +30,9 @@ func (e *Engine) Coherent() error {
 	for scope, l := range e.links {
 		if l.dirty {
 			return fmt.Errorf("link %s is dirty between two steps", scope)
+		}
+		if l.open() == slices.Contains(e.down, l) {
+			return fmt.Errorf("link %s: open is %v, and so is being listed as down", scope, l.open())
 		}
 		if l.scope != scope {
 			return fmt.Errorf("link %s calls itself %s", scope, l.scope)

@@ -33,6 +33,9 @@ func TestCloneIsApart(t *testing.T) {
 	if _, err := s.Commit(ctx, nil, []store.Op{{Key: "k/00001", Val: []byte("new")}, {Key: "k/00002", Delete: true}}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Commit(ctx, nil, []store.Op{{Key: "k/00001", Val: []byte("NEW")}}); err != nil { // in the place of "new"
+		t.Fatal(err)
+	}
 	kvs, at, err := c.Scan(ctx, "", "", 0)
 	if err != nil || at != rev || len(kvs) != len(ops) {
 		t.Fatalf("the clone holds %d records at revision %d (%v), want %d at %d", len(kvs), at, err, len(ops), rev)
