@@ -238,6 +238,6 @@ func TestALoginThatIsRefusedForWritesOnly(t *testing.T) {
 		t.Errorf("%d calls in a day", n)
 	}
 	other.script = nil
-	r.pass(40 * time.Minute)
+	r.pass(10 * time.Minute)
 	r.status("g", engine.StatusSet)
 }

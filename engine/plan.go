@@ -120,8 +120,8 @@ func plan(d *device, v view) decision {
 	case act != nil && listable && d.mustLook(v, act):
 		look = look.sooner(now, "to know the lock before changing it")
 		act = nil
-	case act != nil && listable && (look.urgent || d.Refusals > manyRefusals) && !look.at.IsZero() && !look.at.After(now):
-		act = nil // also: what a lock refuses again and again must not keep anybody from looking why
+	case act != nil && listable && look.urgent && !look.at.After(now):
+		act = nil
 	}
 	if act == nil && !look.at.IsZero() && !look.at.After(now) {
 		act = &intent{Verb: CallObserve, Reason: look.why}
