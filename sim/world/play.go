@@ -124,7 +124,9 @@ func (p *Play) do(ctx context.Context, fn func(w *World) error) error {
 		case p.err != nil:
 			done <- p.err
 		default:
-			done <- fn(p.w)
+			err := fn(p.w)
+			p.tell() // before the answer: whoever gets it may ask for the time
+			done <- err
 		}
 	}
 	if err := ctx.Err(); err != nil {
