@@ -30,7 +30,8 @@ type Store struct {
 
 	mu     sync.RWMutex
 	tree   *btree.Map[string, *record]
-	gen    int // grows with each clone
+	often  map[string]*record // those of the tree that were written again: found without a search
+	gen    int                // grows with each clone
 	rev    store.Rev
 	closed bool
 }
@@ -40,7 +41,7 @@ func New() *Store { return NewLimited(store.LocalLimits()) }
 
 // NewLimited returns an empty store whose commits are bounded by l, as those of a distributed store would be.
 func NewLimited(l store.Limits) *Store {
-	return &Store{limits: l, tree: new(btree.Map[string, *record])}
+	return &Store{limits: l, tree: new(btree.Map[string, *record]), often: map[string]*record{}}
 }
 
 // Clone returns a store of its own with the records and revisions that s has now. It costs the same however many there
@@ -49,7 +50,7 @@ func (s *Store) Clone() *Store {
 	s.mu.Lock() // not RLock: copying marks the nodes of both trees as shared
 	defer s.mu.Unlock()
 	s.gen++
-	return &Store{limits: s.limits, tree: s.tree.Copy(), gen: s.gen, rev: s.rev, closed: s.closed}
+	return &Store{limits: s.limits, tree: s.tree.Copy(), often: map[string]*record{}, gen: s.gen, rev: s.rev, closed: s.closed}
 }
 
 // Get implements store.Store.
@@ -59,8 +60,8 @@ func (s *Store) Get(ctx context.Context, key string) (store.KV, error) {
 	if err := s.usable(ctx); err != nil {
 		return store.KV{}, err
 	}
-	r, ok := s.tree.Get(key)
-	if !ok {
+	r := s.find(key)
+	if r == nil {
 		return store.KV{Key: key}, nil
 	}
 	return store.KV{Key: key, Val: bytes.Clone(r.val), Rev: r.rev}, nil
@@ -110,7 +111,7 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 	}
 	for _, c := range conds {
 		var at store.Rev
-		if r, ok := s.tree.Get(c.Key); ok {
+		if r := s.find(c.Key); r != nil {
 			at = r.rev
 		}
 		if at != c.Rev {
@@ -121,6 +122,7 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 	for _, op := range ops {
 		if op.Delete {
 			s.tree.Delete(op.Key)
+			delete(s.often, op.Key)
 		} else {
 			s.set(op.Key, op.Val)
 		}
@@ -128,14 +130,25 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 	return s.rev, nil
 }
 
-// set keeps a copy of val, in the place of the value before if that belongs to nobody else and is long enough.
+// find returns the record at key, or nil.
+func (s *Store) find(key string) *record {
+	if r := s.often[key]; r != nil {
+		return r
+	}
+	r, _ := s.tree.Get(key)
+	return r
+}
+
+// set keeps a copy of val, in the place of the value before if that is known to belong to nobody else.
 func (s *Store) set(key string, val []byte) {
-	r, ok := s.tree.Get(key)
-	if !ok || r.gen != s.gen {
-		s.tree.Set(key, &record{val: bytes.Clone(val), rev: s.rev, gen: s.gen})
+	if r := s.often[key]; r != nil && r.gen == s.gen {
+		r.val, r.rev = append(r.val[:0], val...), s.rev
 		return
 	}
-	r.val, r.rev = append(r.val[:0], val...), s.rev
+	r := &record{val: bytes.Clone(val), rev: s.rev, gen: s.gen}
+	if _, again := s.tree.Set(key, r); again {
+		s.often[key] = r
+	}
 }
 
 // Limits implements store.Store.
@@ -149,7 +162,7 @@ func (s *Store) Close() error {
 		return store.ErrClosed
 	}
 	s.closed = true
-	s.tree = new(btree.Map[string, *record])
+	s.tree, s.often = new(btree.Map[string, *record]), nil
 	return nil
 }
 
