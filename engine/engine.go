@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -19,7 +20,7 @@ const Schema = 1
 
 const (
 	maxDue     = 256     // devices whose wake is handled by one step
-	cacheCodes = 1 << 16 // codes of decoded devices kept in memory: about 80 MiB
+	cacheCodes = 1 << 16 // Options.Cache, unless it is given: about 80 MiB
 	maxZones   = 1000    // names of time zones kept in memory
 	maxShared  = 1 << 20 // bytes of the buffer in which commits are put together that are kept for the next
 )
@@ -29,12 +30,14 @@ type Options struct {
 	Store  store.Store
 	Secret []byte // 32 bytes, used only if the store has none yet; nil: drawn from the system
 	Policy Policy // the default policy, used only if the store has none yet; zero: DefaultPolicy
+	Cache  int    // codes kept decoded in memory, about 1.2 KiB each; a device counts as two more; 0: 65 536
 }
 
 // Engine schedules access codes. It is not safe for concurrent use: its host serialises Step, Snapshot and Journal.
 type Engine struct {
 	store   store.Store
 	limits  store.Limits
+	keeps   int // Options.Cache
 	secret  []byte
 	policy  Policy
 	seq     Seq   // of the last event
@@ -63,7 +66,7 @@ var ErrNewer = errors.New("the store was written by a newer version")
 // Open reads what a store holds. One Step with no input then resumes everything: a call that was in flight counts as
 // ambiguous, so the lock is looked at before anything else is done to it.
 func Open(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, limits: o.Store.Limits()}
+	e := &Engine{store: o.Store, limits: o.Store.Limits(), keeps: cmp.Or(o.Cache, cacheCodes)}
 	if err := e.prepare(ctx, o); err != nil {
 		return nil, err
 	}
@@ -125,7 +128,7 @@ func (e *Engine) load(ctx context.Context) error {
 	e.wakes, e.rows = newWakes(), map[lock.DeviceID]*row{}
 	e.accounts, e.links, e.down = map[lock.AccountID]PolicyPatch{}, map[string]*link{}, nil
 	e.zones = zones{}
-	e.cache, e.crashed, e.totals = newCache(cacheCodes), nil, Totals{}
+	e.cache, e.crashed, e.totals = newCache(e.keeps), nil, Totals{}
 	e.booted = false
 	policy, err := e.store.Get(ctx, keyPolicy)
 	if err != nil {

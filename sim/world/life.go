@@ -5,6 +5,9 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 )
 
+// decoded is how many codes an engine keeps decoded: those of a whole fleet, for a world has it in memory anyway.
+const decoded = 1 << 20
+
 // StopEngine stops the engine as the end of its process would: it takes no step until StartEngine, and the outcomes of its
 // calls are lost; what the calls do to the locks still happens. It does nothing to a stopped engine.
 func (w *World) StopEngine() {
@@ -57,7 +60,7 @@ func (w *World) drop() {
 
 // open reads an engine from the store.
 func (w *World) open() (*engine.Engine, error) {
-	return engine.Open(w.ctx, engine.Options{Store: w.o.Store, Secret: secret(w.o.Seed), Policy: w.o.Policy})
+	return engine.Open(w.ctx, engine.Options{Store: w.o.Store, Secret: secret(w.o.Seed), Policy: w.o.Policy, Cache: decoded})
 }
 
 // reader returns the engine, or, while it is stopped, one that only reads the stored state.
