@@ -94,7 +94,7 @@ func guest(b *testing.B, w *World, id lock.DeviceID, n int, from time.Time) {
 	})
 }
 
-// trouble places faults on one lock in twenty, and on a hub in ten.
+// trouble places faults on one lock in twenty.
 func trouble(b *testing.B, w *World) {
 	b.Helper()
 	inject := func(f sim.Fault) {
