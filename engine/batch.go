@@ -20,7 +20,6 @@ type batch struct {
 	touched []*device
 	links   []string   // changed
 	extra   []store.Op // records besides those of devices
-	guards  []store.Cond
 	events  []Event
 	calls   []Call
 	replies []reply
@@ -181,6 +180,12 @@ func (b *batch) setDevice(d *device, on bool, i Issue) {
 // put adds a record besides those of devices.
 func (b *batch) put(key string, val []byte) { b.extra = append(b.extra, store.Op{Key: key, Val: val}) }
 
+// insert puts a code on a device, and its id where deviceOf finds it.
+func (b *batch) insert(d *device, c *code) {
+	d.insert(c)
+	b.put(keyCodeID(c.ID), []byte(d.id()))
+}
+
 // wake handles a row whose time has come.
 func (b *batch) wake(r *row) {
 	b.device(r.id)
@@ -235,8 +240,7 @@ func (b *batch) ask(d *device) {
 	}
 }
 
-// decide settles every touched device, plans it, and derives what changed. Devices that a link's recovery touches are
-// decided in the same batch.
+// decide settles every touched device, plans it, and derives what changed.
 func (b *batch) decide() {
 	b.probes()
 	for i := 0; i < len(b.touched) && b.err == nil; i++ {
@@ -266,7 +270,6 @@ func put[T any](w *writes, key string, v *T, enc func([]byte, *T) []byte) {
 
 // records collects what the batch writes, and the conditions under which.
 func (b *batch) records(w *writes) {
-	w.conds = append(w.conds, b.guards...)
 	for _, d := range b.touched {
 		if !d.dirty() {
 			continue
@@ -281,9 +284,6 @@ func (b *batch) records(w *writes) {
 		for _, c := range d.codes {
 			if c.dirty {
 				put(w, keyCode(d.id(), c.ID), c, encodeCode)
-			}
-			if c.isNew {
-				w.ops = append(w.ops, store.Op{Key: keyCodeID(c.ID), Val: []byte(d.id())})
 			}
 		}
 		for _, c := range d.gone {
@@ -320,7 +320,7 @@ func (b *batch) committed(rev store.Rev) {
 		}
 		d.dirtyRun, d.dirtyConfig, d.dirtyHeld, d.gone = false, false, false, nil
 		for _, c := range d.codes {
-			c.dirty, c.isNew = false, false
+			c.dirty = false
 		}
 		b.e.absorb(d)
 	}

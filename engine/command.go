@@ -53,7 +53,6 @@ type Update struct {
 	Starts, Ends  *time.Time
 	JIT           *bool
 	AllowExternal *bool
-	MaxRounding   time.Duration
 	AcceptGap     bool // a held code may be away from the lock for the moments of its rewrite, inside its window
 }
 

@@ -58,8 +58,7 @@ func (b *batch) creation(codes []*code, notes []string, pool bool) change {
 	x.apply = func(*Receipt) {
 		for _, c := range codes {
 			d := b.device(c.Device)
-			d.insert(c)
-			b.put(keyCodeID(c.ID), []byte(d.id()))
+			b.insert(d, c)
 			if pool && !d.Pool {
 				d.Pool, d.dirtyConfig = true, true
 			}

@@ -16,8 +16,8 @@ func (b *batch) decideDevice(d *device) {
 	if d.Gate != "" && b.e.link(d.Gate).open() {
 		d.Gate, d.RetryAt, d.dirtyRun = "", time.Time{}, true // what held it back is over, and its backoff forgotten
 	}
-	b.settle(d)
 	p := b.e.policyOf(d)
+	b.settle(d, p)
 	scope := b.e.gate(d)
 	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != "", hub: strings.HasPrefix(scope, "h:"), room: b.e.room[:0]})
 	b.e.room = x.Wants
@@ -151,9 +151,8 @@ func (d *device) refs() []lock.Ref {
 }
 
 // settle makes the changes that need no call: time has passed, or there is nothing left to do.
-func (b *batch) settle(d *device) {
+func (b *batch) settle(d *device, policy Policy) {
 	now := b.now
-	policy := b.e.policyOf(d)
 	t := &d.Device.Traits
 	if t.CannotList {
 		for i := 0; i < len(d.Orphans); i++ {
@@ -199,7 +198,7 @@ func (b *batch) settle(d *device) {
 		if c.Offline != lock.OfflineNone && len(c.Places) > 0 {
 			c.Places, c.dirty = nil, true
 		}
-		b.handOver(d, c)
+		b.handOver(d, c, policy)
 		if len(c.Places) == 0 && (d.Flight == nil || d.Flight.Code != c.ID) {
 			b.goneNow(d, c)
 			i--
@@ -251,7 +250,7 @@ func (c *code) farewell() string {
 
 // handOver gives the place of a code that is over to the next stay of the same holder, if that has the same digits: nothing
 // needs to be erased and written again.
-func (b *batch) handOver(d *device, c *code) {
+func (b *batch) handOver(d *device, c *code, policy Policy) {
 	if c.Holder == "" || len(c.Places) != 1 || !c.Deleted.IsZero() || d.Flight != nil && d.Flight.Verb != CallObserve {
 		return
 	}
@@ -263,7 +262,6 @@ func (b *batch) handOver(d *device, c *code) {
 		if o == c || o.Holder != c.Holder || o.PIN != c.PIN || len(o.Places) > 0 || o.isOver(b.now) || !o.Deleted.IsZero() {
 			continue
 		}
-		policy := b.e.policyOf(d)
 		if w := d.want(b.now, o, &policy); !w.On {
 			continue
 		}

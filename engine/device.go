@@ -41,7 +41,7 @@ func (d *device) find(id lock.CodeID) *code {
 
 func (d *device) insert(c *code) {
 	i, _ := slices.BinarySearchFunc(d.codes, c.ID, func(c *code, id lock.CodeID) int { return strings.Compare(string(c.ID), string(id)) })
-	c.dirty, c.isNew = true, true
+	c.dirty = true
 	d.codes = slices.Insert(d.codes, i, c)
 }
 

@@ -88,7 +88,7 @@ func (e *Engine) coherentDevice(ctx context.Context, d *device) error {
 		return fmt.Errorf("device %s: store has %d codes, memory %d", d.id(), len(stored), len(d.codes))
 	}
 	for i, c := range d.codes {
-		if c.dirty || c.isNew {
+		if c.dirty {
 			return fmt.Errorf("code %s is dirty between two steps", c.ID)
 		}
 		if c.Device != d.id() {

@@ -16,7 +16,7 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		err = &e
 	}
 	if !crash {
-		b.blame(d, c, err)
+		b.blame(d, err)
 	}
 	if p == nil {
 		if f.Verb == CallObserve && err.Kind == driver.NotFound {
@@ -209,7 +209,7 @@ func (d *device) urgent(now time.Time) bool {
 }
 
 // blame books a failure where it belongs: on the account, the hub or the device.
-func (b *batch) blame(d *device, c *code, err *driver.Error) {
+func (b *batch) blame(d *device, err *driver.Error) {
 	acct := accountScope(d.Device.Account)
 	switch {
 	case answered(err.Kind):

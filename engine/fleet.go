@@ -128,8 +128,7 @@ func (b *batch) checkSwap(do SwapDevice) (change, error) {
 			}
 			c.Places, c.Device = nil, to.id()
 			old.retire(c, b.now)
-			to.insert(&moved)
-			b.put(keyCodeID(c.ID), []byte(to.id()))
+			b.insert(to, &moved)
 		}
 		for _, c := range old.codes {
 			if c.unpulled() {

@@ -31,7 +31,6 @@ var catalogue = map[string]Issue{
 	"window_unverified":               {Class: ClassWarning, Message: "the schedule that the lock keeps can't be read back"},
 	"used_too_early":                  {Class: ClassWarning, Message: "the code opened the door before its start"},
 	"used_too_late":                   {Class: ClassWarning, Message: "the code opened the door after its end"},
-	"rounded":                         {Class: ClassWarning, Message: "the lock keeps a shorter window than wished"},
 	"waits_for_guest_before":          {Class: ClassWarning, Message: "the write waits until the guest before has left"},
 	"first_use_deadline":              {Class: ClassWarning, Message: "the code dies unless it is used soon after its start", Remedy: "issue another if the guest is late"},
 	"digits_changed":                  {Class: ClassWarning, Message: "the provider chose other digits than those that were told", Remedy: "reveal the new ones and tell the guest", Blame: driver.BlameCloud},
@@ -59,7 +58,6 @@ var catalogue = map[string]Issue{
 	"time_zone_mismatch":              {Class: ClassWarning, Message: "the lock is set to another time zone", Remedy: "set the zone of the lock", Blame: driver.BlameLock},
 	"clock_off":                       {Class: ClassWarning, Message: "the lock's clock is wrong, so its own schedule is not used", Remedy: "set the clock of the lock", Blame: driver.BlameLock},
 	"schedule_ignored":                {Class: ClassWarning, Message: "the lock opened outside a schedule that it holds, so its own schedules are not used", Remedy: "check zone and firmware of the lock and its hub; then retry", Blame: driver.BlameLock},
-	"no_usable_code":                  {Class: ClassWarning, Message: "no code opens this lock", Remedy: "create one, or keep a key"},
 	// Refusals of a command.
 	"invalid_input":              {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the request breaks a rule"},
 	"invalid_policy":             {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the policy is out of bounds"},

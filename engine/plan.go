@@ -145,16 +145,22 @@ func plan(d *device, v view) decision {
 // planCode adds what one code needs to the lists.
 func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *lookAt, x *decision) {
 	now, t := v.now, &d.Device.Traits
+	// away erases a place, for a reason of its own unless that is "", or looks whether it is gone.
+	away := func(p *place, why string) {
+		j, at := d.erase(v, c, p)
+		if j == nil {
+			*look = look.sooner(at, "to see whether it is gone")
+			return
+		}
+		j.Reason = cmp.Or(why, j.Reason)
+		*clears = append(*clears, *j)
+	}
 	if !w.On || c.Offline != lock.OfflineNone && len(c.Places) > 0 && !c.Places[0].Accepted.IsZero() {
 		for i := range c.Places {
 			if c.Offline != lock.OfflineNone {
 				continue // digits that the lock was never told can't be taken from it
 			}
-			if j, at := d.erase(v, c, &c.Places[i]); j != nil {
-				*clears = append(*clears, *j)
-			} else {
-				*look = look.sooner(at, "to see whether it is gone")
-			}
+			away(&c.Places[i], "")
 		}
 		if b := d.outsider(c); b != nil && !c.isOver(now) && len(c.Places) == 0 {
 			x.Blocked = append(x.Blocked, *b) // not due yet, and known to fail then
@@ -203,12 +209,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			*look = look.sooner(at, why)
 		}
 		if old != nil && d.settled(now, match, v.policy) {
-			if j, at := d.erase(v, c, old); j != nil {
-				j.Reason = "its new form is there"
-				*clears = append(*clears, *j)
-			} else {
-				*look = look.sooner(at, "to see whether it is gone")
-			}
+			away(old, "its new form is there")
 		}
 		return
 	}
@@ -236,11 +237,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	case !old.Cleared.IsZero() && t.CannotList:
 		*sets = append(*sets, j) // that the old one is gone will never be known
 	case !old.Cleared.IsZero():
-		if job, at := d.erase(v, c, old); job != nil {
-			*clears = append(*clears, *job)
-		} else {
-			*look = look.sooner(at, "to see whether it is gone")
-		}
+		away(old, "")
 	case old.Ref != "" && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Window.Equal(w.Place.Window)):
 		j.Place, j.At, j.fresh = old.ID, old.Ref, false
 		j.Want.Slot = old.Slot
@@ -252,12 +249,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now):
 		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "gap_not_accepted"})
 	default:
-		if job, at := d.erase(v, c, old); job != nil {
-			job.Reason = "makes way for its new form"
-			*clears = append(*clears, *job)
-		} else {
-			*look = look.sooner(at, "to see whether it is gone")
-		}
+		away(old, "makes way for its new form")
 	}
 }
 

@@ -54,7 +54,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			break
 		}
 		c := &code{ID: id, Device: d.id(), Name: "Backup " + itoa(int64(d.Spares)), PIN: pin, Drawn: true, Spare: true, Created: now, Was: StatusSetting}
-		d.insert(c)
+		b.insert(d, c)
 		d.dirtyRun = true
 	}
 	b.setDevice(d, want > 0 && ready == 0, issue("empty_backup_access_code_pool", now))

@@ -194,7 +194,6 @@ type code struct {
 	Issues    []Issue       `json:",omitzero"`
 
 	dirty bool
-	isNew bool
 }
 
 // wish is the part of a code that an operator can change.

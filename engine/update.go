@@ -9,7 +9,7 @@ import (
 
 // revise checks a new wish for a code. Nothing is changed but by the function that it returns, and the digits of w, which
 // follow where they are free.
-func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool, rounding time.Duration) (func(), []string, error) {
+func (b *batch) revise(d *device, c *code, w *wish, acceptGap bool) (func(), []string, error) {
 	t := &d.Device.Traits
 	if c.Offline != lock.OfflineNone && (w.From != c.From || w.To != c.To || w.PIN != c.PIN) {
 		return nil, nil, refuse("irrevocable", "", "")
@@ -131,7 +131,7 @@ func (d *device) gap(now time.Time, c, next *code, p Policy) time.Duration {
 }
 
 // changes bundles the revision of one or more codes into a change.
-func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, rounding time.Duration, edit func(c *code, w *wish) error) (change, error) {
+func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, edit func(c *code, w *wish) error) (change, error) {
 	x := change{undo: &undo{Verb: verb}}
 	var steps []func()
 	for _, id := range ids {
@@ -146,7 +146,7 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, rounding
 		if err := edit(c, &w); err != nil {
 			return change{}, err
 		}
-		step, notes, err := b.revise(d, c, &w, acceptGap, rounding)
+		step, notes, err := b.revise(d, c, &w, acceptGap)
 		if err != nil {
 			return change{}, err
 		}
@@ -164,7 +164,7 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, rounding
 }
 
 func (b *batch) checkUpdate(do Update) (change, error) {
-	return b.changes("update", []lock.CodeID{do.Code}, do.AcceptGap, do.MaxRounding, func(c *code, w *wish) error {
+	return b.changes("update", []lock.CodeID{do.Code}, do.AcceptGap, func(c *code, w *wish) error {
 		if do.Name != nil {
 			w.Name = strings.TrimSpace(*do.Name)
 		}
@@ -207,7 +207,7 @@ func (b *batch) checkUpdateMany(do UpdateMany) (change, error) {
 	if len(ids) == 0 {
 		return change{}, refuse("access_code_not_found", "common_key", "no live code has the common key "+quote(do.CommonKey))
 	}
-	return b.changes("update_many", ids, do.AcceptGap, 0, func(c *code, w *wish) error {
+	return b.changes("update_many", ids, do.AcceptGap, func(c *code, w *wish) error {
 		if do.Name != nil {
 			w.Name = strings.TrimSpace(*do.Name)
 		}
@@ -217,7 +217,7 @@ func (b *batch) checkUpdateMany(do UpdateMany) (change, error) {
 }
 
 func (b *batch) checkConvert(do Convert) (change, error) {
-	return b.changes("convert", []lock.CodeID{do.Code}, do.AcceptGap, 0, func(c *code, w *wish) error {
+	return b.changes("convert", []lock.CodeID{do.Code}, do.AcceptGap, func(c *code, w *wish) error {
 		if do.Ongoing {
 			if !do.Starts.IsZero() || !do.Ends.IsZero() {
 				return refuse("invalid_window", "ends", "an ongoing code has no times")
@@ -234,7 +234,7 @@ func (b *batch) checkConvert(do Convert) (change, error) {
 }
 
 func (b *batch) checkRotate(do Rotate) (change, error) {
-	x, err := b.changes("rotate", []lock.CodeID{do.Code}, do.AcceptGap, 0, func(c *code, w *wish) error {
+	x, err := b.changes("rotate", []lock.CodeID{do.Code}, do.AcceptGap, func(c *code, w *wish) error {
 		if c.Offline != lock.OfflineNone {
 			return refuse("irrevocable", "code", "")
 		}

@@ -130,8 +130,7 @@ func (b *batch) checkAdopt(do Adopt) (change, error) {
 				}
 			}
 			d.dirtyHeld = true
-			d.insert(c)
-			b.put(keyCodeID(c.ID), []byte(d.id()))
+			b.insert(d, c)
 			b.tell("access_code.unmanaged.converted_to_managed", d, c, "adopted from "+string(do.Ref))
 		},
 	}, nil
@@ -212,7 +211,7 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 		if k.Before.PIN != k.After.PIN && c.Told.After(u.At) {
 			return change{}, refuse("pin_already_told", "receipt", "the digits were told meanwhile")
 		}
-		step, notes, err := b.revise(d, c, &k.Before, false, 0)
+		step, notes, err := b.revise(d, c, &k.Before, false)
 		if err != nil {
 			return change{}, err
 		}
@@ -305,7 +304,7 @@ func (b *batch) undoDelete(u undo) (change, error) {
 		c.grant(k.Before)
 		c.Wished = b.now
 		c.Gone, c.Written, c.Issues, c.Pulled, c.Was, c.Past = time.Time{}, false, nil, "", "", 0
-		d.insert(&c)
+		b.insert(d, &c)
 		b.drop(keyHistory(d.id(), c.ID))
 		b.tell("access_code.created", d, &c, "wished again")
 	}

@@ -150,7 +150,6 @@ type updateDecl struct {
 	pin                           given[lock.PIN]
 	starts, ends                  given[moment]
 	jit, allowExternal, acceptGap given[bool]
-	maxRounding                   given[time.Duration]
 }
 
 func updateShape() shape[updateDecl] {
@@ -163,7 +162,6 @@ func updateShape() shape[updateDecl] {
 		row("jit", yesNo(), func(u *updateDecl) *given[bool] { return &u.jit }, "just in time, or not any more", `true`),
 		row("allow_external", yesNo(), func(u *updateDecl) *given[bool] { return &u.allowExternal }, "changes made at the lock are honoured, or not", `true`),
 		row("accept_gap", yesNo(), func(u *updateDecl) *given[bool] { return &u.acceptGap }, "the code may be away from the lock while it is rewritten", `true`),
-		row("max_rounding", duration(0, 24*time.Hour), func(u *updateDecl) *given[time.Duration] { return &u.maxRounding }, "the largest loss of the window that is accepted", `"1h"`),
 	}}
 }
 

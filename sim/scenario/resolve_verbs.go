@@ -58,7 +58,7 @@ func (u updateDecl) resolve(r *resolver, s *scene) (out []Do) {
 		from, to := r.window(u.starts, u.ends, c.lock, s)
 		do := engine.Update{
 			Code: lock.CodeID(c.id), Name: u.name.ptr(), PIN: u.pin.ptr(), JIT: u.jit.ptr(), AllowExternal: u.allowExternal.ptr(),
-			MaxRounding: u.maxRounding.v, AcceptGap: u.acceptGap.v,
+			AcceptGap: u.acceptGap.v,
 		}
 		if u.starts.ok {
 			do.Starts = &from

@@ -83,7 +83,6 @@ func (p *Play) own() {
 				return
 			case do := <-p.inbox:
 				do()
-				p.tell()
 			default:
 				p.slice()
 			}
@@ -94,7 +93,6 @@ func (p *Play) own() {
 			return
 		case do := <-p.inbox:
 			do()
-			p.tell()
 		case <-timer.Chan():
 			p.frame()
 			timer.Reset(frame)

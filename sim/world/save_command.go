@@ -40,7 +40,7 @@ func (t *teller) command(do engine.Action, d deed) (string, error) {
 			fields = append(fields, field("pin", t.pin(t.door(do.Code), *do.PIN)))
 		}
 		return verb("update", append(fields, at("starts", do.Starts), at("ends", do.Ends), pointed("jit", do.JIT, strconv.FormatBool),
-			pointed("allow_external", do.AllowExternal, strconv.FormatBool), span("max_rounding", do.MaxRounding), yes("accept_gap", do.AcceptGap))...), nil
+			pointed("allow_external", do.AllowExternal, strconv.FormatBool), yes("accept_gap", do.AcceptGap))...), nil
 	case engine.UpdateMany:
 		return verb("update_many", field("common_key", t.name("group", do.CommonKey)),
 			pointed("name", do.Name, func(s string) string { return strconv.Quote(t.name("name", s)) }),
