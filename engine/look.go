@@ -21,6 +21,8 @@ func (l lookAt) sooner(at time.Time, why string) lookAt {
 	return lookAt{at: at, why: why, urgent: l.urgent}
 }
 
+func (l lookAt) due(now time.Time) bool { return !l.at.IsZero() && !l.at.After(now) }
+
 // lookDue returns the next look for the sake of the device as a whole.
 func (d *device) lookDue(v view) lookAt {
 	now := v.now

@@ -120,10 +120,10 @@ func plan(d *device, v view) decision {
 	case act != nil && listable && d.mustLook(v, act):
 		look = look.sooner(now, "to know the lock before changing it")
 		act = nil
-	case act != nil && listable && look.urgent && !look.at.After(now):
+	case act != nil && listable && look.due(now) && (look.urgent || d.refuses()):
 		act = nil
 	}
-	if act == nil && !look.at.IsZero() && !look.at.After(now) {
+	if act == nil && look.due(now) {
 		act = &intent{Verb: CallObserve, Reason: look.why}
 	}
 	d.edges(v, &x)
@@ -141,6 +141,10 @@ func plan(d *device, v view) decision {
 	x.wake(look.at, look.why)
 	return x
 }
+
+// refuses reports whether the lock itself answers no to one write after another: then each failure makes it wait, and a look
+// that is due must not wait behind them all.
+func (d *device) refuses() bool { return d.Refusals > manyRefusals && d.Failures == 0 }
 
 // planCode adds what one code needs to the lists.
 func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *lookAt, x *decision) {
