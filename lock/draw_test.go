@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -47,31 +49,67 @@ func TestDrawObeysEveryRule(t *testing.T) {
 }
 
 func TestDrawIsUniform(t *testing.T) {
-	// A space small enough for a chi-square: every allowed PIN must turn up about equally often.
-	traits := traitsOf([]int{4}, CannotContain0789, CannotStartWith12)
-	cells, draws := traits.Space(4), 0
-	if cells != 6*6*6*6-36 {
-		t.Fatalf("Space = %d", cells)
-	}
-	seen := map[PIN]int{}
-	for draws = range 40 * cells {
-		p, ok := traits.Draw(4, nil, stream(uint64(draws)))
-		if !ok {
-			t.Fatal("nothing drawn")
+	all := []ConstraintKind{CannotContain0789, CannotStartWith12, NoSequence, AtLeastThreeUnique, UniqueFirstFour, NoTripleConsecutive}
+	for _, c := range []struct {
+		name   string
+		length int
+		kinds  []ConstraintKind
+		taken  func(PIN) bool
+	}{
+		{"no rule", 3, nil, nil},
+		{"few digits", 4, []ConstraintKind{CannotContain0789, CannotStartWith12}, nil},
+		{"no zeros", 3, []ConstraintKind{NoZeros}, nil},
+		{"three unique", 3, []ConstraintKind{AtLeastThreeUnique}, nil},
+		{"no sequence, not all the same", 3, []ConstraintKind{NoSequence, NotAllSame}, nil},
+		{"every rule", 4, all, nil},
+		{"half are taken", 3, nil, func(p PIN) bool { return p.Reveal()[2] < '5' }},
+		// Where nearly every PIN is taken, half of the draws end in the search through all that are left.
+		{"three are left", 4, nil, func(p PIN) bool { return p.Reveal() != "0123" && p.Reveal() != "4711" && p.Reveal() != "9999" }},
+	} {
+		traits := traitsOf([]int{c.length}, c.kinds...)
+		want := map[PIN]int{}
+		for _, s := range numbers(c.length) {
+			if p := pin(t, s); allowed(c.kinds, s) && (c.taken == nil || !c.taken(p)) {
+				want[p] = 0
+			}
 		}
-		seen[p]++
+		const each = 40
+		for i := range each * len(want) {
+			p, ok := traits.Draw(c.length, c.taken, stream(uint64(i)))
+			if _, fair := want[p]; !ok || !fair {
+				t.Fatalf("%s: drew %q, %v", c.name, p.Reveal(), ok)
+			}
+			want[p]++
+		}
+		chi2 := 0.0
+		for _, n := range want {
+			chi2 += float64(n-each) * float64(n-each) / each
+		}
+		// The statistic has mean cells-1 and standard deviation sqrt(2(cells-1)).
+		free := float64(len(want) - 1)
+		if z := (chi2 - free) / math.Sqrt(2*free); math.Abs(z) > 4 {
+			t.Errorf("%s: chi-square is %.1f standard deviations from what uniform draws give", c.name, z)
+		}
 	}
-	if len(seen) != cells {
-		t.Fatalf("%d of %d allowed PINs turned up", len(seen), cells)
+}
+
+// numbers is every PIN of that length, by counting.
+func numbers(length int) []string {
+	all := make([]string, 0, int(math.Pow10(length)))
+	for i := range cap(all) {
+		all = append(all, fmt.Sprintf("%0*d", length, i))
 	}
-	chi2 := 0.0
-	for _, n := range seen {
-		chi2 += float64(n-40) * float64(n-40) / 40
+	return all
+}
+
+// allowed judges digits by the oracles.
+func allowed(kinds []ConstraintKind, digits string) bool {
+	for _, k := range kinds {
+		if holds, ok := oracles[k]; ok && !holds(digits) {
+			return false
+		}
 	}
-	// The statistic has mean cells-1 and standard deviation sqrt(2(cells-1)).
-	if z := (chi2 - float64(cells-1)) / math.Sqrt(2*float64(cells-1)); math.Abs(z) > 4 {
-		t.Errorf("chi-square is %.1f standard deviations from what uniform draws give", z)
-	}
+	return true
 }
 
 func TestDrawTakesTheLastFreePINAndThenNone(t *testing.T) {
@@ -150,26 +188,49 @@ func TestBelowRefusesExactlyTheBiasedTop(t *testing.T) {
 	}
 }
 
+// everyKind is the fourteen kinds, in the order of the bits of FuzzDraw.
+var everyKind = []ConstraintKind{
+	NoZeros, CannotStartWith12, NoTripleConsecutive, CannotSpecifyPIN, MatchesExistingSet, StartInFuture, NoSequence, AtLeastThreeUnique,
+	NotAllSame, UniqueFirstFour, CannotContain089, CannotContain0789, NameLength, NameMustBeUnique,
+}
+
+// What is drawn is allowed and free by the oracles; what is refused leaves nothing by counting.
 func FuzzDraw(f *testing.F) {
-	f.Add(uint64(1), uint16(0), 4)
-	f.Add(uint64(7), uint16(0x1ff), 6)
-	f.Add(uint64(9), uint16(0x155), 12)
-	f.Fuzz(func(t *testing.T, seed uint64, rules uint16, length int) {
-		traits := Traits{PINLengths: []int{4, 5, 9, 12}}
-		for i, r := range digitRules {
+	f.Fuzz(func(t *testing.T, seed uint64, rules uint16, length, scarce byte) {
+		traits := Traits{PINLengths: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}
+		var kinds []ConstraintKind
+		for i, k := range everyKind {
 			if rules>>i&1 == 1 {
-				traits.Constraints = append(traits.Constraints, Constraint{Kind: r.kind})
+				kinds = append(kinds, k)
+				traits.Constraints = append(traits.Constraints, Constraint{Kind: k})
 			}
 		}
-		p, ok := traits.Draw(length, nil, stream(seed))
-		if want := length == 4 || length == 5 || length == 9 || length == 12; ok != want {
-			t.Fatalf("drew = %v for length %d", ok, length)
+		n := int(length) % (MaxPIN + 2)
+		keeps := uint64(scarce)*uint64(scarce)*uint64(scarce)/64 + 1 // one PIN of so many is free
+		if n > 4 {
+			keeps = 1 + uint64(scarce)%8 // too many to count: enough of them are free
 		}
-		if b := traits.CheckPIN(p); b != nil {
-			t.Fatalf("drew %s: %s", p.Reveal(), b.Message)
+		taken := func(p PIN) bool {
+			digits, _ := strconv.ParseUint("1"+p.Reveal(), 10, 64)
+			return rand.New(rand.NewPCG(seed, digits)).Uint64()%keeps != 0
 		}
-		if s := fmt.Sprint(p); ok && s != dots {
-			t.Fatalf("a drawn PIN prints as %q", s)
+		p, ok := traits.Draw(n, taken, stream(seed))
+		switch {
+		case ok != !p.IsZero():
+			t.Fatalf("drew %v, and a PIN %v", ok, !p.IsZero())
+		case ok && (p.Len() != n || !allowed(kinds, p.Reveal()) || taken(p) || traits.CheckPIN(p) != nil):
+			t.Fatalf("drew %s of %d digits under %v, taken %v, own check %v", p.Reveal(), n, kinds, taken(p), traits.CheckPIN(p))
+		case ok && (slices.Contains(kinds, CannotSpecifyPIN) || slices.Contains(kinds, MatchesExistingSet)):
+			t.Fatalf("drew where nobody can choose: %v", kinds)
+		case ok || n == 0 || n > MaxPIN || slices.Contains(kinds, CannotSpecifyPIN) || slices.Contains(kinds, MatchesExistingSet):
+			return
+		case n > 4:
+			t.Fatalf("drew nothing of %d digits under %v", n, kinds)
+		}
+		for _, s := range numbers(n) {
+			if allowed(kinds, s) && !taken(pin(t, s)) {
+				t.Fatalf("drew nothing, and %s is allowed by %v and free", s, kinds)
+			}
 		}
 	})
 }

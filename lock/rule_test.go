@@ -70,11 +70,11 @@ var oracles = map[ConstraintKind]func(s string) bool{
 		return true
 	},
 	NoSequence: func(s string) bool {
-		return !strings.Contains("0123456789", s) && !strings.Contains("9876543210", s)
+		return len(s) == 1 || !strings.Contains("0123456789", s) && !strings.Contains("9876543210", s)
 	},
 	AtLeastThreeUnique: func(s string) bool { return len(digitSet(s)) >= 3 },
-	NotAllSame:         func(s string) bool { return strings.Trim(s, s[:1]) != "" },
-	UniqueFirstFour:    func(s string) bool { return len(digitSet(s[:4])) == 4 },
+	NotAllSame:         func(s string) bool { return len(s) == 1 || strings.Trim(s, s[:1]) != "" },
+	UniqueFirstFour:    func(s string) bool { n := min(4, len(s)); return len(digitSet(s[:n])) == n },
 	CannotContain089:   func(s string) bool { return !strings.ContainsAny(s, "089") },
 	CannotContain0789:  func(s string) bool { return !strings.ContainsAny(s, "0789") },
 }

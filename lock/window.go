@@ -26,9 +26,13 @@ func (w Window) Ended(t time.Time) bool { return !w.To.IsZero() && !t.Before(w.T
 // Equal compares instants, whatever their location.
 func (w Window) Equal(o Window) bool { return w.From.Equal(o.From) && w.To.Equal(o.To) }
 
-// Overlaps reports whether the two windows share an instant.
+// Overlaps reports whether the two windows share an instant. An empty window shares none.
 func (w Window) Overlaps(o Window) bool {
-	return (w.To.IsZero() || o.From.Before(w.To)) && (o.To.IsZero() || w.From.Before(o.To))
+	from := w.From
+	if o.From.After(from) {
+		from = o.From
+	}
+	return !w.Ended(from) && !o.Ended(from)
 }
 
 // UTC returns the window with both ends in UTC and without monotonic readings, as records store it.

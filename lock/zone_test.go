@@ -104,31 +104,3 @@ func TestLoadZoneRefusesTheMachinesOwn(t *testing.T) {
 		}
 	}
 }
-
-func FuzzResolve(f *testing.F) {
-	f.Add(0, int64(0))
-	f.Add(1, int64(1_774_746_000)) // Berlin's gap of March 2026
-	f.Add(4, int64(1_325_239_200)) // Apia's lost day
-	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Santiago", "Africa/Monrovia"}
-	f.Fuzz(func(t *testing.T, which int, unix int64) {
-		if which < 0 || which >= len(zones) || unix < -2_000_000_000 || unix > 4_000_000_000 {
-			return
-		}
-		loc := zone(t, zones[which])
-		// Whatever the clocks show at an instant must resolve to it, or in a fold to an earlier one that shows the same.
-		want := time.Unix(unix, 0).In(loc)
-		got, note := Resolve(loc, want.Year(), want.Month(), want.Day(), want.Hour(), want.Minute(), want.Second())
-		switch {
-		case note == "" && !got.Equal(want):
-			t.Errorf("%v resolves to %v", want, got)
-		case note == NoteFold && (got.After(want) || !shows(got.In(loc), wallOf(want))):
-			t.Errorf("%v, in a fold, resolves to %v", want, got.In(loc))
-		case note != "" && note != NoteFold:
-			t.Errorf("%v, which was shown, gives %q", want, note)
-		}
-	})
-}
-
-func wallOf(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
-}

@@ -61,7 +61,7 @@ func newEdit(sh *shell, c engine.CodeView, at door) *form {
 	f.inputs[rowName].set(c.Name)
 	for row, t := range map[int]time.Time{rowFrom: c.Starts, rowTo: c.Ends} {
 		if !t.IsZero() {
-			f.inputs[row].set(t.In(f.at()).Format("2006-01-02 15:04"))
+			f.inputs[row].set(when.Format(t, f.at()))
 		}
 	}
 	for i := range f.inputs {

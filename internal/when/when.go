@@ -15,19 +15,21 @@ import (
 // Examples is what a prompt shows to teach the format.
 const Examples = "now, +2h, 15:00, fri 15:00, tomorrow 11:00, 2026-03-28 15:00"
 
-// longest bounds a length of time, well before its nanoseconds overflow.
-const longest = 10 * 366 * 24 * time.Hour
+const (
+	longest = 10 * 366 * 24 * time.Hour // bounds a length of time, well before its nanoseconds overflow
+	maxText = 64                        // bytes of text that are read, and so what a sentence about it can hold
+)
 
 // errForm is the sentence for text that matches no form.
 var errForm = errors.New("is not a time: write " + Examples)
 
 // Parse reads text as an instant. Relative times (+2h, -30m, +1d12h) count from base; clock times and days are those of
 // zone, and name the first such moment after now. A local time that does not exist, because clocks go forward over it, is
-// an error; one that happens twice is its first.
+// an error, and so is one that happens twice.
 func Parse(text string, now, base time.Time, zone *time.Location) (time.Time, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	switch {
-	case text == "":
+	case text == "" || len(text) > maxText:
 		return time.Time{}, errForm
 	case text == "now":
 		return now, nil
@@ -118,13 +120,14 @@ func clock(word string) (hour, minute int, err error) {
 	if !colon && half < 0 {
 		return 0, 0, bad
 	}
+	if strings.Trim(h+m, "0123456789") != "" || colon && len(m) != 2 {
+		return 0, 0, bad
+	}
 	if hour, err = strconv.Atoi(h); err != nil {
 		return 0, 0, bad
 	}
 	if colon {
-		if minute, err = strconv.Atoi(m); err != nil || len(m) != 2 {
-			return 0, 0, bad
-		}
+		minute, _ = strconv.Atoi(m)
 	}
 	if half >= 0 {
 		if hour < 1 || hour > 12 {
@@ -146,10 +149,31 @@ func local(now time.Time, days, hour, minute int) (time.Time, error) {
 
 func at(year int, month time.Month, day, hour, minute int, zone *time.Location) (time.Time, error) {
 	t, note := lock.Resolve(zone, year, month, day, hour, minute, 0)
-	if note == lock.NoteGap {
+	t = t.In(zone)
+	switch note {
+	case lock.NoteGap:
 		return time.Time{}, fmt.Errorf("%02d:%02d does not exist on that day: clocks go forward over it", hour, minute)
+	case lock.NoteFold:
+		return time.Time{}, fmt.Errorf("%02d:%02d happens twice on that day: write %s or %s", hour, minute, t.Format(time.RFC3339), second(t).Format(time.RFC3339))
 	}
-	return t.In(zone), nil
+	return t, nil
+}
+
+// second is the later of two instants at which clocks show the same, of which t is the earlier.
+func second(t time.Time) time.Time {
+	_, change := t.ZoneBounds()
+	_, before := t.Zone()
+	_, after := change.Zone()
+	return t.Add(time.Duration(before-after) * time.Second)
+}
+
+// Format writes t, to the minute, as Parse reads it in zone: with its offset only where clocks there show it twice.
+func Format(t time.Time, zone *time.Location) string {
+	t = t.In(zone).Truncate(time.Minute)
+	if _, note := lock.Resolve(zone, t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), 0); note != "" {
+		return t.Format(time.RFC3339)
+	}
+	return t.Format("2006-01-02 15:04")
 }
 
 // Duration reads a positive length of time: 90m, 2h30m, 3d, 1w, 1d12h. A bare number is not one: its unit would be a guess.
