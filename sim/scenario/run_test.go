@@ -446,12 +446,36 @@ func TestALongTraceEndsInASum(t *testing.T) {
 		res.Records = append(res.Records, sim.Record{At: res.File.Start, Kind: sim.KindStep, Name: "note", Text: strings.Repeat("x", i%97) + strings.Repeat("y", i%89)})
 	}
 	first := string(res.Trace())
-	if n := strings.Count(first, "\n"); n > MaxTrace+8 || !strings.Contains(first, "50 lines more, SHA-256 ") {
+	if n := strings.Count(first, "\n"); n > MaxTrace+8 || !strings.Contains(first, "# 50 lines more, of other locks and codes, SHA-256 ") {
 		t.Fatalf("%d lines, ending in %s", n, first[len(first)-200:])
 	}
 	res.Records[MaxTrace+20].Text = "another"
 	if string(res.Trace()) == first {
 		t.Error("a change beyond the bound does not show")
+	}
+}
+
+func TestALargeFleetHasADigest(t *testing.T) {
+	fleet := story("[[lock]]\nid = \"room\"\nmodel = \"jit.basic\"\ncount = 150\n" +
+		"[[at]]\nt = \"1m\"\ncreate = { id = \"first-*\", lock = \"room-*\", pin = \"4829\", starts = \"+1h\", ends = \"+3h\" }\n" +
+		"[[at]]\nt = \"2m\"\ncreate = { id = \"second-*\", lock = \"room-*\", pin = \"7316\", starts = \"+4h\", ends = \"+6h\" }\n" +
+		"[[at]]\nt = \"2h\"\ntype = { lock = \"room-007\", code = \"first-007\", opens = true }\n")
+	trace := string(play(t, fleet, Options{}).Trace())
+	for want, told := range map[string]bool{
+		"step     room-001 create first-001":  true, // the first lock of its kind
+		"try      room-007 opens first-007":   true, // somebody types there
+		"event    device.added front":         true, // another kind
+		"step     room-002 create first-002":  false,
+		"step     room-001 create second-001": false,
+		"#            298  step     create\n": true, // all but two
+	} {
+		if strings.Contains(trace, want) != told {
+			t.Errorf("want %q: %v, in\n%s", want, told, trace)
+		}
+	}
+	other := strings.Replace(fleet, `"+6h"`, `"+6h1s"`, 1)
+	if string(play(t, other, Options{}).Trace()) == trace {
+		t.Error("a change beyond the sample does not show")
 	}
 }
 

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,7 +18,7 @@ import (
 // longestBlock bounds the lines of a block whose repetitions are folded into one.
 const longestBlock = 8
 
-// MaxTrace bounds the lines of a trace; what is beyond them is kept as a sum, which still shows every change.
+// MaxTrace bounds the lines of a trace that are told one by one; a run with more of them has a digest.
 const MaxTrace = 2000
 
 // failedStep is the name of a record that tells of a failure.
@@ -30,6 +29,7 @@ type line struct {
 	at     time.Time
 	device lock.DeviceID
 	code   lock.CodeID
+	what   string // its kind and name
 	text   string // without the time: equal texts are repetitions
 	failed bool   // tells of a failure
 }
@@ -40,13 +40,15 @@ func (res *Result) Trace() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n# start %s, run %s, seed %d\n\n", f.Name, f.Start.Format(time.RFC3339), short(f.Run), f.Seed)
 	lines := res.lines()
-	written := 0
-	for len(lines) > 0 && written < MaxTrace {
+	var rest []line
+	if len(lines) > MaxTrace {
+		lines, rest = res.digest(lines)
+	}
+	for len(lines) > 0 {
 		size, times := repeats(lines)
 		for _, l := range lines[:size] {
 			fmt.Fprintf(&b, "%s  %s\n", f.stamp(l.at), l.text)
 		}
-		written += size
 		if times > 1 {
 			last := lines[size*times-1]
 			what := "the line above"
@@ -57,14 +59,10 @@ func (res *Result) Trace() []byte {
 		}
 		lines = lines[size*times:]
 	}
-	if len(lines) > 0 {
-		sum := sha256.New()
-		for _, l := range lines {
-			fmt.Fprintf(sum, "%s  %s\n", f.stamp(l.at), l.text)
-		}
-		fmt.Fprintf(&b, "%s  …       %d lines more, SHA-256 %x\n", f.stamp(lines[len(lines)-1].at), len(lines), sum.Sum(nil))
-	}
 	fmt.Fprintf(&b, "%s  end     %s\n", f.stamp(f.Start.Add(res.Span)), res.Verdict)
+	if len(rest) > 0 {
+		b.WriteString(f.sum(rest))
+	}
 	return []byte(b.String())
 }
 
@@ -102,7 +100,7 @@ func (res *Result) lines() []line {
 	var out []line
 	for _, x := range res.Records {
 		if text := res.File.words(x); text != "" {
-			out = append(out, line{x.At, x.Device, x.Code, text, x.Kind == sim.KindStep && x.Name == failedStep})
+			out = append(out, line{x.At, x.Device, x.Code, kindOf(x), text, x.Kind == sim.KindStep && x.Name == failedStep})
 		}
 	}
 	return out
