@@ -121,8 +121,8 @@ func (d *device) exposureOf(now time.Time, c *code) Exposure {
 	return x
 }
 
-// codeView derives everything that is shown of a code.
-func (e *Engine) codeView(now time.Time, d *device, c *code) CodeView {
+// codeView derives everything that is shown of a code: also its digits, if they were told and the query wants them.
+func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView {
 	policy := e.policyOf(d)
 	auth := e.authLost(d)
 	w := d.want(now, c, &policy)
@@ -133,6 +133,9 @@ func (e *Engine) codeView(now time.Time, d *device, c *code) CodeView {
 		NextTry: c.NextTry, Reason: w.reason(), Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
 		AllowExternal: c.AllowExternal, Backup: c.Spare, PulledFor: c.PulledFor, Pulled: c.Pulled, Offline: c.Offline,
 		OneTime: c.OneTime, InHouse: c.inHouse(now),
+	}
+	if q.Told && !c.Told.IsZero() {
+		v.PIN = c.PIN.PIN
 	}
 	if p := d.best(now, c, policy); p != nil {
 		v.Evidence, v.EvidenceAt = d.evidence(now, p, policy)

@@ -34,6 +34,7 @@ type Create struct {
 	Offline       bool          // an algorithmic code; PIN must be zero
 	OneTime       bool          // an algorithmic code that dies with its first use
 	MaxRounding   time.Duration // 0: the policy's
+	Tell          bool          // the receipt carries the digits, which are told from then on
 }
 
 // CreateMany asks for the same code on several doors. Without a PIN they share one drawn PIN and a common key; with one they
@@ -160,7 +161,7 @@ type Receipt struct {
 	Seq      Seq // of the command; Undo names it
 	At       time.Time
 	Codes    []lock.CodeID // the codes it made or changed, in the order asked
-	PINs     []lock.PIN    // for Reveal: their digits, in the same order
+	PINs     []lock.PIN    // for Reveal, and for a creation that tells: their digits, in the same order; zero: not chosen yet
 	Backup   lock.CodeID   // for PullBackup
 	Notes    []string      // what the operator should know: rounding, early opening, a gap
 	Undoable bool

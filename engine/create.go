@@ -45,13 +45,16 @@ func (b *batch) checkCreate(do Create) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	return b.creation([]*code{c}, notes, do.UsePool), nil
+	return b.creation([]*code{c}, notes, do), nil
 }
 
-// creation is the change that makes codes.
-func (b *batch) creation(codes []*code, notes []string, pool bool) change {
+// creation is the change that makes codes like the one that was asked for.
+func (b *batch) creation(codes []*code, notes []string, like Create) change {
 	x := change{receipt: Receipt{Notes: notes}, undo: &undo{Verb: "create"}}
 	for _, c := range codes {
+		if like.Tell {
+			x.receipt.PINs = append(x.receipt.PINs, c.PIN.PIN)
+		}
 		x.receipt.Codes = append(x.receipt.Codes, c.ID)
 		x.undo.Codes = append(x.undo.Codes, undoCode{ID: c.ID, Device: c.Device, Made: true, After: c.wish()})
 	}
@@ -59,7 +62,7 @@ func (b *batch) creation(codes []*code, notes []string, pool bool) change {
 		for _, c := range codes {
 			d := b.device(c.Device)
 			b.insert(d, c)
-			if pool && !d.Pool {
+			if like.UsePool && !d.Pool {
 				d.Pool, d.dirtyConfig = true, true
 			}
 			if c.CommonKey != "" {
@@ -68,6 +71,9 @@ func (b *batch) creation(codes []*code, notes []string, pool bool) change {
 				b.put(keyGroup(c.CommonKey), encode(g))
 			}
 			b.tell("access_code.created", d, c, c.Name)
+			if like.Tell && !c.PIN.IsZero() {
+				b.told(c)
+			}
 		}
 	}
 	return x

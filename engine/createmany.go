@@ -54,7 +54,7 @@ func (b *batch) checkCreateMany(do CreateMany) (change, error) {
 			notes = append(notes, string(id)+": "+note)
 		}
 	}
-	return b.creation(codes, notes, do.Like.UsePool), nil
+	return b.creation(codes, notes, do.Like), nil
 }
 
 func refusedFor(err error, code string) bool {

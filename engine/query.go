@@ -28,6 +28,7 @@ type Query struct {
 	Sort   string // a column of ViewFleet: name, account, system, link, battery, used, free, set, setting, issues, wake, exposure; "-" in front: descending
 	Filter string // words that must all occur; !word inverts; in ViewFleet col:value looks in one column; also of ViewCodes over all devices
 	After  string // the Next of the page before
+	Told   bool   // also the digits of codes that were told
 	Limit  int    // rows; 0: 100, at most 1000
 }
 
@@ -143,6 +144,7 @@ type CodeView struct {
 	Scheduled         bool // held by the lock with its schedule, waiting for its start or in it
 	Waiting           bool // the provider chooses the digits and has not told them
 	HasPIN            bool
+	PIN               lock.PIN  // zero unless the query asked for it and the digits were told
 	Starts, Ends      time.Time // Starts also for an ongoing code that begins later
 	Created, Told     time.Time
 	Deleted, Gone     time.Time

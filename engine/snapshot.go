@@ -66,7 +66,7 @@ func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (Snapshot
 				break
 			}
 		}
-		s.Codes = append(s.Codes, e.codeView(now, d, c))
+		s.Codes = append(s.Codes, e.codeView(now, d, c, &q))
 	}
 	return s, nil
 }
@@ -221,7 +221,7 @@ func (e *Engine) arrivals(ctx context.Context, now time.Time, q Query, s *Snapsh
 			return err
 		}
 		for _, c := range d.codes {
-			v := e.codeView(now, d, c)
+			v := e.codeView(now, d, c, &q)
 			if v.Readiness != "" && (v.Starts.After(now) || rank(v.Readiness) >= rank(ReadyAtRisk)) {
 				s.Codes = append(s.Codes, v)
 			}
@@ -268,7 +268,7 @@ func (e *Engine) oneCode(ctx context.Context, now time.Time, q Query, s *Snapsho
 		}
 		c = &gone
 	}
-	s.Codes, s.Total = []CodeView{e.codeView(now, d, c)}, 1
+	s.Codes, s.Total = []CodeView{e.codeView(now, d, c, &q)}, 1
 	return nil
 }
 
@@ -293,7 +293,7 @@ func (e *Engine) history(ctx context.Context, now time.Time, q Query, s *Snapsho
 		if err != nil {
 			return err
 		}
-		s.Codes = append(s.Codes, e.codeView(now, d, &c))
+		s.Codes = append(s.Codes, e.codeView(now, d, &c, &q))
 	}
 	if len(kvs) == q.Limit {
 		s.Next = string(s.Codes[len(s.Codes)-1].ID)
@@ -323,7 +323,7 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 			} else if !match(&c) {
 				continue
 			}
-			if err := e.addCode(ctx, now, kv.Key, s); err != nil {
+			if err := e.addCode(ctx, now, kv.Key, q, s); err != nil {
 				return err
 			}
 			if s.Next = kv.Key[len(dirCode):]; len(s.Codes) == q.Limit {
@@ -341,14 +341,14 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 }
 
 // addCode puts the live code of a key into the answer.
-func (e *Engine) addCode(ctx context.Context, now time.Time, key string, s *Snapshot) error {
+func (e *Engine) addCode(ctx context.Context, now time.Time, key string, q Query, s *Snapshot) error {
 	dev, id, _ := strings.Cut(key[len(dirCode):], "/")
 	d, err := e.peek(ctx, lock.DeviceID(dev))
 	if err != nil || d == nil {
 		return err
 	}
 	if c := d.find(lock.CodeID(id)); c != nil {
-		s.Codes = append(s.Codes, e.codeView(now, d, c))
+		s.Codes = append(s.Codes, e.codeView(now, d, c, &q))
 	}
 	return nil
 }

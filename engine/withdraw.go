@@ -160,18 +160,21 @@ func (b *batch) checkReveal(do Reveal) (change, error) {
 	}
 	return change{
 		receipt: Receipt{Codes: []lock.CodeID{c.ID}, PINs: []lock.PIN{c.PIN.PIN}},
-		apply: func(*Receipt) {
-			told := []lock.CodeID{c.ID}
-			if c.CommonKey != "" {
-				told = b.group(c.CommonKey).Codes // who knows the digits of one door knows those of all
-			}
-			for _, id := range told {
-				if _, o := b.code(id); o != nil && o.PIN == c.PIN && o.Told.IsZero() {
-					o.Told, o.dirty = b.now, true
-				}
-			}
-		},
+		apply:   func(*Receipt) { b.told(c) },
 	}, nil
+}
+
+// told notes that the digits of a code have left the vault: who knows those of one door of a common key knows those of all.
+func (b *batch) told(c *code) {
+	codes := []lock.CodeID{c.ID}
+	if c.CommonKey != "" {
+		codes = b.group(c.CommonKey).Codes
+	}
+	for _, id := range codes {
+		if _, o := b.code(id); o != nil && o.PIN == c.PIN && o.Told.IsZero() {
+			o.Told, o.dirty = b.now, true
+		}
+	}
 }
 
 func (b *batch) checkUndo(do Undo) (change, error) {

@@ -135,10 +135,12 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 		j.pool(do.Device, do.On, now, r.Seq)
 	case engine.Create:
 		j.create(now, do, do.Device, r, 0)
+		j.told(r)
 	case engine.CreateMany:
 		for i, id := range do.Devices {
 			j.create(now, do.Like, id, r, i)
 		}
+		j.told(r)
 	case engine.Update:
 		j.update(now, do, r)
 	case engine.UpdateMany:
@@ -159,12 +161,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	case engine.Rotate:
 		j.change(now, do.Code, r.Seq, func(f *form) { f.Told, f.Gap = vault{do.PIN}, do.AcceptGap })
 	case engine.Reveal:
-		for i, id := range r.Codes {
-			if w := j.wishes[id]; w != nil && i < len(r.PINs) {
-				w.Told = vault{r.PINs[i]}
-				j.touch(w)
-			}
-		}
+		j.told(r)
 	case engine.PullBackup:
 		j.pulled(now, do.Code, r.Backup)
 	case engine.Adopt:
@@ -178,6 +175,16 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	}
 	for _, p := range r.PINs {
 		j.digits.learn(p)
+	}
+}
+
+// told notes the digits that a receipt carries.
+func (j *judge) told(r engine.Receipt) {
+	for i, p := range r.PINs {
+		if w := j.wishes[r.Codes[i]]; w != nil && !p.IsZero() {
+			w.Told = vault{p}
+			j.touch(w)
+		}
 	}
 }
 
