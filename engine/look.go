@@ -52,7 +52,8 @@ func (d *device) lookDue(v view) lookAt {
 			continue
 		}
 		if c.inHouse(now) {
-			if !d.Device.Traits.CannotList { // of what can't be read a look proves nothing, and costs battery
+			// Of what has no end there is no stay to watch: the routine looks at it.
+			if c.kind() == TimeBound && !d.Device.Traits.CannotList { // of what can't be read a look proves nothing, and costs battery
 				l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
 			}
 			continue
