@@ -67,6 +67,7 @@ func Lockctl() House {
 			{From: "sim/facade", Below: true, May: []string{"lock", "sim", "sim/facade/..."}, Why: "a façade shares no type with a driver, and knows no engine"},
 			{From: "sim/world", May: []string{"lock", "driver", "engine", "engine/bell", "engine/store/...", "sim", "sim/lab"}, Why: "vendor drivers reach the world as injected wires only"},
 			{From: "sim/scenario", Below: true, May: []string{"lock", "driver", "engine", "engine/store/...", "sim", "sim/lab", "sim/world", "sim/scenario"}, Why: "vendor drivers reach a scenario as injected wires only"},
+			{From: "sim/swarm", May: []string{"lock", "engine", "sim", "sim/world", "sim/scenario"}, Why: "it makes up stories, and somebody else runs and judges them"},
 			{From: "sim/simtest", May: []string{"lock", "driver", "engine", "engine/store/...", "sim", "sim/lab", "sim/world", "sim/scenario"}, Why: "it starts a world, no more"},
 			{From: "sim/wire", May: []string{anything}},
 			{From: "tui", Below: true, May: []string{"lock", "driver", "engine", "sim/lab", "internal/quietterm", "internal/when", "tui/..."}, Why: "the interface can't tell which host is beneath"},

@@ -174,6 +174,7 @@ type Check struct {
 	Limits    Limits
 	PerLock   map[lock.DeviceID]Limits
 	PerSystem map[string]Limits // replaces Limits where the story runs on that system
+	Lenient   bool              // a step that can't be done is no failure: its command is refused, its entry isn't there, …
 }
 
 // Occurrence is something that must happen at least once in the run.

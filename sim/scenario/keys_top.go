@@ -115,6 +115,7 @@ type checkDecl struct {
 	always    given[[]given[string]]
 	sometimes given[[]given[string]]
 	limits    given[limitsDecl]
+	lenient   given[bool]
 }
 
 func checkShape() shape[checkDecl] {
@@ -122,6 +123,7 @@ func checkShape() shape[checkDecl] {
 		row("always", list(choice("rule", rules()...)), func(c *checkDecl) *given[[]given[string]] { return &c.always }, "rules that the checkers watch; left out: all of them", `["window", "one-effect"]`),
 		row("sometimes", list(text(MaxText)), func(c *checkDecl) *given[[]given[string]] { return &c.sometimes }, "`fault:KIND`, `event:TYPE` or `issue:CODE`: the run fails if it never happened", `["fault:lost-ack"]`),
 		row("limits", limitsShape().kind(), func(c *checkDecl) *given[limitsDecl] { return &c.limits }, "bounds of the whole run", `{ exposure = "1m", sets = 2, clears = 1 }`),
+		row("lenient", yesNo(), func(c *checkDecl) *given[bool] { return &c.lenient }, "a step that can't be done is no failure: the engine refuses it, or there is nothing to do it to; of random stories", `true`),
 	}}
 }
 

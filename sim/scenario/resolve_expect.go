@@ -190,7 +190,7 @@ func (r *resolver) expectEvent(e expectDecl, at time.Time) *ExpectEvent {
 // check resolves what must hold over the whole run.
 func (r *resolver) check(c checkDecl) {
 	out := &r.f.Check
-	out.Always = texts(c.always)
+	out.Always, out.Lenient = texts(c.always), c.lenient.v
 	for _, s := range c.sometimes.v {
 		kind, name, _ := strings.Cut(s.v, ":")
 		var known []string

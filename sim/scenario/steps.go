@@ -29,7 +29,7 @@ func (r *run) step(s *Step) {
 		r.disturb(s, sim.Record{}) // the fleet notes the fault itself
 		id, err := r.w.Fleet().Inject(do.Fault)
 		if err != nil {
-			r.fail(s.Pos, "", "", "%s", err)
+			r.cannot(s.Pos, "", "", "%s", err)
 			return
 		}
 		r.placed[s.ID] = append(r.placed[s.ID], id)
@@ -44,7 +44,7 @@ func (r *run) step(s *Step) {
 		e := do.Edit
 		e.Code = r.id(e.Code)
 		if err := r.w.Fleet().Edit(e); err != nil {
-			r.fail(s.Pos, e.Lock, do.Edit.Code, "%s", err)
+			r.cannot(s.Pos, e.Lock, do.Edit.Code, "%s", err)
 		}
 	case Stop:
 		r.disturb(s, sim.Record{})
@@ -174,7 +174,7 @@ func (r *run) hand(e sim.Edit) string {
 func (r *run) command(s *Step, c Command) {
 	do, err := r.resolve(c)
 	if err != nil {
-		r.fail(s.Pos, "", "", "%s: %s", c.verb(), err)
+		r.cannot(s.Pos, "", "", "%s: %s", c.verb(), err)
 		return
 	}
 	receipt, err := r.w.Submit(engine.Command{Key: c.Key, Actor: actor, DryRun: c.DryRun, Do: do})
@@ -182,9 +182,9 @@ func (r *run) command(s *Step, c Command) {
 	x := r.sentence(c)
 	switch {
 	case err != nil && !refused:
-		r.fail(s.Pos, x.Device, x.Code, "%s: %s", c.verb(), err)
+		r.cannot(s.Pos, x.Device, x.Code, "%s: %s", c.verb(), err)
 	case refused && s.Refused == "":
-		r.fail(s.Pos, x.Device, x.Code, "want %s to be accepted, but it is refused with %s: %s", c.verb(), refusal.Code, refusal)
+		r.cannot(s.Pos, x.Device, x.Code, "want %s to be accepted, but it is refused with %s: %s", c.verb(), refusal.Code, refusal)
 	case s.Refused != "" && !refused:
 		r.fail(s.Pos, x.Device, x.Code, "want %s to be refused with %s, but it is accepted", c.verb(), s.Refused)
 	case refused && refusal.Code != s.Refused:
@@ -304,7 +304,7 @@ func (r *run) learn(s *Step, c Command, done engine.Action, receipt engine.Recei
 func (r *run) addLock(s *Step, do AddLock) {
 	fleet := r.w.Fleet()
 	if err := fleet.Add(do.Lock); err != nil {
-		r.fail(s.Pos, do.Lock.ID, "", "%s", err)
+		r.cannot(s.Pos, do.Lock.ID, "", "%s", err)
 		return
 	}
 	for _, d := range fleet.Devices() {
@@ -331,7 +331,7 @@ func (r *run) keypad(s *Step, do Type) {
 	pin := do.PIN
 	if do.Code != "" {
 		if pin = r.told[do.Code]; pin.IsZero() {
-			r.fail(s.Pos, do.Lock, do.Code, "nobody was told the PIN of %s: the command that tells it was not accepted", do.Code)
+			r.cannot(s.Pos, do.Lock, do.Code, "nobody was told the PIN of %s: the command that tells it was not accepted", do.Code)
 			return
 		}
 	}
@@ -342,7 +342,7 @@ func (r *run) keypad(s *Step, do Type) {
 	}
 	switch {
 	case err != nil:
-		r.fail(s.Pos, do.Lock, do.Code, "type: %s", err)
+		r.cannot(s.Pos, do.Lock, do.Code, "type: %s", err)
 	case do.Opens != nil && *do.Opens && !try.Opens:
 		r.fail(s.Pos, do.Lock, do.Code, "want %s to open %s, but the keypad refuses: %s", what, do.Lock, try.Reason)
 	case do.Opens != nil && !*do.Opens && try.Opens:

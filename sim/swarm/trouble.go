@@ -1,0 +1,202 @@
+package swarm
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/scenario"
+)
+
+// people are strangers and hands at the locks.
+func (s *story) people() {
+	kinds := s.weights(11)
+	for range s.few(s.scale.acts / 2 * float64(len(s.doors))) {
+		d := s.doors[s.IntN(len(s.doors))]
+		if d.prof.Traits.OfflineOnly {
+			continue
+		}
+		at := s.moment(d)
+		e := sim.Edit{Lock: d.spec.ID}
+		switch k := kinds.draw(s.luck); k {
+		case 0:
+			s.do(at, scenario.Type{Lock: d.spec.ID, PIN: s.pin(d.prof.Traits)})
+			continue
+		case 1:
+			e.Kind, e.PIN, e.Name = sim.EditAdd, s.pin(d.prof.Traits), s.name("x")
+		case 2:
+			e.Kind = sim.EditReset
+			if s.chance(0.7) {
+				continue // that is rare
+			}
+		case 3:
+			e.Kind = sim.EditBattery
+		case 4, 5, 6, 7, 8:
+			e.Kind = []sim.EditKind{sim.EditRemove, sim.EditPIN, sim.EditDisable, sim.EditEnable, sim.EditName}[k-4]
+			e.PIN, e.Name = s.pin(d.prof.Traits), s.name("x")
+		case 9:
+			e.Kind = sim.EditWindow
+			e.Window.From = at.Add(s.span(-day, day))
+			e.Window.To = e.Window.From.Add(s.stretch(time.Minute, 2*day))
+		case 10:
+			e.Kind, e.PIN, e.Name = sim.EditAdd, s.pin(d.prof.Traits), s.name("x")
+			for range s.IntN(6) {
+				s.do(at, scenario.Edit{Edit: sim.Edit{Lock: e.Lock, Kind: sim.EditAdd, PIN: s.pin(d.prof.Traits), Name: s.name("x")}})
+			}
+		}
+		switch e.Kind {
+		case sim.EditAdd, sim.EditReset, sim.EditBattery:
+		default:
+			if e.Kind != sim.EditPIN {
+				e.PIN = sim.Edit{}.PIN
+			}
+			if e.Kind != sim.EditName {
+				e.Name = ""
+			}
+			if e.Slot = 1 + s.IntN(4); s.chance(0.7) {
+				i := slices.IndexFunc(s.codes, func(b *booking) bool { return b.door == d && b.booked.Before(at) })
+				if i < 0 {
+					continue
+				}
+				e.Slot, e.Code = 0, s.codes[i].id
+			}
+		}
+		s.do(at, scenario.Edit{Edit: e})
+	}
+}
+
+// moment is an instant of the storm, most often when something is going on at the door.
+func (s *story) moment(d *door) time.Time {
+	from := s.storm
+	if d.from.After(from) {
+		from = d.from
+	}
+	if len(d.edges) > 0 && s.chance(0.7) {
+		edge := d.edges[s.IntN(len(d.edges))]
+		at := edge.Add(pick(s.luck, s.span(-2*time.Hour, time.Hour), s.span(-time.Minute, time.Minute)))
+		if at.After(from) && at.Before(s.heal) {
+			return at
+		}
+	}
+	return s.between(from, s.heal)
+}
+
+// troubles are the faults and kills of the storm.
+func (s *story) troubles() {
+	kinds := sim.Kinds()
+	likes := s.weights(len(kinds))
+	for range s.few(s.scale.troubles * float64(len(s.doors))) {
+		d := s.doors[s.IntN(len(s.doors))]
+		if k := kinds[likes.draw(s.luck)]; s.can(k, d) {
+			s.do(s.fault(k, d))
+		}
+	}
+	if s.chance(0.5) {
+		for range s.few(3) {
+			d := s.doors[s.IntN(len(s.doors))]
+			s.do(s.moment(d).Add(-time.Second), scenario.Kill{Nth: 1 + s.IntN(8)})
+		}
+	}
+	if s.chance(0.3) {
+		for at, n := s.storm, s.few(2); n > 0; n-- {
+			at = s.between(at, s.heal)
+			long := s.stretch(time.Second, 8*time.Hour)
+			if at.Add(long).Before(s.heal) {
+				s.do(at, scenario.Stop{For: long})
+				at = at.Add(long)
+			}
+		}
+	}
+}
+
+// target is what a kind of fault is placed on so that it meets the door; "": nothing is.
+func target(k sim.KindInfo, d *door) string {
+	switch k.Targets[0] {
+	case sim.TargetAccount:
+		return string(d.spec.Account)
+	case sim.TargetHub:
+		return string(d.spec.Hub)
+	}
+	return string(d.spec.ID)
+}
+
+// can reports whether a kind of fault can be placed so that it meets the door.
+func (s *story) can(k sim.KindInfo, d *door) bool {
+	on := target(k, d)
+	return on != "" && slices.ContainsFunc(s.stage.KindsFor(on), func(o sim.KindInfo) bool { return o.Name == k.Name && o.Layer == k.Layer })
+}
+
+// fault draws a fault of a kind that meets the door.
+func (s *story) fault(k sim.KindInfo, d *door) (time.Time, scenario.Do) {
+	x := sim.Fault{On: target(k, d), Kind: k.Name, From: s.moment(d)}
+	if len(k.Targets) > 1 && s.chance(0.3) {
+		if k.Targets[0] == sim.TargetAccount {
+			x.On = string(d.spec.ID)
+		} else if d.spec.Hub != "" {
+			x.On = string(d.spec.Hub)
+		}
+	}
+	if s.chance(0.9) {
+		x.For = s.stretch(time.Minute, 3*day)
+	}
+	if k.PerCall {
+		if s.chance(0.4) {
+			x.P = float64(1+s.IntN(99)) / 100
+		}
+		if s.chance(0.2) {
+			x.After = 1 + s.IntN(5)
+		}
+		if s.chance(0.2) && (k.Verbs[0] == "observe" || k.Verbs[0] == "set" || k.Verbs[0] == "clear") {
+			x.Op = pick(s.luck, k.Verbs...)
+		}
+	}
+	s.dress(k, &x)
+	return x.From, scenario.Fault{Fault: x}
+}
+
+// dress draws the parameters of a fault.
+func (s *story) dress(k sim.KindInfo, x *sim.Fault) {
+	arg := func(name string, v float64) {
+		if x.Args == nil {
+			x.Args = map[string]float64{}
+		}
+		x.Args[name] = v
+	}
+	for _, p := range k.Params {
+		switch p.Name {
+		case "applied", "lies":
+			arg(p.Name, float64(s.IntN(2)))
+		case "status":
+		case "retry", "seconds", "hold", "delay", "mean", "spread", "every", "forgets":
+			if p.Default > 0 && s.chance(0.5) {
+				arg(p.Name, s.stretch(time.Second, time.Duration(10*p.Default)*time.Second).Seconds())
+			}
+		case "count", "times":
+			arg(p.Name, float64(1+s.IntN(6)))
+		case "per_day", "jitter", "lasts", "level", "keep", "loss", "shows", "reads", "slots", "slot":
+		}
+	}
+	switch {
+	case k.Name == "drift":
+		arg("seconds", s.span(-30*time.Minute, 30*time.Minute).Seconds())
+	case k.Name == "clock-jump":
+		arg("seconds", s.span(-6*time.Hour, 6*time.Hour).Seconds())
+	case k.Name == "battery-cliff":
+		arg("lasts", s.stretch(time.Hour, 5*day).Seconds())
+	case k.Name == "battery":
+		arg("level", float64(s.IntN(60))/100)
+		arg("per_day", float64(s.IntN(30))/100)
+	case k.Name == "partial-list":
+		arg("keep", float64(s.IntN(10))/10)
+	case k.Name == "wrong-zone":
+		x.Text = pick(s.luck, zones[1:len(zones)-1]...)
+	case k.Name == "manual-edit" && s.chance(0.6):
+		x.Text = pick(s.luck, "pin", "disable", "remove", "name", "window")
+	case k.Name == "guest-typing", k.Name == "intruder":
+		arg("every", s.stretch(20*time.Second, time.Hour).Seconds())
+	}
+}
+
+// observe has somebody look, so that there is traffic.
+func (s *story) observe(at time.Time, d *door) { s.command(at, engine.Observe{Device: d.spec.ID}) }
