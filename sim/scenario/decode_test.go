@@ -244,3 +244,11 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestOneMistakeOfALargeFleetIsOneSentence(t *testing.T) {
+	_, err := Decode("x.toml", []byte("[scenario]\nname = \"x\"\nstart = 2026-03-28T08:00:00+01:00\nrun = \"1h\"\n[[lock]]\nid = \"a\"\nmodel = \"jit.keypad\"\nzone = \"Nowhere\"\ncount = 3000\n"))
+	list, _ := errors.AsType[Diagnostics](err)
+	if len(list) != 2 || list[0].Line != 8 || !strings.Contains(list[1].Text, "more mistakes") {
+		t.Errorf("got %v", list)
+	}
+}

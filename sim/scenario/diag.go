@@ -67,8 +67,9 @@ func (d *diags) err() error {
 	}
 	slices.SortStableFunc(d.list, func(a, b Diagnostic) int { return a.compare(b.Pos) })
 	list := slices.CompactFunc(d.list, func(a, b Diagnostic) bool { return a == b })
-	if more := len(list) + d.more - MaxDiagnostics; more > 0 {
-		list = append(list[:MaxDiagnostics], Diagnostic{d.path, list[MaxDiagnostics].Pos, fmt.Sprintf("and %d more mistakes from here on", more)})
+	n := min(len(list), MaxDiagnostics)
+	if more := len(list) - n + d.more; more > 0 {
+		list = append(list[:n], Diagnostic{d.path, list[min(n, len(list)-1)].Pos, fmt.Sprintf("and %d more mistakes from here on", more)})
 	}
 	return list
 }

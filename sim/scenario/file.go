@@ -38,7 +38,7 @@ type Policy struct {
 // Step is one thing that happens at an instant.
 type Step struct {
 	Pos
-	ID      string // "": not named
+	ID      string // of a command or a fault; the faults of one step share it; "": not named
 	At      time.Time
 	Do      Do
 	Refused string // the command must be refused with this code; "": it must be accepted

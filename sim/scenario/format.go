@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// kind is a type of the format: what its values are called in the documentation and how one is read.
+// kind is a type of the format: what its values are called in the documentation, how one is read and how it is written.
 type kind[V any] struct {
 	words string
 	read  func(v value) (V, bool) // reports its mistakes; false: there is no value
+	write func(V) string          // as it stands behind the equals sign
 }
 
 // given is a value of the file with its place, or the absence of one.
@@ -39,6 +40,7 @@ type key[T any] struct {
 	name, words, meaning, example string
 	required                      bool
 	read                          func(v value, into *T)
+	write                         func(from *T) string // ""; the table does not have it
 }
 
 // row makes a key. The example is TOML as it stands behind the equals sign.
@@ -47,6 +49,11 @@ func row[T, V any](name string, k kind[V], at func(*T) *given[V], meaning, examp
 		if got, ok := k.read(v); ok {
 			*at(into) = given[V]{got, v.at.val, true}
 		}
+	}, write: func(from *T) string {
+		if g := at(from); g.ok {
+			return k.write(g.v)
+		}
+		return ""
 	}}
 }
 
@@ -61,10 +68,13 @@ type shape[T any] struct {
 	title string // "[scenario]", "create": how sentences name it
 	keys  []key[T]
 	other func(v value, into *T) // reads keys that are not in the list; nil: they are mistakes
+	more  func(from *T) []string // writes those keys
 }
 
 // kind returns the table as a type.
-func (s shape[T]) kind() kind[T] { return kind[T]{"table", s.read} }
+func (s shape[T]) kind() kind[T] {
+	return kind[T]{"table", s.read, func(v T) string { return inline(s.lines(&v)) }}
+}
 
 // list returns an array of such tables as a type.
 func (s shape[T]) list() kind[[]given[T]] {
@@ -80,7 +90,7 @@ func (s shape[T]) list() kind[[]given[T]] {
 			}
 		}
 		return out, true
-	}}
+	}, func(all []given[T]) string { return array(all, s.kind().write) }}
 }
 
 func (s shape[T]) read(v value) (T, bool) {

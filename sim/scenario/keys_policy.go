@@ -68,7 +68,7 @@ func policies() kind[[]given[policyDecl]] {
 		}
 		one, ok := s.read(v)
 		return []given[policyDecl]{{one, v.at.key, true}}, ok
-	}}
+	}, many.write}
 }
 
 func (p policyDecl) patch() engine.PolicyPatch {

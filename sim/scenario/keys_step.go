@@ -32,15 +32,27 @@ func verb[V verbDecl](name string, k kind[V], meaning, example string) key[stepD
 		if ok {
 			s.verbs = append(s.verbs, given[verbDecl]{got, v.at.key, true})
 		}
+	}, write: func(s *stepDecl) string {
+		if v, ok := s.verbs[0].v.(V); ok {
+			return k.write(v)
+		}
+		return ""
 	}}
 }
 
 // single is a verb whose whole body is one name or text.
-func single[V verbDecl](k kind[string], of func(given[string]) V) kind[V] {
+func single[V interface {
+	verbDecl
+	~struct {
+		v  string
+		at Pos
+		ok bool
+	}
+}](k kind[string]) kind[V] {
 	return kind[V]{k.words, func(v value) (V, bool) {
 		s, ok := k.read(v)
-		return of(given[string]{s, v.at.val, ok}), ok
-	}}
+		return V(given[string]{s, v.at.val, ok}), ok
+	}, func(v V) string { return k.write(given[string](v).v) }}
 }
 
 func stepShape() shape[stepDecl] {
@@ -67,28 +79,28 @@ func stepShape() shape[stepDecl] {
 		verb("adopt", adoptShape().kind(), "makes a code that somebody else put on the lock a managed one", `{ lock = "front", slot = 3, as = "cleaner" }`),
 		verb("delete_unmanaged", foreignShape().kind(), "erases a code that somebody else put on the lock", `{ lock = "front", slot = 3 }`),
 		verb("swap", swapShape().kind(), "moves every code of a lock to the one that replaces it", `{ old = "front", new = "front-2" }`),
-		verb("observe", single(pattern, func(g given[string]) observeDecl { return observeDecl{g} }), "looks at a lock now and forgets its backoff", `"front"`),
-		verb("undo", single(name, func(g given[string]) undoDecl { return undoDecl{g} }), "compensates the command of a step", `"typo"`),
-		verb("reveal", single(pattern, func(g given[string]) revealDecl { return revealDecl{g} }), "tells a code's digits: from then on `type` knows them", `"guest"`),
+		verb("observe", single[observeDecl](pattern), "looks at a lock now and forgets its backoff", `"front"`),
+		verb("undo", single[undoDecl](name), "compensates the command of a step", `"typo"`),
+		verb("reveal", single[revealDecl](pattern), "tells a code's digits: from then on `type` knows them", `"guest"`),
 		verb("add_lock", lockKeys("add_lock").kind(), "mounts another lock and puts it under management", `{ id = "front-2", model = "jit.keypad" }`),
-		verb("remove_lock", single(name, func(g given[string]) removeDecl { return removeDecl{g} }), "ends the management of a lock", `"front"`),
+		verb("remove_lock", single[removeDecl](name), "ends the management of a lock", `"front"`),
 		verb("policy", policyShape("policy").kind(), "changes numbers that the engine decides by", `{ on = "front", backup_pool_size = 5 }`),
 
 		verb("fault", faultShape().kind(), "places a trouble", `{ on = "front", kind = "lost-ack", for = "20m" }`),
-		verb("heal", single(pattern, func(g given[string]) healDecl { return healDecl{g} }), "ends the faults of a step, or all on a lock, hub or account", `"outage"`),
+		verb("heal", single[healDecl](pattern), "ends the faults of a step, or all on a lock, hub or account", `"outage"`),
 		verb("type", typeShape().kind(), "somebody types at a keypad", `{ lock = "front", code = "guest", opens = true }`),
 		verb("edit", editShape().kind(), "somebody changes a lock behind the engine's back", `{ lock = "front", kind = "remove", code = "guest" }`),
 		verb("engine", engineShape().kind(), "stops the engine for a while, or kills it", `{ stop = "6h" }`),
-		verb("note", single(text(MaxText), func(g given[string]) noteDecl { return noteDecl{g} }), "puts a sentence into the trace", `"the guest is at the door"`),
+		verb("note", single[noteDecl](text(MaxText)), "puts a sentence into the trace", `"the guest is at the door"`),
 	}}
 }
 
-type observeDecl struct{ lock given[string] }
-type undoDecl struct{ step given[string] }
-type revealDecl struct{ code given[string] }
-type removeDecl struct{ lock given[string] }
-type healDecl struct{ what given[string] }
-type noteDecl struct{ text given[string] }
+type observeDecl given[string]
+type undoDecl given[string]
+type revealDecl given[string]
+type removeDecl given[string]
+type healDecl given[string]
+type noteDecl given[string]
 
 // likeDecl is what create and create_many share.
 type likeDecl struct {
@@ -302,7 +314,19 @@ func faultShape() shape[faultDecl] {
 		row("op", choice("verb", "observe", "set", "clear"), func(f *faultDecl) *given[string] { return &f.op }, "only calls of this verb; left out: all", `"set"`),
 		row("after", whole[int](1, 1<<20), func(f *faultDecl) *given[int] { return &f.after }, "spares the first so many calls", `2`),
 		row("p", number(0, 1), func(f *faultDecl) *given[float64] { return &f.p }, "probability per call; left out: 1", `0.5`),
-	}, other: func(v value, f *faultDecl) { f.params = append(f.params, given[value]{v, v.at.key, true}) }}
+	}, other: func(v value, f *faultDecl) { f.params = append(f.params, given[value]{v, v.at.key, true}) }, more: func(f *faultDecl) (lines []string) {
+		for _, p := range f.params {
+			text := ""
+			switch raw := p.v.raw.(type) {
+			case float64:
+				text = number(0, 0).write(raw)
+			case string:
+				text = quote(raw)
+			}
+			lines = append(lines, p.v.key+" = "+text)
+		}
+		return lines
+	}}
 }
 
 type typeDecl struct {

@@ -169,5 +169,11 @@ func named[T any](s shape[T]) kind[map[string]given[T]] {
 			}
 		}
 		return out, ok
+	}, func(all map[string]given[T]) string {
+		var lines []string
+		for _, name := range sortedKeys(all) {
+			lines = append(lines, quote(name)+" = "+s.kind().write(all[name].v))
+		}
+		return inline(lines)
 	}}
 }

@@ -32,7 +32,7 @@ func duration(least, most time.Duration) kind[time.Duration] {
 			v.wrong("a duration in quotes")
 		}
 		return 0, false
-	}}
+	}, func(d time.Duration) string { return quote(short(d)) }}
 }
 
 func lacksUnit(s string) error {
@@ -138,7 +138,16 @@ func when() kind[moment] {
 			v.wrong(`a time: "+4h" after the start, or a date and time`)
 		}
 		return moment{}, false
-	}}
+	}, moment.write}
+}
+
+// write writes a relative moment in quotes and an absolute one as TOML has it. A local one is never written: a File holds
+// instants.
+func (m moment) write() string {
+	if m.form == absolute {
+		return m.abs.Format(time.RFC3339Nano)
+	}
+	return quote(m.text)
 }
 
 func parseMoment(s string) (moment, error) {

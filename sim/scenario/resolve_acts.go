@@ -109,13 +109,13 @@ func (r *resolver) targets(key string, g given[string]) []string {
 }
 
 func (d healDecl) resolve(r *resolver, s *scene) (out []Do) {
-	if info, ok := r.steps[d.what.v]; ok {
+	if info, ok := r.steps[d.v]; ok {
 		if !info.fault {
-			r.add(d.what.at, "heal: the step %q is no fault, or comes later", d.what.v)
+			r.add(d.at, "heal: the step %q is no fault, or comes later", d.v)
 		}
-		return []Do{Heal{Step: d.what.v}}
+		return []Do{Heal{Step: d.v}}
 	}
-	for _, t := range r.targets("heal", d.what) {
+	for _, t := range r.targets("heal", given[string](d)) {
 		out = append(out, Heal{Target: t})
 	}
 	return out
@@ -217,5 +217,5 @@ func (e engineDecl) resolve(r *resolver, s *scene) []Do {
 }
 
 func (n noteDecl) resolve(*resolver, *scene) []Do {
-	return []Do{Note{strings.TrimSpace(n.text.v)}}
+	return []Do{Note{strings.TrimSpace(n.v)}}
 }

@@ -34,8 +34,9 @@ func (r *resolver) story(in []given[stepDecl]) {
 			continue
 		}
 		v := s.verbs[0]
-		for _, do := range v.v.resolve(r, s) {
-			r.place(s, do, v.at)
+		all := v.v.resolve(r, s)
+		for i, do := range all {
+			r.place(s, do, v.at, i == len(all)-1)
 		}
 		if len(r.f.Steps) > MaxSteps {
 			r.add(v.at, "with this step there are more than the %d that a scenario may have, every * and fleet spelt out", MaxSteps)
@@ -80,10 +81,13 @@ func (r *resolver) form(s *scene, at Pos) {
 	}
 }
 
-// place adds what a step does to the file, once or again and again.
-func (r *resolver) place(s *scene, do Do, at Pos) {
-	step := Step{Pos: at, ID: s.id.v, At: s.at, Do: do, Refused: s.refused.v, Field: s.field.v}
+// place adds what a step does to the file, once or again and again. Of the commands of one step the last has its id.
+func (r *resolver) place(s *scene, do Do, at Pos, last bool) {
+	step := Step{Pos: at, At: s.at, Do: do, Refused: s.refused.v, Field: s.field.v}
 	c, isCommand := do.(Command)
+	if _, isFault := do.(Fault); isFault || isCommand && last {
+		step.ID = s.id.v
+	}
 	if isCommand {
 		c.Key, c.DryRun = s.key.v, s.dryRun.v
 		step.Do = c

@@ -191,27 +191,27 @@ func (d swapDecl) resolve(r *resolver, s *scene) []Do {
 }
 
 func (d observeDecl) resolve(r *resolver, s *scene) (out []Do) {
-	for _, m := range r.matching("observe", d.lock) {
+	for _, m := range r.matching("observe", given[string](d)) {
 		out = append(out, Command{Action: engine.Observe{Device: lock.DeviceID(m.id)}})
 	}
 	return out
 }
 
 func (d undoDecl) resolve(r *resolver, s *scene) []Do {
-	info, ok := r.steps[d.step.v]
+	info, ok := r.steps[d.v]
 	switch {
 	case !ok:
-		r.add(d.step.at, "undo: no step has the id %q%s", d.step.v, nearest(d.step.v, sortedKeys(r.steps)))
+		r.add(d.at, "undo: no step has the id %q%s", d.v, nearest(d.v, sortedKeys(r.steps)))
 		return nil
 	case !info.command:
-		r.add(d.step.at, "undo: the step %q is no command, or comes later", d.step.v)
+		r.add(d.at, "undo: the step %q is no command, or comes later", d.v)
 		return nil
 	}
-	return []Do{Command{Action: engine.Undo{}, Undoes: d.step.v}}
+	return []Do{Command{Action: engine.Undo{}, Undoes: d.v}}
 }
 
 func (d revealDecl) resolve(r *resolver, s *scene) (out []Do) {
-	for _, c := range r.code("reveal", d.code, s) {
+	for _, c := range r.code("reveal", given[string](d), s) {
 		c.tell(s)
 		out = append(out, Command{Action: engine.Reveal{Code: lock.CodeID(c.id)}})
 	}
@@ -227,7 +227,7 @@ func (l lockDecl) resolve(r *resolver, s *scene) []Do {
 }
 
 func (d removeDecl) resolve(r *resolver, s *scene) []Do {
-	found := r.matching("remove_lock", d.lock)
+	found := r.matching("remove_lock", given[string](d))
 	if len(found) == 0 {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -114,7 +115,7 @@ func text(most int) kind[string] {
 			return s, true
 		}
 		return "", false
-	}}
+	}, quote}
 }
 
 // ident is a name by which the file speaks of something. A pattern may hold one `*`.
@@ -142,7 +143,7 @@ func ident[S ~string](pattern bool) kind[S] {
 			return S(s), true
 		}
 		return "", false
-	}}
+	}, func(s S) string { return quote(string(s)) }}
 }
 
 func identRune(r rune) bool {
@@ -170,7 +171,7 @@ func choice[S ~string](what string, names ...S) kind[S] {
 			return "", false
 		}
 		return S(s), true
-	}}
+	}, func(s S) string { return quote(string(s)) }}
 }
 
 // list is an array whose elements are of one kind; a single value may stand for an array of one.
@@ -187,7 +188,7 @@ func list[V any](k kind[V]) kind[[]given[V]] {
 			}
 		}
 		return out, true
-	}}
+	}, func(all []given[V]) string { return array(all, k.write) }}
 }
 
 func yesNo() kind[bool] {
@@ -197,7 +198,7 @@ func yesNo() kind[bool] {
 			v.wrong("true or false")
 		}
 		return b, ok
-	}}
+	}, strconv.FormatBool}
 }
 
 func whole[N ~int | ~uint64](least, most int64) kind[N] {
@@ -215,7 +216,7 @@ func whole[N ~int | ~uint64](least, most int64) kind[N] {
 			ok = false
 		}
 		return N(n), ok
-	}}
+	}, func(n N) string { return fmt.Sprint(n) }}
 }
 
 func number(least, most float64) kind[float64] {
@@ -232,7 +233,7 @@ func number(least, most float64) kind[float64] {
 			ok = false
 		}
 		return x, ok
-	}}
+	}, func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }}
 }
 
 // pin is digits in quotes. What stands in the file never gets into a sentence.
@@ -249,7 +250,7 @@ func pin() kind[lock.PIN] {
 			return lock.PIN{}, false
 		}
 		return p, true
-	}}
+	}, func(p lock.PIN) string { return quote(p.Reveal()) }}
 }
 
 // clip shortens what a sentence quotes of a file.
