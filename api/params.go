@@ -1,0 +1,210 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxBody bounds the body of a request, in bytes.
+const MaxBody = 1 << 20
+
+// params are the parameters of a request as JSON values, whether they came in a body or in a query string.
+type params map[string]json.RawMessage
+
+// field is a parameter that a struct takes: a Go field with the tags json (its name), also (another name for it), need
+// ("true": it must be given) and doc (one sentence).
+type field struct {
+	reflect.StructField
+	name, also string
+	need       bool
+}
+
+// fields lists the parameters of a struct type, those of embedded structs among them.
+func fields(t reflect.Type) []field {
+	var all []field
+	for f := range t.Fields() {
+		if f.Anonymous {
+			for _, inner := range fields(f.Type) {
+				inner.Index = append(slices.Clone(f.Index), inner.Index...)
+				all = append(all, inner)
+			}
+			continue
+		}
+		all = append(all, field{f, f.Tag.Get("json"), f.Tag.Get("also"), f.Tag.Get("need") == "true"})
+	}
+	return all
+}
+
+// read takes the parameters of a request: the body of a POST, PUT or PATCH, else the query string.
+func read(w http.ResponseWriter, r *http.Request, t reflect.Type) (params, error) {
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
+		return fromQuery(r.URL.Query(), t), nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, problem(http.StatusRequestEntityTooLarge, "payload_too_large", fmt.Sprintf("the body is larger than %d bytes", MaxBody))
+	case err != nil:
+		return nil, problem(http.StatusBadRequest, "invalid_input", "the body ends too early")
+	case len(bytes.TrimSpace(body)) == 0:
+		return params{}, nil
+	}
+	var in params
+	if err := json.Unmarshal(body, &in); err != nil || in == nil {
+		return nil, problem(http.StatusBadRequest, "invalid_input", "the body is not a JSON object"+where(err))
+	}
+	return in, nil
+}
+
+// where tells the place of a mistake in JSON.
+func where(err error) string {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Sprintf(": it breaks off or goes wrong at byte %d", syntax.Offset)
+	}
+	return ""
+}
+
+// fromQuery reads a query string as SDKs write it: lists repeat their key, null and the empty list have no value, numbers and
+// booleans stand as words.
+func fromQuery(q url.Values, t reflect.Type) params {
+	in := params{}
+	kinds := map[string]reflect.Type{}
+	for _, f := range fields(t) {
+		kinds[f.name], kinds[f.also] = f.Type, f.Type
+	}
+	for name, values := range q {
+		kind := kinds[name]
+		if kind == nil {
+			in[name] = nil
+			continue
+		}
+		if kind.Kind() == reflect.Pointer {
+			kind = kind.Elem()
+		}
+		if kind.Kind() == reflect.Slice {
+			if len(values) == 1 && values[0] == "" {
+				values = nil
+			}
+			in[name], _ = json.Marshal(append([]string{}, values...))
+			continue
+		}
+		in[name] = word(values[len(values)-1], kind)
+	}
+	return in
+}
+
+// word is a single value of a query string as JSON.
+func word(v string, kind reflect.Type) json.RawMessage {
+	switch {
+	case v == "":
+		return json.RawMessage("null")
+	case kind.Kind() == reflect.Bool && (v == "true" || v == "false"):
+		return json.RawMessage(v)
+	case kind.Kind() == reflect.Int:
+		if _, err := strconv.Atoi(v); err == nil {
+			return json.RawMessage(v)
+		}
+	}
+	quoted, _ := json.Marshal(v)
+	return quoted
+}
+
+// into fills a struct. Every mistake is named, each with its field.
+func (in params) into(p any) error {
+	to := reflect.ValueOf(p).Elem()
+	known := map[string]bool{}
+	var wrong []mistake
+	for _, f := range fields(to.Type()) {
+		known[f.name], known[f.also] = true, true
+		raw, given := in[f.name]
+		if other, ok := in[f.also]; ok && f.also != "" {
+			if given && !bytes.Equal(raw, other) {
+				wrong = append(wrong, mistake{f.also, "is another name for " + f.name + ", and the two differ"})
+			}
+			raw, given = other, true
+		}
+		if !given || string(raw) == "null" {
+			if f.need {
+				wrong = append(wrong, mistake{f.name, "is required"})
+			}
+			continue
+		}
+		if why := fill(to.FieldByIndex(f.Index), raw); why != "" {
+			wrong = append(wrong, mistake{f.name, why})
+		}
+	}
+	for name := range in {
+		if !known[name] {
+			wrong = append(wrong, mistake{name, "is not a parameter of this request"})
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(wrong, func(a, b mistake) int { return strings.Compare(a.field, b.field) })
+	return invalid(wrong...)
+}
+
+// fill reads one value into a field and says what is wrong with it, or "".
+func fill(to reflect.Value, raw json.RawMessage) string {
+	kind := to.Type()
+	if kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+		fresh := reflect.New(kind)
+		if why := fill(fresh.Elem(), raw); why != "" {
+			return why
+		}
+		to.Set(fresh)
+		return ""
+	}
+	if kind == reflect.TypeFor[time.Time]() {
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			return "must be an ISO 8601 timestamp"
+		}
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return "must be an ISO 8601 timestamp with an offset, such as 2026-03-28T15:00:00Z"
+		}
+		to.Set(reflect.ValueOf(at.UTC()))
+		return ""
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(to.Addr().Interface()); err != nil {
+		return "must be " + words(kind)
+	}
+	return ""
+}
+
+// words names a type to people.
+func words(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.String {
+			return "a list of strings"
+		}
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a string"
+}

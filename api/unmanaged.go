@@ -1,0 +1,157 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// A credential that somebody else put on a lock has no id of its own: its id says the lock and the handle there.
+const unmanagedWord = "unmanaged_"
+
+func unmanagedID(d lock.DeviceID, ref lock.Ref) string {
+	return unmanagedWord + base64.RawURLEncoding.EncodeToString([]byte(string(d)+"\x00"+string(ref)))
+}
+
+// unmanagedOf reads such an id.
+func unmanagedOf(id lock.CodeID) (lock.DeviceID, lock.Ref, bool) {
+	word, ok := strings.CutPrefix(string(id), unmanagedWord)
+	if !ok {
+		return "", "", false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(word)
+	device, ref, ok := strings.Cut(string(raw), "\x00")
+	return lock.DeviceID(device), lock.Ref(ref), ok && err == nil
+}
+
+// unmanagedCode is such a credential as the API shows it.
+type unmanagedCode struct {
+	ID        string          `json:"access_code_id"`
+	Workspace string          `json:"workspace_id"`
+	Device    lock.DeviceID   `json:"device_id"`
+	Name      maybe           `json:"name"`
+	Code      maybe           `json:"code"`
+	Type      engine.CodeType `json:"type"`
+	Status    engine.Status   `json:"status"`
+	Starts    *stamp          `json:"starts_at,omitempty"`
+	Ends      *stamp          `json:"ends_at,omitempty"`
+	Created   stamp           `json:"created_at"`
+	Managed   bool            `json:"is_managed"`
+	Hidden    bool            `json:"cannot_be_managed,omitempty"`
+	Errors    []trouble       `json:"errors"`
+	Warnings  []trouble       `json:"warnings"`
+	Oracode   *struct{}       `json:"dormakaba_oracode_metadata"`
+}
+
+func (s *Server) renderUnmanaged(d *engine.DeviceView, v engine.SlotView, now time.Time) unmanagedCode {
+	u := unmanagedCode{
+		ID: unmanagedID(d.ID, v.Ref), Workspace: s.space.ID, Device: d.ID, Name: maybe(v.Name), Type: engine.Ongoing, Status: engine.StatusUnset,
+		Created: stamp(v.Seen), Hidden: d.Traits.HidesPIN, Errors: []trouble{}, Warnings: []trouble{},
+	}
+	if v.Enabled && v.Held.Contains(now) {
+		u.Status = engine.StatusSet
+	}
+	if v.Held.Bounded() {
+		u.Type, u.Starts, u.Ends = engine.TimeBound, ptr(stamp(v.Held.From)), ptr(stamp(v.Held.To))
+	}
+	return u
+}
+
+// foreign lists what others put on a device.
+func (c *call) foreign(id lock.DeviceID) ([]unmanagedCode, error) {
+	s, err := c.snapshot(engine.Query{View: engine.ViewDevice, Device: id})
+	if err != nil {
+		return nil, err
+	}
+	all := []unmanagedCode{}
+	for _, v := range s.Device.Slots {
+		if v.State == "unmanaged" {
+			all = append(all, c.renderUnmanaged(s.Device, v, s.Now))
+		}
+	}
+	return all, nil
+}
+
+// stranger finds one unmanaged code by its id.
+func (c *call) stranger(id lock.CodeID) (unmanagedCode, lock.DeviceID, lock.Ref, error) {
+	none := problem(http.StatusNotFound, "access_code_not_found", "no unmanaged access code "+clip(string(id)))
+	device, ref, ok := unmanagedOf(id)
+	if !ok {
+		return unmanagedCode{}, "", "", none
+	}
+	all, err := c.foreign(device)
+	if err != nil {
+		return unmanagedCode{}, "", "", err
+	}
+	for _, u := range all {
+		if u.ID == string(id) {
+			return u, device, ref, nil
+		}
+	}
+	return unmanagedCode{}, "", "", none
+}
+
+type listUnmanaged struct {
+	Device lock.DeviceID `json:"device_id" need:"true" doc:"the device whose codes are wanted"`
+	Search *string       `json:"search" doc:"part of a name or id"`
+	Page
+}
+
+func unmanagedList(c *call, p listUnmanaged) (reply, error) {
+	all, err := c.foreign(p.Device)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := paginate(c, p.Page, all, func(u unmanagedCode) string { return u.ID }, func(u unmanagedCode) bool {
+		return p.Search == nil || contains(string(u.Name), *p.Search) || contains(u.ID, *p.Search)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return reply{"access_codes": page, "pagination": next}, nil
+}
+
+type oneUnmanaged struct {
+	Code lock.CodeID `json:"access_code_id" need:"true" doc:"the id that the list gives"`
+}
+
+func unmanagedGet(c *call, p oneUnmanaged) (reply, error) {
+	u, _, _, err := c.stranger(p.Code)
+	return reply{"access_code": u}, err
+}
+
+func unmanagedDelete(c *call, p oneUnmanaged) (reply, error) {
+	_, device, ref, err := c.stranger(p.Code)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.submit(engine.DeleteUnmanaged{Device: device, Ref: ref})
+	if err != nil {
+		return nil, err
+	}
+	return reply{"action_attempt": c.attempt(attemptDelete, p.Code)}, nil
+}
+
+type convertUnmanaged struct {
+	Code     lock.CodeID `json:"access_code_id" need:"true" doc:"the id that the list gives"`
+	External *bool       `json:"is_external_modification_allowed" also:"allow_external_modification" doc:"changes made at the lock are honoured"`
+	Force    *bool       `json:"force" doc:"without effect: there is no other workspace to take it from"`
+	Sync     *bool       `json:"sync" doc:"without effect: the answer always waits until the code is managed"`
+	Managed  *bool       `json:"is_managed" doc:"must be true"`
+}
+
+func unmanagedConvert(c *call, p convertUnmanaged) (reply, error) {
+	if p.Managed != nil && !*p.Managed {
+		return nil, invalid(mistake{"is_managed", "must be true: it is not managed already"})
+	}
+	_, device, ref, err := c.stranger(p.Code)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.submit(engine.Adopt{Device: device, Ref: ref, AllowExternal: yes(p.External)})
+	return reply{}, err
+}
