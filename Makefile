@@ -1,6 +1,6 @@
 # Everything needs Go alone; `make test` adds the race detector where a C compiler is found.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick bench bench-million scenarios golden docs build clean
+.PHONY: help run test quick bench bench-million mutate scenarios golden docs build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ bench: ## run the benchmarks, which takes some minutes; docs/BENCHMARKS.md says 
 
 bench-million: ## a million codes: time to open, and memory; builds the store first, which takes minutes
 	@go test -run '^$$' -bench Million -timeout 1h -tags million ./engine/live
+
+mutate: ## make small mistakes in the engine and list those that nothing notices; ARGS="--sample 400" for some of them
+	@nice go run ./scripts/mutate $(ARGS)
 
 scenarios: bin/locksim ## replay every scenario and print a line for each
 	@bin/locksim replay scenarios

@@ -76,6 +76,8 @@ func Lockctl() House {
 			{From: "internal/when", May: []string{"lock"}, Why: "words for times know nothing of what happens then"},
 			{From: "internal/quietterm", Why: "it must be ready before everything else"},
 			{From: "internal/arch", Why: "the judge stands apart"},
+			{From: "internal/mutate", Why: "it changes any package and knows none"},
+			{From: "scripts/mutate", May: []string{"internal/mutate"}, Why: "it is a main"},
 		},
 		Kept: []Kept{
 			{Import: "github.com/charmbracelet", Outside: []string{"tui", "cmd/lockctl", "internal/quietterm"}, Why: "it asks the terminal questions when it is linked"},
@@ -99,6 +101,7 @@ func Lockctl() House {
 			{"real clock", "cmd", "main hands the real clock to everybody else"},
 			{"real clock", "tui", "frames are painted in real time unless the caller says otherwise"},
 			{"wall time", "cmd", "main hands the real clock to everybody else"},
+			{"wall time", "internal/mutate", "it runs programs, and ends those that hang"},
 			{"wall time", "engine/live", "a call's context ends at the call's deadline"},
 			{"goroutine", "engine/bell", "the end of a listener's context takes the bell away"},
 			{"goroutine", "engine/live", "it is a host: one loop, and one goroutine per call"},
