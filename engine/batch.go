@@ -135,7 +135,9 @@ func (b *batch) raise(d *device, c *code, i Issue) {
 	typ := "internal.issue.raised"
 	switch i.Code {
 	case "failed_to_set_on_device", "delay_in_setting_on_device", "failed_to_remove_from_device", "delay_in_removing_from_device":
-		typ = "access_code." + i.Code
+		if !c.unpulled() { // a spare that nobody has is a matter of its pool
+			typ = "access_code." + i.Code
+		}
 	}
 	b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Code: c.ID, Issue: &i, Text: i.Message})
 }

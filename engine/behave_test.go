@@ -377,6 +377,43 @@ func TestModesBatteriesAndLockout(t *testing.T) {
 	}
 }
 
+func TestALockoutSaysWhenItEnds(t *testing.T) {
+	traits := jitTraits()
+	traits.Lockout = time.Minute
+	r, f := settled(t, traits)
+	from := r.now
+	tries := func(at ...time.Duration) {
+		for _, d := range at {
+			f.entries = append(f.entries, lock.Entry{ID: d.String(), At: from.Add(d), Kind: lock.Denied, Reason: "too_many_attempts"})
+		}
+		r.do(engine.Observe{Device: "front"})
+	}
+	until := func() time.Time {
+		for _, i := range r.device("front").Issues {
+			if i.Code == "keypad_lockout" {
+				return i.Until
+			}
+		}
+		t.Fatal("the keypad is not called locked")
+		return time.Time{}
+	}
+	f.modes = []lock.Mode{lock.ModeLockout}
+	tries(0, 10*time.Second) // the second does not make it longer
+	r.pass(20 * time.Second)
+	if got := until(); !got.Equal(from.Add(time.Minute)) {
+		t.Errorf("ends at %s, want a minute after the try that locked it", got)
+	}
+	r.pass(70 * time.Second) // somebody else locked it again, whose tries nobody has read
+	if got := until(); !got.IsZero() {
+		t.Errorf("ends at %s, which is past", got)
+	}
+	tries(2 * time.Minute)
+	r.pass(40 * time.Second)
+	if got := until(); !got.Equal(from.Add(3 * time.Minute)) {
+		t.Errorf("ends at %s, want a minute after the try that locked it again", got)
+	}
+}
+
 func TestOneLookAtUnreachedLockIsNoOutage(t *testing.T) {
 	r, f := settled(t, jitTraits())
 	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})

@@ -149,7 +149,11 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 	}
 	v.Readiness, v.Cause, v.Action = d.readiness(now, c, policy, e.reach(d))
 	if v.Status != StatusGone {
-		v.Issues = append(v.Issues, d.Issues...)
+		for _, i := range d.Issues {
+			if i.Code != "max_access_codes_reached" { // a matter of the next code; one that waits says so itself
+				v.Issues = append(v.Issues, i)
+			}
+		}
 		for _, s := range d.scopes() {
 			if l := e.links[s]; l != nil && !l.open() {
 				v.Issues = append(v.Issues, l.issue())

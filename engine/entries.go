@@ -30,6 +30,16 @@ func (b *batch) entries(d *device, log []lock.Entry) (unexplained []lock.Entry) 
 	return unexplained
 }
 
+// lockout takes when wrong tries have locked the keypad. Tries while it is locked don't make that longer.
+func (d *device) lockout(log []lock.Entry, now time.Time) {
+	lasts := d.Device.Traits.Lockout
+	for _, e := range log {
+		if at := cmp.Or(e.At, now).UTC(); lasts > 0 && e.Kind == lock.Denied && e.Reason == "too_many_attempts" && !at.Before(d.Locked) {
+			d.Locked, d.dirtyRun = at.Add(lasts), true
+		}
+	}
+}
+
 // opened takes an opening by the code whose place has that handle. It reports whether there is one.
 func (b *batch) opened(d *device, ref lock.Ref, at time.Time) bool {
 	for _, c := range d.codes {

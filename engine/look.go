@@ -44,8 +44,12 @@ func (d *device) lookDue(v view) lookAt {
 	}
 	l := lookAt{at: last.Add(v.policy.ObserveEvery), why: "routine"}
 	if i := slices.IndexFunc(d.Issues, func(i Issue) bool { return i.Code == "keypad_lockout" }); i >= 0 {
-		// One ends after minutes; the longer it lasts, the less often it is looked at.
-		l = l.sooner(last.Add(max(lockoutLook, last.Sub(d.Issues[i].Since))), "to see whether the keypad works again")
+		ends := d.Issues[i].Until
+		if ends.IsZero() {
+			// One ends after minutes; the longer it lasts, the less often it is looked at.
+			ends = last.Add(max(lockoutLook, last.Sub(d.Issues[i].Since)))
+		}
+		l = l.sooner(ends, "to see whether the keypad works again")
 	}
 	for _, c := range d.codes {
 		if c.isOver(now) || c.Spare && c.unpulled() || c.Offline != lock.OfflineNone || len(c.Places) == 0 {

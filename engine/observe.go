@@ -39,6 +39,7 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	if d.dirtyRun = true; !d.Asked.After(since) {
 		d.Asked = time.Time{}
 	}
+	d.lockout(o.Entries, now)
 	b.health(d)
 	// The log comes first: it may tell of what this look shows to be gone. What nobody is known for may be what it brings.
 	unexplained := b.entries(d, o.Entries)
@@ -97,7 +98,11 @@ func (b *batch) health(d *device) {
 		mode.Message = "the lock is in " + string(l.Modes[0]) + " mode and refuses codes"
 	}
 	b.setDevice(d, privacy, mode)
-	b.setDevice(d, lockout, issue("keypad_lockout", b.now))
+	locked := issue("keypad_lockout", b.now)
+	if d.Locked.After(b.now) {
+		locked.Until, locked.Message = d.Locked, locked.Message+" until "+d.when(d.Locked)
+	}
+	b.setDevice(d, lockout, locked)
 	t := &d.Device.Traits
 	for _, x := range [...]string{"time_zone_unknown", "time_zone_mismatch", "clock_off"} {
 		b.setDevice(d, t.NativeSchedule && d.Distrust == "" && d.distrust() == x, issue(x, b.now))

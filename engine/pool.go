@@ -17,7 +17,7 @@ func (b *batch) pool(d *device, policy Policy) {
 		want = policy.PoolSize
 	}
 	var spares, ready, placed, pulled int
-	short := false // the lock has no room for one
+	short := false // the lock takes none, or not yet
 	for i := len(d.codes) - 1; i >= 0; i-- {
 		c := d.codes[i]
 		if !c.Spare || !c.Deleted.IsZero() {
@@ -34,7 +34,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			continue
 		}
 		spares++
-		short = short || has(c.Issues, "no_space_for_access_code_on_device")
+		short = short || has(c.Issues, "no_space_for_access_code_on_device") || has(c.Issues, "failed_to_set_on_device")
 		if len(c.Places) > 0 {
 			placed++
 		}

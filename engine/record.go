@@ -56,6 +56,7 @@ type run struct {
 	Stale    time.Time     `json:",omitzero"` // something may have happened that only a look can tell; since
 	Asked    time.Time     `json:",omitzero"` // somebody, or the vendor, asked for a look; since
 	Aged     time.Time     `json:",omitzero"` // evidence older than this has fallen back
+	Locked   time.Time     `json:",omitzero"` // wrong tries have locked the keypad until then, by what its model is known for
 	Denied   time.Time     `json:",omitzero"` // somebody typed digits that the lock does not know, last
 	Distrust string        `json:",omitzero"` // the native schedule is not obeyed: the issue that says so
 	Parked   bool          `json:",omitzero"` // a bug met here: left alone
@@ -189,6 +190,7 @@ type code struct {
 	Undone    []time.Time   `json:",omitzero"` // outside changes that were corrected
 	Contended time.Time     `json:",omitzero"` // corrections rest since
 	Was       Status        `json:",omitzero"` // last status told
+	Before    Status        `json:",omitzero"` // while that is unknown: the one before it
 	Past      time.Duration `json:",omitzero"` // exposure that is over
 	Unproven  bool          `json:",omitzero"` // the erase could not be confirmed
 	Issues    []Issue       `json:",omitzero"`

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -21,6 +23,20 @@ func (b *batch) standing(d *device, x decision, policy Policy) {
 		b.standingCode(d, c, w, held, x.Whole, policy)
 		b.moved(d, c, w, d.status(now, c, w, policy, auth), policy)
 	}
+	b.crowd(d)
+}
+
+// crowd says that a lock holds as many codes as it can: the next one will have to wait. One that hides how many that are has
+// said so to a code.
+func (b *batch) crowd(d *device) {
+	full, i := false, issue("max_access_codes_reached", b.now)
+	if n := d.Device.Traits.Slots; n > 0 {
+		full = d.used() >= n
+		i.Message = "all " + itoa(int64(n)) + " slots of the lock are taken"
+	} else {
+		full = slices.ContainsFunc(d.codes, func(c *code) bool { return has(c.Issues, "no_space_for_access_code_on_device") })
+	}
+	b.setDevice(d, full && !d.isRetired(), i)
 }
 
 func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue)) {
@@ -179,11 +195,15 @@ func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 	if s == c.Was {
 		return
 	}
+	before := cmp.Or(c.Before, c.Was)
 	switch {
-	case s == StatusSet && !c.unpulled():
+	case s == StatusSet && before != StatusSet && !c.unpulled():
 		b.tell("access_code.set_on_device", d, c, "")
-	case s == StatusUnknown || c.Was == StatusUnknown && s != StatusSet:
+	case s == StatusUnknown || c.Was == StatusUnknown:
 		b.tell("access_code.changed", d, c, "status is "+string(s))
+	}
+	if c.Before = ""; s == StatusUnknown {
+		c.Before = before
 	}
 	c.Was, c.dirty = s, true
 }

@@ -57,6 +57,7 @@ type Traits struct {
 	TimeSlots      []TimeSlot    `json:",omitzero"` // the only windows an algorithmic "slots" code may have
 	ReportsEntry   bool          `json:",omitzero"` // tells who opened
 	CloudList      bool          `json:",omitzero"` // its list is the vendor's, not read back from the lock
+	Lockout        time.Duration `json:",omitzero"` // how long wrong tries lock its keypad; 0: unknown
 	StartLead      time.Duration `json:",omitzero"` // a native start must lie at least this far ahead (start_date_in_future)
 	Zone           string        `json:",omitzero"` // IANA; empty: unknown
 }

@@ -61,6 +61,7 @@ func Profiles() []Profile {
 		if p.Lockout == 0 {
 			p.Lockout = time.Minute
 		}
+		p.Traits.Lockout = p.Lockout
 		if p.PerWindow == 0 {
 			p.PerWindow = 3
 		}
