@@ -1,6 +1,6 @@
 # Everything needs Go alone; `make test` adds the race detector where a C compiler is found.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick bench bench-million mutate scenarios golden docs build clean
+.PHONY: help run test soak quick bench bench-million mutate scenarios golden docs build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ run: ## open lockctl on the demonstration
 
 test: ## run everything that CI runs, with a table of times at the end
 	@scripts/test.sh
+
+soak: ## run what takes too long for make test: a thousand power cuts
+	@scripts/soak.sh
 
 quick: ## build, vet and unit tests without the race detector: the inner loop
 	@go build ./...

@@ -4,19 +4,10 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+. scripts/stages.sh
 budget=840
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-names=() seconds=() verdicts=()
-
-# stage NAME COMMAND… runs a command and keeps its time and verdict.
-stage() {
-	local name=$1 start=$SECONDS verdict=ok
-	shift
-	printf '\n== %s\n' "$name"
-	"$@" || verdict=FAILED
-	names+=("$name") seconds+=($((SECONDS - start))) verdicts+=("$verdict")
-}
 
 format() {
 	local bad
@@ -56,6 +47,10 @@ replay() {
 # the unit tests, which run under it, a sample of the calls is enough.
 crash() { go test -count=1 -run 'Dies' -v ./sim/world; }
 
+# The store's machine loses power. Among the unit tests a few cuts are enough, as above. Only Linux lets a test see what is
+# synced.
+power() { POWERCUT_CUTS=50 go test -count=1 -run 'Power' -v ./internal/powercut; }
+
 # Bounded by a count: with a time, go test now and then reports its own deadline as a failure.
 fuzz() {
 	local file target
@@ -75,18 +70,13 @@ stage "vet, staticcheck" lint
 stage "house rules" go test ./internal/arch
 stage "unit tests" unit
 stage "crash at every effect" crash
+stage "power cuts" power
 stage "replay: memory twice, badger" replay
 stage "generated docs" docs
 stage "fuzz" fuzz
 
-total=0 failed=0
-printf '\n%-30s %6s  %s\n' stage seconds verdict
-for i in "${!names[@]}"; do
-	printf '%-30s %6d  %s\n' "${names[i]}" "${seconds[i]}" "${verdicts[i]}"
-	total=$((total + seconds[i]))
-	[ "${verdicts[i]}" = ok ] || failed=1
-done
-printf '%-30s %6d\n' total "$total"
+failed=0
+table || failed=1
 if [ "$total" -gt "$budget" ]; then
 	echo "the stages take longer than $budget s together: make one of them faster"
 	failed=1

@@ -75,6 +75,7 @@ func Lockctl() House {
 			{From: "cmd/*", May: []string{anything}},
 			{From: "internal/when", May: []string{"lock"}, Why: "words for times know nothing of what happens then"},
 			{From: "internal/quietterm", Why: "it must be ready before everything else"},
+			{From: "internal/powercut", Why: "a disk knows nothing of what is written to it"},
 			{From: "internal/arch", Why: "the judge stands apart"},
 			{From: "internal/mutate", Why: "it changes any package and knows none"},
 			{From: "scripts/mutate", May: []string{"internal/mutate"}, Why: "it is a main"},
@@ -110,6 +111,7 @@ func Lockctl() House {
 			{"goroutine", "tui", "the program loop and what feeds it"},
 			{"goroutine", "api", "streams end with the reader or the server"},
 			{"goroutine", "engine/store/storetest", "concurrent clients are what it tests"},
+			{"goroutine", "internal/powercut", "the watched program waits until it is answered"},
 			{"goroutine", "driver/conform", "concurrent calls are what it tests"},
 		},
 		Least: []Least{

@@ -26,8 +26,8 @@ func (w *World) StartEngine() error {
 	}
 	e, err := w.open()
 	if err != nil {
-		w.err = err
-		return err
+		w.lost(err)
+		return w.err
 	}
 	w.engine, w.running = e, true
 	w.judge.started(w.Now())
@@ -45,6 +45,15 @@ func (w *World) kill() {
 	w.drop()
 	w.note(sim.Record{Kind: sim.KindEngine, Name: "killed"})
 	_ = w.StartEngine() // keeps its error in w.err
+}
+
+// lost is the end of the store under the engine.
+func (w *World) lost(err error) {
+	if w.o.Outage != nil && w.o.Outage(err) {
+		w.kill()
+		return
+	}
+	w.err = err
 }
 
 // drop forgets everything that dies with the engine's process.

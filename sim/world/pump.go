@@ -110,12 +110,15 @@ func (w *World) step(in []engine.Input) {
 		}
 		work, err := w.engine.Step(w.Now(), in...)
 		if err != nil {
-			w.err = err
+			w.lost(err)
 			return
 		}
 		w.steps++
 		w.events += int64(work.Taken + work.Woken)
 		w.relate(work.Seq)
+		if w.life != life {
+			return // what was committed will be read again
+		}
 		for _, c := range work.Calls {
 			w.send(c)
 			if w.life != life {
@@ -195,7 +198,7 @@ func (w *World) relate(seq engine.Seq) {
 	for w.seq < seq {
 		page, err := w.engine.Journal(w.ctx, w.seq, journalPage)
 		if err != nil {
-			w.err = err
+			w.lost(err)
 			return
 		}
 		if len(page) == 0 {

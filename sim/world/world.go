@@ -37,6 +37,10 @@ type Options struct {
 	Faults []sim.Fault
 	// Ephemeral leaves the simulated side out of the store: such a world can't be resumed.
 	Ephemeral bool
+	// Outage is told that the store failed under the engine. If it answers true, the store serves again and what failed is
+	// taken for the end of the engine's process, which starts anew; the fleet lives on. Without it, or if it answers false,
+	// the world fails.
+	Outage func(error) bool
 }
 
 // ErrStopped is returned where a running engine is needed and it was stopped.

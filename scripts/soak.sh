@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# What takes too long for every change: the same tests as in make test, many more times. The table at the end says what took
+# how long.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. scripts/stages.sh
+
+power() { POWERCUT_CUTS=1000 go test -count=1 -timeout 1h -run 'Power' -v ./internal/powercut; }
+
+stage "power cuts" power
+
+table
