@@ -90,7 +90,12 @@ const (
 
 var kindNames = [...]string{"ambiguous", "offline", "throttled", "unauthorized", "rejected", "full", "taken", "unsupported", "not_found"}
 
-func (k Kind) String() string { return kindNames[k] }
+func (k Kind) String() string {
+	if int(k) >= len(kindNames) {
+		return kindNames[Ambiguous]
+	}
+	return kindNames[k]
+}
 
 // Definite reports whether the effect certainly did not happen.
 func (k Kind) Definite() bool { return k != Ambiguous }
@@ -110,7 +115,12 @@ const (
 
 var blameNames = [...]string{"unknown", "cloud", "account", "hub", "lock", "request"}
 
-func (b Blame) String() string { return blameNames[b] }
+func (b Blame) String() string {
+	if int(b) >= len(blameNames) {
+		return blameNames[BlameUnknown]
+	}
+	return blameNames[b]
+}
 
 // MarshalText writes the layer's name.
 func (b Blame) MarshalText() ([]byte, error) { return []byte(b.String()), nil }

@@ -267,6 +267,9 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 		case tooBig && units > 1:
 			most = units / 2 // what one commit takes was guessed too high
 			continue
+		case tooBig && w.Taken == 1 && isAnswer(in[0]):
+			in = append([]Input{unkept(in[0].(Outcome))}, in[1:]...)
+			continue
 		case tooBig && w.Taken == 1:
 			b.err = refuse("too_large", "", "")
 			if _, ok := in[0].(Submission); ok {

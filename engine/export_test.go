@@ -245,3 +245,9 @@ func recode(kv store.KV) ([]byte, error) {
 	}
 	return slices.Clone(kv.Val), nil
 }
+
+// Catalogued reports whether the catalogue has an issue of that code.
+func Catalogued(code string) bool {
+	_, ok := catalogue[code]
+	return ok
+}

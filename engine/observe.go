@@ -129,6 +129,9 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 		for i := 0; i < len(c.Places); i++ {
 			p := &c.Places[i]
 			if c.Offline != lock.OfflineNone {
+				if x := find(seen, d, c.ID, p); x != nil {
+					x.Code, x.Ours = c.ID, true // a vendor may list what the lock was never told
+				}
 				continue
 			}
 			if p.Reported.IsZero() || !p.Cleared.IsZero() {

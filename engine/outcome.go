@@ -31,7 +31,18 @@ func (b *batch) outcome(o Outcome) {
 		return
 	}
 	b.ended = append(b.ended, d.id())
-	b.finish(d, o, false)
+	b.finish(d, b.intake(d, o), false)
+}
+
+// isAnswer reports whether an input is what a call brought, which may be more than a commit can hold.
+func isAnswer(i Input) bool {
+	o, ok := i.(Outcome)
+	return ok && o.Err == nil
+}
+
+// unkept is an outcome in place of one that no commit can hold: what it told is lost.
+func unkept(o Outcome) Outcome {
+	return Outcome{Call: o.Call, Device: o.Device, Err: &driver.Error{Device: o.Device, Blame: driver.BlameLock, Vendor: "the answer is too large to be kept"}}
 }
 
 func (b *batch) finish(d *device, o Outcome, crash bool) {

@@ -4,6 +4,22 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
+const (
+	maxTold    = 20 // codes of others that one look tells one by one
+	maxCopies  = 4  // places that a code can get by what a lock lists
+	maxOrphans = 50 // places that a device can get so: more are somebody's doing, and not ours
+)
+
+// tellOutsider tells that a code of somebody else came or went, the n-th of that look; a flood in one sentence.
+func (b *batch) tellOutsider(d *device, typ string, ref lock.Ref, what string, n int) {
+	switch text := "unmanaged code " + d.hush(clip(string(ref))) + what; {
+	case n < maxTold:
+		b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Text: text})
+	case n == maxTold:
+		b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Text: text + ", and more that are not told one by one"})
+	}
+}
+
 // outsiders keeps the list of what others put on the lock, and tells what came and went.
 func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 	known := map[lock.Ref]bool{} // false: it was a ghost
@@ -12,13 +28,13 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 			known[d.held[i].Ref] = !d.held[i].ghost(d.Device.Traits)
 		}
 	}
-	ghosts := 0
+	ghosts, came, went := 0, 0, 0
 	for i := range seen {
 		x := &seen[i]
 		if x.Ours {
 			continue
 		}
-		if ourTag(x.Tag) && !known[x.Ref] && !d.leaves() {
+		if ourTag(x.Tag) && x.Ref != "" && !known[x.Ref] && !d.leaves() && len(d.Orphans) < maxOrphans {
 			b.resurfaced(d, x)
 			continue
 		}
@@ -30,7 +46,8 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 			continue
 		}
 		if !known[x.Ref] {
-			b.event(Event{Type: "access_code.unmanaged.created", Account: d.Device.Account, Device: d.id(), Text: "unmanaged code " + string(x.Ref) + " is on the lock"})
+			b.tellOutsider(d, "access_code.unmanaged.created", x.Ref, " is on the lock", came)
+			came++
 			if !first {
 				d.Aged = b.now
 			}
@@ -40,12 +57,13 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 	if complete {
 		for i := range d.held {
 			if x := &d.held[i]; !x.Ours && known[x.Ref] {
-				b.event(Event{Type: "access_code.unmanaged.removed", Account: d.Device.Account, Device: d.id(), Text: "unmanaged code " + string(x.Ref) + " is gone"})
+				b.tellOutsider(d, "access_code.unmanaged.removed", x.Ref, " is gone", went)
+				went++
 			}
 		}
 	} else {
 		for i := range d.held {
-			if _, unseen := known[d.held[i].Ref]; unseen && !d.held[i].Ours {
+			if _, unseen := known[d.held[i].Ref]; unseen && !d.held[i].Ours && len(seen) < lock.MaxHeld {
 				seen = append(seen, d.held[i]) // a partial list says nothing of it
 			}
 		}
@@ -62,7 +80,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 func (b *batch) resurfaced(d *device, x *entry) {
 	x.Ours = true
 	for _, c := range d.codes {
-		if tagOf(c.ID) != x.Tag {
+		if tagOf(c.ID) != x.Tag || len(c.Places) >= maxCopies {
 			continue
 		}
 		x.Code = c.ID

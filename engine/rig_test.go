@@ -33,6 +33,7 @@ type rig struct {
 	seen  map[engine.CallID]bool
 	ids   map[engine.Seq]bool // of receipts
 	quiet bool                // skip the checks after each step, for large fleets
+	bend  func(engine.Call, *engine.Outcome)
 }
 
 // tb is the part of testing.TB that the rig needs, which a property has too.
@@ -181,6 +182,9 @@ func (r *rig) launch(c engine.Call) {
 	if after < 0 || at.After(c.Deadline) {
 		at = c.Deadline
 		o = engine.Outcome{Err: &driver.Error{Op: string(c.Verb), Device: c.Device, Vendor: "deadline exceeded"}}
+	}
+	if r.bend != nil {
+		r.bend(c, &o)
 	}
 	o.Call, o.Device = c.ID, c.Device
 	i, _ := slices.BinarySearchFunc(r.air, at, func(x flying, at time.Time) int {

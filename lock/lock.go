@@ -152,13 +152,16 @@ type Observation struct {
 	Zone     string    // the lock's own zone; "": not told
 	Battery  Battery
 	Modes    []Mode
-	Held     []Held
+	Held     []Held  // at most MaxHeld; a longer list is cut and taken as partial
 	Entries  []Entry // since the cursor asked for, oldest first, at most MaxEntries
 	Next     Cursor
 }
 
-// MaxEntries bounds Observation.Entries.
-const MaxEntries = 64
+// Bounds of an Observation.
+const (
+	MaxEntries = 64
+	MaxHeld    = 1000
+)
 
 // EntryKind says what happened at a door.
 type EntryKind string
