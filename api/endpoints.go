@@ -22,6 +22,9 @@ func endpoints() []endpoint {
 		on("/access_codes/unmanaged/delete", "POST DELETE", ScopeWrite, "Erases a code that somebody else put on a device.", unmanagedDelete, try),
 		on("/access_codes/unmanaged/convert_to_managed", "POST PATCH", ScopeWrite, "Manages a code that somebody else put on a device.", unmanagedConvert),
 		on("/access_codes/unmanaged/update", "POST PATCH", ScopeWrite, "Manages a code that somebody else put on a device.", unmanagedConvert),
+		on("/v1/keys/create", "POST", scopeOwner, "Makes an API key.", keysCreate, gift{"api_key", shownKey{}}),
+		on("/v1/keys/list", "GET POST", scopeOwner, "Lists API keys.", keysList, gift{"api_keys", []shownKey{}}),
+		on("/v1/keys/revoke", "POST", scopeOwner, "Ends an API key.", keysRevoke),
 		on("/action_attempts/get", "GET POST", ScopeRead, "Tells how far something has come that goes on after its answer.", attemptGet, try),
 	}
 }

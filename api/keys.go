@@ -25,6 +25,8 @@ const (
 	ScopeRead  Scope = "read"
 	ScopeWrite Scope = "write"
 	ScopePINs  Scope = "pins"
+
+	scopeOwner Scope = "owner" // of the machine: over the daemon's own socket only
 )
 
 // Scopes lists every scope.

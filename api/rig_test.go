@@ -45,9 +45,8 @@ func newRig(t *testing.T, locks ...sim.LockSpec) *rig {
 	play := world.Start(w, clockwork.NewFakeClock(), 1)
 	keys, err := OpenKeys(t.Context(), records)
 	must(t, err)
-	n := 0
 	r := &rig{t: t, keys: keys, lab: play.Lab()}
-	r.s = New(Options{Host: play, Lab: r.lab, Keys: keys, Workspace: Workspace{"space", "House"}, NewID: func() string { n++; return fmt.Sprint("r", n) }})
+	r.s = New(Options{Host: play, Lab: r.lab, Keys: keys, Workspace: Workspace{"space", "House"}, Random: &chance{}})
 	r.http = httptest.NewServer(r.s.Keyed())
 	t.Cleanup(func() {
 		r.http.Close()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -25,7 +26,7 @@ type Options struct {
 	Workspace Workspace
 	Unlimited bool // without the documented limits per device
 	Log       *slog.Logger
-	NewID     func() string // of requests
+	Random    io.Reader // for ids and keys
 }
 
 // Workspace is what an installation calls itself.
@@ -33,19 +34,19 @@ type Workspace struct{ ID, Name string }
 
 // Server answers requests. It is safe for concurrent use.
 type Server struct {
-	host  engine.Host
-	lab   lab.Lab
-	keys  *Keys
-	space Workspace
-	paces *paces // nil: unlimited
-	log   *slog.Logger
-	newID func() string
-	rows  map[string]*endpoint
+	host   engine.Host
+	lab    lab.Lab
+	keys   *Keys
+	space  Workspace
+	paces  *paces // nil: unlimited
+	log    *slog.Logger
+	random io.Reader
+	rows   map[string]*endpoint
 }
 
 // New makes a server.
 func New(o Options) *Server {
-	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, space: o.Workspace, log: o.Log, newID: o.NewID, rows: map[string]*endpoint{}}
+	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -149,6 +150,15 @@ func (s *Server) write(w http.ResponseWriter, status int, body any) {
 	if err := json.NewEncoder(w).Encode(body); err != nil {
 		s.log.Debug("an answer was not taken", "err", err)
 	}
+}
+
+// newID draws the id of a request.
+func (s *Server) newID() string {
+	raw := make([]byte, 10)
+	if _, err := io.ReadFull(s.random, raw); err != nil {
+		return "unknown" // an id is no reason to refuse a request
+	}
+	return letters.EncodeToString(raw)
 }
 
 // clip bounds what a caller sent before it is said back.

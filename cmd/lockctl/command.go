@@ -23,7 +23,7 @@ func (a *app) command() *cobra.Command {
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(_ *cobra.Command, _ []string) error { return demo(a, nil) },
+		RunE:          func(_ *cobra.Command, _ []string) error { return demonstrate(a, false) },
 	}
 	root.SetIn(a.io.in)
 	root.SetOut(a.io.out)
@@ -50,7 +50,7 @@ func (a *app) command() *cobra.Command {
 				root.AddCommand(under)
 			}
 		}
-		c := a.verb(v, words[len(words)-1])
+		c := a.makeVerb(v, words[len(words)-1])
 		under.AddCommand(c)
 		switch {
 		case under == root:
@@ -83,8 +83,8 @@ func (a *app) noun(name string) *cobra.Command {
 	}
 }
 
-// verb makes one command. One that does not work yet takes anything and answers with a sentence.
-func (a *app) verb(v verb, name string) *cobra.Command {
+// makeVerb makes one command. One that does not work yet takes anything and answers with a sentence.
+func (a *app) makeVerb(v verb, name string) *cobra.Command {
 	c := &cobra.Command{Use: strings.TrimSpace(name + " " + v.args), Short: v.short, Long: v.long, Args: a.args(v)}
 	for _, f := range v.flags {
 		switch def := f.value.(type) {
@@ -102,9 +102,7 @@ func (a *app) verb(v verb, name string) *cobra.Command {
 		return c
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if c.Flags().Lookup("reset") != nil {
-			a.reset, _ = c.Flags().GetBool("reset")
-		}
+		a.verb = c
 		return v.run(a, args)
 	}
 	return c
@@ -117,13 +115,19 @@ func notYet(v verb) error {
 // args checks how many arguments a working verb gets. A verb that waits says so whatever it gets.
 func (a *app) args(v verb) cobra.PositionalArgs {
 	words := strings.Fields(v.args)
+	least := 0
+	for _, w := range words {
+		if !strings.HasPrefix(w, "[") {
+			least++
+		}
+	}
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case v.waits != "":
 			return nil
 		case len(words) == 0 && len(args) > 0:
 			return badInput("%s takes no argument, and got %q", v.path, args[0])
-		case len(args) < len(words):
+		case len(args) < least:
 			return badInput("%s needs %s", v.path, v.args)
 		case len(args) > len(words):
 			return badInput("%s takes %s alone, and got %q", v.path, v.args, args[len(words)])

@@ -16,7 +16,9 @@ const demoSeed = 7
 
 // demo opens the terminal interface on the demonstration. Its state is kept apart from everything else, encrypted with a
 // key beside it.
-func demo(a *app, _ []string) error {
+func demo(a *app, _ []string) error { return demonstrate(a, a.on("reset")) }
+
+func demonstrate(a *app, anew bool) error {
 	if err := a.needsTerminal(); err != nil {
 		return err
 	}
@@ -31,7 +33,7 @@ func demo(a *app, _ []string) error {
 	}
 	dir = filepath.Join(dir, "demo")
 	o := world.Demo(demoSeed)
-	if a.reset {
+	if anew {
 		if err := reset(dir); err != nil {
 			return err
 		}

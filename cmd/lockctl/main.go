@@ -13,6 +13,8 @@ import (
 	"syscall"
 	_ "time/tzdata"
 
+	"github.com/spf13/cobra"
+
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	_ "github.com/accesscodes/lockctl/internal/quietterm"
@@ -59,7 +61,18 @@ type app struct {
 	io    stdio
 	theme string
 	ascii bool
-	reset bool
+	verb  *cobra.Command // that runs
+}
+
+// text and on are the values of a flag of the verb that runs. The grammar names it, so it is there.
+func (a *app) text(flag string) string {
+	v, _ := a.verb.Flags().GetString(flag)
+	return v
+}
+
+func (a *app) on(flag string) bool {
+	v, _ := a.verb.Flags().GetBool(flag)
+	return v
 }
 
 // inputError is bad input.
@@ -67,14 +80,20 @@ type inputError struct{ error }
 
 func badInput(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
 
+// refusal is a request that can't be met as things are.
+type refusal struct{ error }
+
+func refused(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
+
 func exitCode(err error) int {
 	var input inputError
+	var no refusal
 	var inUse *badgerkv.InUseError
-	var refusal *engine.Refusal
+	var refused *engine.Refusal
 	switch {
 	case errors.As(err, &input):
 		return exitInput
-	case errors.As(err, &inUse), errors.As(err, &refusal):
+	case errors.As(err, &inUse), errors.As(err, &refused), errors.As(err, &no):
 		return exitRefused
 	}
 	return exitBroken

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/engine/store/badgerkv"
+	"github.com/accesscodes/lockctl/engine/store/memkv"
+	"github.com/accesscodes/lockctl/sim/scenario"
+	"github.com/accesscodes/lockctl/sim/world"
+)
+
+const (
+	drain     = 10 * time.Second // what requests under way get when the program is told to end
+	maxHeader = 64 << 10
+)
+
+// serve hosts a simulation and answers on HTTP until it is told to end.
+func serve(a *app, args []string) (err error) {
+	if !a.on("sim") {
+		return badInput("serve: real locks are not in this version; --sim serves simulated ones")
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(a.io.err, nil))
+	w, s, err := a.simulation(dir, args, log)
+	if err != nil {
+		return err
+	}
+	rate, _ := a.verb.Flags().GetInt("rate")
+	play := world.Start(w, clockwork.NewRealClock(), max(1, rate))
+	defer func() { err = errors.Join(err, play.Close(), s.Close()) }()
+	if rate == 0 {
+		if err := play.Lab().Pause(a.ctx, true); err != nil {
+			return err
+		}
+	}
+	keys, err := api.OpenKeys(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	server := api.New(api.Options{
+		Host: play, Lab: play.Lab(), Keys: keys, Workspace: api.Workspace{ID: "simulation", Name: "Simulation"}, Unlimited: a.on("unlimited"),
+		Log: log, Random: rand.Reader,
+	})
+	socket := a.socket(dir)
+	local, err := listenSocket(socket)
+	if err != nil {
+		return err
+	}
+	doors := []door{{local, server.Local()}}
+	fmt.Fprintf(a.io.out, "listening on %s\n", socket)
+	if addr := a.text("listen"); addr != "" {
+		tcp, err := a.listenTCP(addr)
+		if err != nil {
+			return errors.Join(err, local.Close())
+		}
+		doors = append(doors, door{tcp, server.Keyed()})
+		fmt.Fprintf(a.io.out, "listening on %s\n", tcp.Addr())
+	}
+	return answer(a.ctx, doors, log)
+}
+
+// simulation opens the world that is served: the one of a scenario, in memory, or the demonstration's, which is kept.
+func (a *app) simulation(dir string, args []string, log *slog.Logger) (*world.World, store.Store, error) {
+	if len(args) > 0 {
+		file, err := scenario.Load(args[0])
+		if err != nil {
+			return nil, nil, inputError{err}
+		}
+		s := memkv.New()
+		w, err := scenario.Stage(a.ctx, file, s, nil)
+		return w, s, err
+	}
+	key, err := badgerkv.KeyFile(filepath.Join(dir, "simulation.key"))
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := badgerkv.Open(badgerkv.Options{Dir: filepath.Join(dir, "simulation"), Key: key, Logger: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	o := world.Demo(demoSeed)
+	o.Store = s
+	w, err := world.New(a.ctx, o)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return w, s, nil
+}
+
+// socket is where a daemon of this data folder listens for its owner.
+func (a *app) socket(dir string) string { return filepath.Join(dir, "lockctl.sock") }
+
+// listenSocket listens where nobody but the owner can connect. A socket that a killed daemon left behind is taken over.
+func listenSocket(path string) (net.Listener, error) {
+	if c, err := net.Dial("unix", path); err == nil {
+		return nil, errors.Join(fmt.Errorf("another lockctl serve listens on %s", path), c.Close())
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil { // its folder lets nobody else in, not even before this
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// listenTCP listens for clients with keys. Off this machine they are not to cross the network in the open.
+func (a *app) listenTCP(addr string) (net.Listener, error) {
+	cert, key := a.text("tls-cert"), a.text("tls-key")
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, badInput("listen: %q is no address such as 127.0.0.1:3020", addr)
+	}
+	ip := net.ParseIP(host)
+	switch {
+	case (cert == "") != (key == ""):
+		return nil, badInput("tls-cert and tls-key go together")
+	case cert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()):
+		return nil, badInput("listen: beyond this machine keys need TLS: give --tls-cert and --tls-key, or listen on 127.0.0.1")
+	}
+	var conf *tls.Config
+	if cert != "" {
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		if err != nil {
+			return nil, badInput("tls-cert: %w", err)
+		}
+		conf = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, badInput("listen: %w", err)
+	}
+	if conf != nil {
+		l = tls.NewListener(l, conf)
+	}
+	return l, nil
+}
+
+// door is a listener and who answers there.
+type door struct {
+	net.Listener
+	http.Handler
+}
+
+// answer serves every door until ctx ends, then lets requests under way finish.
+func answer(ctx context.Context, doors []door, log *slog.Logger) error {
+	ended := make(chan error, len(doors))
+	var servers []*http.Server
+	for _, d := range doors {
+		s := &http.Server{
+			Handler: d.Handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+			MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		}
+		servers = append(servers, s)
+		go func() { ended <- s.Serve(d.Listener) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	}
+	last, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(last))
+	}
+	return err
+}
