@@ -62,8 +62,8 @@ type kase struct {
 }
 
 const (
-	wholeProcess = 4 << 20     // KiB of address space that a mutant may use
-	longest      = time.Second // a case that takes longer is not run against thousands of mutants
+	wholeProcess = 4 << 20                // KiB of address space that a mutant may use
+	longest      = 500 * time.Millisecond // a case that takes longer is not run against thousands of mutants
 )
 
 // run runs some cases against a mutant and reports whether all pass, and how long the processor was at it. A process that
@@ -77,7 +77,7 @@ func (b *built) run(ctx context.Context, cases []kase, env ...string) (bool, tim
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute+20*takes) // of what waits for itself without computing
 	defer cancel()
-	limits := fmt.Sprintf(`ulimit -t %d; ulimit -v %d 2>/dev/null; exec "$0" "$@"`, int(math.Ceil(2+5*takes.Seconds())), wholeProcess)
+	limits := fmt.Sprintf(`ulimit -t %d; ulimit -v %d 2>/dev/null; exec "$0" "$@"`, int(math.Ceil(1+5*takes.Seconds())), wholeProcess)
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", limits, b.bin}, b.Args(names)...)...)
 	cmd.Dir = filepath.Join(b.root, b.Dir)
 	cmd.Env = append(os.Environ(), env...)
@@ -145,7 +145,7 @@ func writeCopy(root, dir, work string, c Copy) (overlay, digest string, err erro
 		return "", "", err
 	}
 	for _, name := range names {
-		to := filepath.Join(folder, name)
+		to := filepath.Join(folder, name+".txt") // no package, for whoever looks through the module
 		if err := os.WriteFile(to, []byte(c.Files[name]), 0o644); err != nil {
 			return "", "", err
 		}
@@ -163,7 +163,12 @@ func writeCopy(root, dir, work string, c Copy) (overlay, digest string, err erro
 // list finds the cases of a suite.
 func (b *built) list(ctx context.Context) error {
 	if b.Files != "" {
-		return filepath.WalkDir(filepath.Join(b.root, b.Files), func(p string, d fs.DirEntry, err error) error {
+		// They are copied, since somebody may edit them while thousands of mutants are tried.
+		folder := filepath.Join(filepath.Dir(b.bin), b.Files)
+		if err := errors.Join(os.RemoveAll(folder), os.CopyFS(folder, os.DirFS(filepath.Join(b.root, b.Files)))); err != nil {
+			return err
+		}
+		return filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".toml") {
 				b.cases = append(b.cases, kase{name: p})
 			}

@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -55,6 +56,9 @@ func functionName(f *ast.FuncDecl) string {
 }
 
 func (w *walker) visit(n ast.Node, above []ast.Node) {
+	if s, ok := n.(ast.Stmt); ok {
+		w.statement(s, above[len(above)-1])
+	}
 	switch n := n.(type) {
 	case *ast.IfStmt:
 		w.condition(n.Cond)
@@ -68,9 +72,6 @@ func (w *walker) visit(n ast.Node, above []ast.Node) {
 				w.condition(x)
 			}
 		}
-		w.statements(n.Body)
-	case *ast.BlockStmt:
-		w.statements(n.List)
 	case *ast.BinaryExpr:
 		w.binary(n)
 	case *ast.UnaryExpr:
@@ -108,26 +109,24 @@ func (w *walker) wrap(x ast.Expr, function, what string) {
 	w.edits.around(from, to, fmt.Sprintf("%s(%d, ", function, w.found(x.Pos(), what)), ")")
 }
 
-// condition turns a condition round, or each part of it, and makes && of || and || of &&.
+// condition turns each part of a condition round, and makes && of || and || of &&.
 func (w *walker) condition(x ast.Expr) {
+	if w.done[x] || !w.isBool(x) || w.value(x) != nil {
+		return
+	}
+	w.done[x] = true
 	switch x := x.(type) {
 	case *ast.ParenExpr:
 		w.condition(x.X)
-		return
 	case *ast.UnaryExpr:
-		if x.Op == token.NOT {
-			w.condition(x.X)
-			return
-		}
+		w.condition(x.X)
 	case *ast.BinaryExpr:
 		if x.Op == token.LAND || x.Op == token.LOR {
-			w.condition(x.X)
-			w.condition(x.Y)
+			w.connective(x)
 			return
 		}
-	}
-	if !w.done[x] && w.isBool(x) && w.value(x) == nil {
-		w.done[x] = true
+		w.wrap(x, "mutantNot", "not "+w.text(x))
+	default:
 		w.wrap(x, "mutantNot", "not "+w.text(x))
 	}
 }
@@ -140,12 +139,8 @@ func (w *walker) isBool(x ast.Expr) bool {
 // value is the value of a constant expression; nil: it is none.
 func (w *walker) value(x ast.Expr) constant.Value { return w.pkg.info.Types[x].Value }
 
-// binary moves a boundary, turns a comparison or an arithmetic operator round, or makes && of || and || of &&.
+// binary turns a condition round, moves its boundary, or turns an arithmetic operator round.
 func (w *walker) binary(x *ast.BinaryExpr) {
-	if x.Op == token.LAND || x.Op == token.LOR {
-		w.connective(x)
-		return
-	}
 	w.condition(x)
 	b, ok := w.pkg.info.Types[x.X].Type.Underlying().(*types.Basic)
 	if w.value(x) != nil || !ok {
@@ -182,7 +177,8 @@ func (w *walker) connective(x *ast.BinaryExpr) {
 		from, to := w.span(part)
 		w.edits.around(from, to, fmt.Sprintf("mutantNot(%d, ", n), ")")
 	}
-	w.condition(x)
+	w.condition(x.X)
+	w.condition(x.Y)
 }
 
 // call turns min and max round, moves the boundary between instants, and the direction of Add.
@@ -272,23 +268,30 @@ func compared(n ast.Node) bool {
 	return ok && b.Op.Precedence() == token.LSS.Precedence()
 }
 
-// statements leaves statements out, or keeps parts of an assignment back; and it has neighbours change places.
-func (w *walker) statements(list []ast.Stmt) {
-	if w.swaps {
-		for i := 0; i+1 < len(list); i++ {
-			w.swap(list[i], list[i+1])
-		}
+// statement leaves a statement out, or keeps a part of an assignment back; and it has neighbours change places.
+func (w *walker) statement(s ast.Stmt, above ast.Node) {
+	var list []ast.Stmt
+	switch p := above.(type) {
+	case *ast.BlockStmt:
+		list = p.List
+	case *ast.CaseClause:
+		list = p.Body
 	}
-	for _, s := range list {
-		switch s := s.(type) {
-		case *ast.AssignStmt:
-			w.assignment(s)
-		case *ast.ExprStmt, *ast.IncDecStmt, *ast.DeferStmt:
+	i := slices.Index(list, s)
+	if i < 0 {
+		return // part of another statement
+	}
+	if w.swaps && i+1 < len(list) {
+		w.swap(s, list[i+1])
+	}
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		w.assignment(s)
+	case *ast.ExprStmt, *ast.IncDecStmt, *ast.DeferStmt:
+		w.drop(s)
+	case *ast.BranchStmt:
+		if s.Tok != token.FALLTHROUGH {
 			w.drop(s)
-		case *ast.BranchStmt:
-			if s.Tok != token.FALLTHROUGH {
-				w.drop(s)
-			}
 		}
 	}
 }
