@@ -132,7 +132,7 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 		Native: w.Native, Why: w.Why, Evidence: EvidenceNone, Exposure: d.exposureOf(now, c), Issues: slices.Clone(c.Issues),
 		NextTry: c.NextTry, Reason: w.reason(), Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
 		AllowExternal: c.AllowExternal, Backup: c.Spare, PulledFor: c.PulledFor, Pulled: c.Pulled, Offline: c.Offline,
-		OneTime: c.OneTime, InHouse: c.inHouse(now),
+		OneTime: c.OneTime, InHouse: c.inHouse(now), DeviceName: d.Device.Name, Zone: d.zone(),
 	}
 	if q.Told && !c.Told.IsZero() {
 		v.PIN = c.PIN.PIN

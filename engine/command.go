@@ -164,5 +164,6 @@ type Receipt struct {
 	PINs     []lock.PIN    // for Reveal, and for a creation that tells: their digits, in the same order; zero: not chosen yet
 	Backup   lock.CodeID   // for PullBackup
 	Notes    []string      // what the operator should know: rounding, early opening, a gap
+	Plan     []Moment      `json:",omitzero"` // of a dry run that concerns one code: its life as it would be
 	Undoable bool
 }

@@ -45,7 +45,9 @@ func (b *batch) checkCreate(do Create) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	return b.creation([]*code{c}, notes, do), nil
+	x := b.creation([]*code{c}, notes, do)
+	x.plan = func() []Moment { return b.lifeOf(b.device(c.Device), c) }
+	return x, nil
 }
 
 // creation is the change that makes codes like the one that was asked for.

@@ -15,6 +15,8 @@ const (
 	ViewFleet    View = "fleet"    // Snapshot.Devices: a page of rows, sorted and filtered
 	ViewDevice   View = "device"   // Snapshot.Device: one device, whole, and Snapshot.Codes: its live codes
 	ViewCode     View = "code"     // Snapshot.Codes: one code (also one that is gone)
+	ViewToday    View = "today"    // Snapshot.Codes: arrivals within 72 h, departures within 24 h and stays in trouble, most urgent first
+	ViewExplain  View = "explain"  // Snapshot.Why: why a code is where it is; also the code and its device
 	ViewCodes    View = "codes"    // Snapshot.Codes: a page of live codes of Device, or of every device
 	ViewArrivals View = "arrivals" // Snapshot.Codes: starts within 72 h, worst readiness first
 	ViewHistory  View = "history"  // Snapshot.Codes: codes of Device that are gone
@@ -39,6 +41,7 @@ type Snapshot struct {
 	Devices []DeviceRow
 	Device  *DeviceView
 	Codes   []CodeView
+	Why     []Cause
 	Total   int    // rows that match, over all pages
 	Next    string // of the next page; "": this was the last
 	Fleet   Totals
@@ -51,6 +54,8 @@ type Totals struct {
 	Unknown                       int
 	InFlight                      int
 	Exposed                       int // devices on which a PIN opens, or may open, that should not
+	Verified, Likely              int // devices by the worst of their arrivals and stays
+	AtRisk, WillFail              int
 }
 
 // DeviceRow is a line of the fleet, small enough to keep for every device in memory.
@@ -138,6 +143,7 @@ type PoolView struct {
 type CodeView struct {
 	ID                lock.CodeID
 	Device            lock.DeviceID
+	DeviceName, Zone  string // of its device; Zone "": not known
 	Name              string
 	Type              CodeType
 	Status            Status

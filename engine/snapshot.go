@@ -32,8 +32,12 @@ func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (Snapshot
 		return s, e.fleetPage(q, &s)
 	case ViewArrivals:
 		return s, e.arrivals(ctx, now, q, &s)
+	case ViewToday:
+		return s, e.today(ctx, now, q, &s)
 	case ViewCode:
 		return s, e.oneCode(ctx, now, q, &s)
+	case ViewExplain:
+		return s, e.explain(ctx, now, q, &s)
 	case ViewHistory:
 		return s, e.history(ctx, now, q, &s)
 	case ViewCodes:
@@ -238,38 +242,42 @@ func (e *Engine) arrivals(ctx context.Context, now time.Time, q Query, s *Snapsh
 }
 
 func (e *Engine) oneCode(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
-	none := refuse("access_code_not_found", "code", "no access code "+quote(string(q.Code)))
-	kv, err := e.store.Get(ctx, keyCodeID(q.Code))
+	d, c, err := e.findCode(ctx, q.Code)
+	if err == nil {
+		s.Codes, s.Total = []CodeView{e.codeView(now, d, c, &q)}, 1
+	}
+	return err
+}
+
+// findCode reads a code, live or gone, and its device.
+func (e *Engine) findCode(ctx context.Context, id lock.CodeID) (*device, *code, error) {
+	none := refuse("access_code_not_found", "code", "no access code "+quote(string(id)))
+	kv, err := e.store.Get(ctx, keyCodeID(id))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if kv.Rev == 0 {
-		return none
+		return nil, nil, none
 	}
 	d, err := e.peek(ctx, lock.DeviceID(kv.Val))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if d == nil {
-		return none
+		return nil, nil, none
 	}
-	c := d.find(q.Code)
-	if c == nil {
-		old, err := e.store.Get(ctx, keyHistory(d.id(), q.Code))
-		if err != nil {
-			return err
-		}
-		if old.Rev == 0 {
-			return none
-		}
-		gone, err := decode[code](old.Key, old.Val)
-		if err != nil {
-			return err
-		}
-		c = &gone
+	if c := d.find(id); c != nil {
+		return d, c, nil
 	}
-	s.Codes, s.Total = []CodeView{e.codeView(now, d, c, &q)}, 1
-	return nil
+	old, err := e.store.Get(ctx, keyHistory(d.id(), id))
+	if err != nil {
+		return nil, nil, err
+	}
+	if old.Rev == 0 {
+		return nil, nil, none
+	}
+	gone, err := decode[code](old.Key, old.Val)
+	return d, &gone, err
 }
 
 func (e *Engine) history(ctx context.Context, now time.Time, q Query, s *Snapshot) error {

@@ -11,6 +11,7 @@ import (
 type change struct {
 	receipt Receipt
 	apply   func(r *Receipt)
+	plan    func() []Moment // the life of its one code once it is done; nil: it has not one
 	undo    *undo
 }
 
@@ -47,6 +48,9 @@ func (b *batch) submit(s Submission) {
 	r := x.receipt
 	r.At, r.Undoable = b.now, x.undo != nil
 	if c.DryRun {
+		if x.plan != nil {
+			r.Plan = x.plan()
+		}
 		b.replies = append(b.replies, reply{done: s.Done, receipt: r})
 		return
 	}

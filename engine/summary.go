@@ -166,6 +166,16 @@ func (t *Totals) add(s *summary, n int) {
 	if s.Exposed {
 		t.Exposed += n
 	}
+	switch s.Readiness {
+	case ReadyVerified:
+		t.Verified += n
+	case ReadyLikely:
+		t.Likely += n
+	case ReadyAtRisk:
+		t.AtRisk += n
+	case ReadyWillFail:
+		t.WillFail += n
+	}
 }
 
 // compareRows orders two lines by a column, then by id.

@@ -154,6 +154,11 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, edit fun
 		x.receipt.Codes = append(x.receipt.Codes, id)
 		x.receipt.Notes = append(x.receipt.Notes, notes...)
 		x.undo.Codes = append(x.undo.Codes, undoCode{ID: id, Device: d.id(), Before: c.wish(), After: w})
+		if len(ids) == 1 {
+			next := *c
+			next.grant(w)
+			x.plan = func() []Moment { return b.lifeOf(d, &next) }
+		}
 	}
 	x.apply = func(*Receipt) {
 		for _, step := range steps {

@@ -108,7 +108,11 @@ func (m *Model) clock() line {
 
 func (m *Model) noteLine() string {
 	if m.note.text == "" {
-		return m.style.draw(nil, cells{width: m.width})
+		var l line
+		if at, ok := m.page().(speaker); ok && at.cli() != "" {
+			l = line{{rule, " $ "}}.with(dim, at.cli())
+		}
+		return m.style.draw(l, cells{width: m.width})
 	}
 	return m.style.draw(line{{plain, " "}}.with(m.note.tone, m.note.text), cells{width: m.width})
 }
@@ -123,13 +127,7 @@ func (m *Model) footer() string {
 	}
 	room := m.width - end.width() - 1
 	l := line{{plain, " "}}
-	offered := top.Keys()
-	if _, over := top.(modal); !over && m.lab != nil && !m.typing() {
-		first := min(3, len(offered))
-		lab := []key.Binding{m.keys.keypad, m.keys.faults, m.keys.faster}
-		offered = slices.Concat(offered[:first], lab, offered[first:])
-	}
-	for _, b := range offered {
+	for _, b := range m.offered() {
 		cap := s.keycap(b, brief(b.Help().Desc)).with(plain, "  ")
 		if l.width()+cap.width() > room {
 			break
@@ -137,6 +135,17 @@ func (m *Model) footer() string {
 		l = l.and(cap)
 	}
 	return s.draw(l, cells{width: m.width - end.width()}) + s.draw(end, cells{width: end.width()})
+}
+
+// offered are the keys that the footer shows, the likeliest first.
+func (m *Model) offered() []key.Binding {
+	top := m.top()
+	keys := top.Keys()
+	if _, over := top.(modal); !over && m.lab != nil && !m.typing() {
+		first := min(4, len(keys))
+		keys = slices.Concat(keys[:first], []key.Binding{m.keys.keypad, m.keys.faults, m.keys.faster}, keys[first:])
+	}
+	return keys
 }
 
 // keycap is a key and what it does.

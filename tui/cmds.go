@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -20,13 +22,16 @@ type commands struct {
 	lab    lab.Lab                       // nil: the host is live
 	story  func(after int64) []StoryLine // nil: nobody tells
 	actor  string
+	save   func(name string, data []byte) (path string, err error) // nil: nothing is written
+	clip   func(text string)                                       // nil: there is no clipboard
+	saved  func(path string, err error) tea.Cmd                    // what to do in Update once it is
 	bell   <-chan struct{}
 	after  func(time.Duration, tea.Msg) tea.Cmd // the message, after a while of real time
 	listen func() tea.Cmd                       // bellMsg at the next ring
 }
 
 func newCommands(ctx context.Context, o Options) *commands {
-	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, actor: o.Actor}
+	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, actor: o.Actor, save: o.Save, clip: o.Clip}
 	c.after = func(d time.Duration, msg tea.Msg) tea.Cmd { return wait(ctx, o.Clock, d, msg) }
 	c.listen = func() tea.Cmd {
 		return func() tea.Msg {
@@ -77,9 +82,29 @@ func (c *commands) load(number int, heard int64, requests []request) tea.Cmd {
 				return msg
 			}
 			msg.answers = append(msg.answers, a)
+			msg.zones = zonesOf(msg.zones, a)
 		}
 		return msg
 	}
+}
+
+// zonesOf adds the zones that an answer's codes name.
+func zonesOf(zones map[string]*time.Location, a answer) map[string]*time.Location {
+	for _, s := range a.snaps {
+		for i := range s.Codes {
+			name := s.Codes[i].Zone
+			if _, known := zones[name]; known || name == "" {
+				continue
+			}
+			if zone, err := lock.LoadZone(name); err == nil {
+				if zones == nil {
+					zones = map[string]*time.Location{}
+				}
+				zones[name] = zone
+			}
+		}
+	}
+	return zones
 }
 
 func (c *commands) answer(r request) (answer, error) {
@@ -169,6 +194,63 @@ func (c *commands) try(device lock.DeviceID, pin lock.PIN, then func(lab.Try, er
 	return func() tea.Msg {
 		try, err := c.lab.Type(c.ctx, device, pin)
 		return resultMsg{func() tea.Cmd { return then(try, err) }}
+	}
+}
+
+// export writes a file for people, and tells where it is.
+func (c *commands) export(name string, rows [][]string) tea.Cmd {
+	if c.save == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		var text bytes.Buffer
+		w := csv.NewWriter(&text)
+		err := w.WriteAll(rows)
+		path := ""
+		if err == nil {
+			path, err = c.save(name+".csv", text.Bytes())
+		}
+		return resultMsg{func() tea.Cmd { return c.saved(path, err) }}
+	}
+}
+
+// kept lists the instants that a simulation can go back to, oldest first.
+func (c *commands) kept(then func([]string, error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		names, err := c.lab.Snapshots(c.ctx)
+		return resultMsg{func() tea.Cmd { return then(names, err) }}
+	}
+}
+
+// keepInstant keeps the present of a simulation under a name.
+func (c *commands) keepInstant(name string, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.Snapshot(c.ctx, name) }, then)
+}
+
+// rewindTo goes back to a kept instant.
+func (c *commands) rewindTo(name string, then func(error) tea.Cmd) tea.Cmd {
+	return steered(func() error { return c.lab.Rewind(c.ctx, name) }, then)
+}
+
+// scenario writes the session of a simulation as a scenario, and tells where.
+func (c *commands) scenario(then func(path string, err error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		text, err := c.lab.SaveScenario(c.ctx)
+		path := ""
+		if err == nil {
+			path, err = c.save("session.toml", text)
+		}
+		return resultMsg{func() tea.Cmd { return then(path, err) }}
+	}
+}
+
+// toClipboard copies a text, through whatever lies between here and the user's terminal.
+func (c *commands) toClipboard(text string, then func() tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		if c.clip != nil {
+			c.clip(text)
+		}
+		return resultMsg{then}
 	}
 }
 

@@ -37,6 +37,17 @@ func (c *code) request() request {
 
 func (c *code) door() (door, bool) { return c.place, c.place.id != "" }
 
+func (c *code) cli() string { return "lockctl explain " + string(c.id) }
+
+func (c *code) chosenCode() (lock.CodeID, string) { return c.id, codeName(c.view) }
+
+func (c *code) bars(verb string) string {
+	if !c.ready {
+		return "the code is not read yet"
+	}
+	return barsCode(verb, c.view)
+}
+
 func (c *code) at() *time.Location {
 	if c.place.zone != nil {
 		return c.place.zone

@@ -16,6 +16,7 @@ type confirm struct {
 	title, ask string
 	warn       string // "": no warning
 	digits     bool   // digits may be typed
+	typed      string // must be typed before it is done; "": y is enough
 	do         func(confirmed) engine.Action
 	done       string
 	then       func(engine.Receipt) tea.Cmd // nil: nothing more
@@ -33,6 +34,7 @@ type confirmation struct {
 	confirm
 	sh      *shell
 	digits  field
+	word    field
 	gap     bool
 	notes   []string
 	refusal error
@@ -47,6 +49,9 @@ func newConfirm(sh *shell, c confirm) *confirmation {
 func (d *confirmation) Title() string { return d.title }
 
 func (d *confirmation) Keys() []key.Binding {
+	if d.typed != "" {
+		return []key.Binding{bind("enter", "cancel, or do it once typed", "enter"), bind("esc", "cancel", "esc")}
+	}
 	keys := []key.Binding{bind("enter", "cancel", "enter"), d.sh.keys.yes}
 	if d.needsGap() {
 		keys = append(keys, d.sh.keys.gap)
@@ -83,6 +88,9 @@ func (d *confirmation) Update(msg tea.Msg) tea.Cmd {
 	if !ok || d.sent {
 		return nil
 	}
+	if d.typed != "" {
+		return d.spell(k)
+	}
 	switch {
 	case key.Matches(k, d.sh.keys.yes):
 		return d.carryOut()
@@ -94,6 +102,20 @@ func (d *confirmation) Update(msg tea.Msg) tea.Cmd {
 	case d.confirm.digits && d.digits.key(k):
 		return d.rehearse()
 	}
+	return nil
+}
+
+func (d *confirmation) typing() bool { return d.typed != "" }
+
+// spell takes the word that confirms what can't be taken back.
+func (d *confirmation) spell(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case k.Type == tea.KeyEnter && strings.TrimSpace(d.word.text()) == d.typed:
+		return d.carryOut()
+	case k.Type == tea.KeyEnter, k.Type == tea.KeyEsc:
+		return d.sh.close(d)
+	}
+	d.word.key(k)
 	return nil
 }
 
@@ -143,6 +165,9 @@ func (d *confirmation) text(w int) []line {
 			box = s.ok
 		}
 		rows = append(rows, nil, say(warn, box+" accept the gap").with(dim, "  ctrl+g"))
+	}
+	if d.typed != "" {
+		return append(rows, nil, say(plain, "type ").with(strong, d.typed).with(plain, " and enter  ").and(d.word.line(24)), nil, line{{chipTitle, " Cancel "}, {dim, " enter"}}, nil)
 	}
 	buttons := line{{chipTitle, " Cancel "}, {dim, " enter     "}, {chipKey, " y "}, {dim, " do it"}}
 	return append(rows, nil, buttons, nil)

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 )
 
 // device shows one lock: what it is, what is under way and why, its codes, and its slots with what is wished against what
@@ -43,6 +44,31 @@ func (d *device) request() request {
 
 func (d *device) door() (door, bool) {
 	return door{id: d.row.ID, name: d.row.Name, hub: d.row.Hub, account: d.row.Account, zone: d.zone}, true
+}
+
+func (d *device) cli() string { return "lockctl devices get " + string(d.row.ID) }
+
+func (d *device) chosenCode() (lock.CodeID, string) {
+	c, _ := d.selected()
+	return c.ID, codeName(c)
+}
+
+func (d *device) bars(verb string) string {
+	c, ok := d.selected()
+	_, foreign := d.foreign()
+	switch {
+	case verb == "adopt" && !foreign:
+		return "choose an unmanaged entry among the slots (tab)"
+	case verb == "revoke" && foreign:
+		return ""
+	}
+	if !ok && (has(codeVerbs(), verb) || verb == "open") && verb != "retry" {
+		return "no code is chosen"
+	}
+	if !ok {
+		return ""
+	}
+	return barsCode(verb, c)
 }
 
 func (d *device) at() *time.Location {
@@ -88,7 +114,21 @@ func (d *device) press(k tea.KeyMsg) tea.Cmd {
 	}
 	c, ok := d.selected()
 	at, _ := d.door()
+	if v, is := d.foreign(); is {
+		switch {
+		case key.Matches(k, keys.adopt):
+			return d.sh.open(newConfirm(d.sh, adopt(v, at)))
+		case key.Matches(k, keys.revoke):
+			return d.sh.open(newConfirm(d.sh, eraseUnmanaged(v, at)))
+		}
+	}
 	switch {
+	case key.Matches(k, keys.history):
+		return d.sh.open(newHistory(d.sh, at))
+	case key.Matches(k, keys.swap):
+		return d.sh.open(newSwap(d.sh, at))
+	case key.Matches(k, keys.timeline):
+		return d.sh.open(newTimeline(d.sh, []door{at}))
 	case ok && key.Matches(k, keys.open):
 		return d.sh.open(newCode(d.sh, c.ID, at))
 	case ok:
@@ -98,6 +138,12 @@ func (d *device) press(k tea.KeyMsg) tea.Cmd {
 		return d.sh.look(d.row.ID, d.row.Name)
 	}
 	return nil
+}
+
+// foreign is the entry under the cursor that somebody else put on the lock.
+func (d *device) foreign() (engine.SlotView, bool) {
+	v, ok := d.slots.current()
+	return v, ok && d.part == 1 && v.State == "unmanaged"
 }
 
 // selected is the code under the cursor of the part that has the keys.

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -65,6 +66,16 @@ func (f *fakeHost) Snapshot(_ context.Context, q engine.Query) (engine.Snapshot,
 	switch q.View {
 	case engine.ViewFleet:
 		f.page(q, &s)
+	case engine.ViewToday, engine.ViewCodes, engine.ViewHistory:
+		f.list(q, &s)
+	case engine.ViewExplain:
+		s.Why = []engine.Cause{
+			{Text: "a code for a stay is wished", Because: []engine.Cause{{Text: "asked for", At: f.now.Add(-50 * time.Hour)}, {Text: "opens from", At: f.now.Add(18 * time.Minute)}}},
+			{Text: "it is written just in time", Because: []engine.Cause{{Text: "the lock has no schedule of its own"}, {Text: "writing is due", At: f.now.Add(-12 * time.Minute)}}},
+			{Text: "nothing of it stands on the lock", Mood: engine.MoodWaits},
+			{Text: "tries to set it again", At: f.now.Add(4 * time.Minute), Mood: engine.MoodWaits, Because: []engine.Cause{{Text: "its hub does not answer", Mood: engine.MoodBad}, {Text: "failed 2 times in a row", Mood: engine.MoodBad}}},
+			{Text: "whoever has the digits may not get in", Mood: engine.MoodBad, Because: []engine.Cause{{Text: "the last write failed"}, {Text: "what helps: watch it, or give a backup code", Mood: engine.MoodWaits}}},
+		}
 	case engine.ViewDevice:
 		if d, ok := f.devices[q.Device]; ok {
 			s.Device, s.Codes = &d, f.codes[q.Device]
@@ -79,6 +90,27 @@ func (f *fakeHost) Snapshot(_ context.Context, q engine.Query) (engine.Snapshot,
 		}
 	}
 	return s, nil
+}
+
+// list answers for a list of codes; today's are those with a readiness, the worst first.
+func (f *fakeHost) list(q engine.Query, s *engine.Snapshot) {
+	for _, r := range f.rows {
+		for _, c := range f.codes[r.ID] {
+			c.DeviceName, c.Zone = r.Name, "Europe/Berlin"
+			in := strings.ToLower(c.Name + " " + r.Name)
+			gone := c.Status == engine.StatusGone
+			if strings.Contains(in, strings.ToLower(q.Filter)) && gone == (q.View == engine.ViewHistory) && (q.View != engine.ViewToday || c.Readiness != "" || c.Status == engine.StatusRemoving) && (q.Device == "" || q.Device == r.ID) {
+				s.Codes = append(s.Codes, c)
+			}
+		}
+	}
+	if q.View == engine.ViewToday {
+		worst := []engine.Readiness{engine.ReadyWillFail, engine.ReadyAtRisk, engine.ReadyLikely, engine.ReadyVerified}
+		sort.SliceStable(s.Codes, func(i, j int) bool {
+			return slices.Index(worst, s.Codes[i].Readiness) < slices.Index(worst, s.Codes[j].Readiness)
+		})
+	}
+	s.Total = len(s.Codes)
 }
 
 // page answers a fleet query; a cursor is the index of the next row. Sorting a large fleet is the host's business, so only
@@ -136,6 +168,16 @@ func (f *fakeHost) totals() engine.Totals {
 		if r.InFlight != "" {
 			t.InFlight++
 		}
+		switch r.Readiness {
+		case engine.ReadyWillFail:
+			t.WillFail++
+		case engine.ReadyAtRisk:
+			t.AtRisk++
+		case engine.ReadyLikely:
+			t.Likely++
+		case engine.ReadyVerified:
+			t.Verified++
+		}
 		if r.Exposed {
 			t.Exposed++
 		}
@@ -180,6 +222,22 @@ func smallHotel() *fakeHost {
 			f.devices[r.ID] = engine.DeviceView{DeviceRow: r, Zone: "Europe/Berlin", Traits: lock.Traits{Slots: r.Slots}, Observed: at(-2 * time.Hour), Next: "routine look"}
 		}
 	}
+	f.codes["garage"] = []engine.CodeView{
+		{ID: "park", Device: "garage", Name: "Park", Type: engine.TimeBound, Status: engine.StatusUnset, HasPIN: true, Created: at(-20 * time.Hour), Starts: at(3 * time.Hour), Ends: at(51 * time.Hour), Evidence: engine.EvidenceNone, Attempts: 3, NextTry: at(18 * time.Minute),
+			Readiness: engine.ReadyWillFail, Cause: "every slot of the lock is taken", Action: "remove a code that nobody needs", Why: "the lock has no schedule of its own", Reason: "tries to set it again", Pending: []engine.Mutation{{Code: engine.MutCreating, Due: at(18 * time.Minute)}},
+			Issues: []engine.Issue{{Code: "no_space_for_access_code_on_device", Class: engine.ClassError, Message: "every slot of the lock is taken", Remedy: "remove a code that nobody needs", Since: at(-time.Hour)}}},
+	}
+	f.codes["attic"] = []engine.CodeView{
+		{ID: "lopez", Device: "attic", Name: "Lopez", Type: engine.TimeBound, Status: engine.StatusUnset, HasPIN: true, Told: at(-time.Hour), Created: at(-50 * time.Hour), Starts: at(18 * time.Minute), Ends: at(48 * time.Hour), Evidence: engine.EvidenceRequested, Attempts: 2, NextTry: at(4 * time.Minute),
+			Readiness: engine.ReadyAtRisk, Cause: "the last write failed", Action: "watch it, or give a backup code", BackupAvailable: true, Why: "the lock has no schedule of its own", Reason: "tries to set it again"},
+	}
+	f.codes["roof"] = []engine.CodeView{
+		{ID: "party", Device: "roof", Name: "Party", Type: engine.TimeBound, Status: engine.StatusRemoving, HasPIN: true, Told: at(-40 * time.Hour), Created: at(-60 * time.Hour), Starts: at(-30 * time.Hour), Ends: at(-42 * time.Minute), Evidence: engine.EvidenceReported, EvidenceAt: at(-50 * time.Minute),
+			Exposure: engine.Exposure{Since: at(-42 * time.Minute)}, Line: []engine.Moment{{At: at(-30*time.Hour - 20*time.Minute), What: "accepted", Done: true}}, Reason: "erased as soon as the lock answers", Pending: []engine.Mutation{{Code: engine.MutDeleting}}},
+	}
+	f.codes["suite-1"] = []engine.CodeView{
+		{ID: "meyer", Device: "suite-1", Name: "Meyer", Type: engine.TimeBound, Status: engine.StatusSet, HasPIN: true, InHouse: true, Told: at(-50 * time.Hour), Created: at(-60 * time.Hour), Starts: at(-20 * time.Hour), Ends: at(23 * time.Hour), Evidence: engine.EvidenceUsed, EvidenceAt: at(-20 * time.Minute), Readiness: engine.ReadyVerified, Native: true, Reason: "nothing to do", Line: []engine.Moment{{At: at(-50 * time.Hour), What: "accepted", Done: true}}},
+	}
 	f.events = []engine.Event{
 		{Seq: 401, At: at(-3 * time.Hour), Type: "device.connected", Device: "attic", Account: "nuki"},
 		{Seq: 402, At: at(-2 * time.Hour), Type: "command.create", Device: "front", Code: "smith", Actor: "anna", Text: "Smith on Front door, Sat 12:00 to Mon 11:00"},
@@ -223,7 +281,8 @@ func (f *fakeHost) frontDoor(at func(time.Duration) time.Time) {
 		},
 	}
 	f.codes["front"] = []engine.CodeView{
-		{ID: "owner", Device: "front", Name: "Owner", Type: engine.Ongoing, Status: engine.StatusSet, HasPIN: true, Told: at(-90 * 24 * time.Hour), Created: at(-90 * 24 * time.Hour), Evidence: engine.EvidenceUsed, EvidenceAt: at(-7 * time.Hour), Reason: "nothing to do"},
+		{ID: "owner", Device: "front", Name: "Owner", Type: engine.Ongoing, Status: engine.StatusSet, HasPIN: true, Told: at(-90 * 24 * time.Hour), Created: at(-90 * 24 * time.Hour), Evidence: engine.EvidenceUsed, EvidenceAt: at(-7 * time.Hour), Reason: "nothing to do",
+			Line: []engine.Moment{{At: at(-90 * 24 * time.Hour), What: "created", Done: true}, {At: at(-90 * 24 * time.Hour), What: "accepted", Done: true}, {At: at(-7 * time.Hour), What: "opened the door", Done: true}}},
 		{ID: "smith", Device: "front", Name: "Smith", Type: engine.TimeBound, Status: engine.StatusUnset, Scheduled: true, HasPIN: true, Told: at(-2 * time.Hour), Created: at(-2 * time.Hour), Starts: noon, Ends: monday, Native: true,
 			Why: "the lock keeps schedules", Evidence: engine.EvidenceReported, EvidenceAt: at(-4 * time.Minute), Readiness: engine.ReadyVerified, Issues: []engine.Issue{rounded}, BackupAvailable: true,
 			Reason: "the lock opens for it by its own clock at 12:00",

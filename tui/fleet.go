@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,6 +72,10 @@ func (f *fleet) door() (door, bool) {
 
 // retreat takes the filter away first.
 func (f *fleet) retreat() bool {
+	if len(f.table.marked) > 0 {
+		f.table.marked = nil
+		return true
+	}
 	if f.pages.query.Filter == "" {
 		return false
 	}
@@ -133,10 +138,11 @@ func (f *fleet) take(a answer) tea.Cmd {
 func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	keys := f.sh.keys
 	switch {
-	case f.table.steer(k, keys, f.rows()):
+	case f.table.steer(k, keys, f.rows()), f.table.marks(k, keys, f.rows()):
 		if f.aim() || f.peeks() {
 			return f.sh.changed()
 		}
+		return nil
 	case key.Matches(k, keys.filter):
 		f.asking, f.before = true, f.pages.query.Filter
 		f.input.set(f.before)
@@ -149,12 +155,21 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if many := f.table.chosen(); len(many) > 1 && (key.Matches(k, keys.retry) || key.Matches(k, keys.retryMarked)) {
+		return f.sh.open(newBulk(f.sh, lookAt(doorsOfRows(many))))
+	}
 	switch {
+	case key.Matches(k, keys.export):
+		return f.sh.export("locks", rowsTable(f.table.chosen()))
 	case key.Matches(k, keys.open):
 		return f.sh.open(newDevice(f.sh, row))
+	case key.Matches(k, keys.swap):
+		return f.sh.open(newSwap(f.sh, doorsOfRows([]engine.DeviceRow{row})[0]))
+	case key.Matches(k, keys.timeline):
+		return f.sh.open(newTimeline(f.sh, doorsOfRows(f.table.chosen())))
 	case key.Matches(k, keys.create):
 		return f.sh.open(newForm(f.sh, row.ID, row.Name))
-	case key.Matches(k, keys.retry):
+	case key.Matches(k, keys.retry), key.Matches(k, keys.retryMarked):
 		return f.sh.look(row.ID, row.Name)
 	}
 	return nil
@@ -184,10 +199,78 @@ func (f *fleet) ask(k tea.KeyMsg) tea.Cmd {
 }
 
 func (f *fleet) sortBy(by string) tea.Cmd {
+	f.order(by)
+	return f.sh.changed()
+}
+
+func (f *fleet) order(by string) {
 	q := f.pages.query
 	q.Sort = by
 	f.pages = newPager(q)
-	return f.sh.changed()
+}
+
+func (f *fleet) click(x, y int) tea.Cmd {
+	i, ok := f.table.rowAt(y-3, f.rows()+1)
+	switch {
+	case y == 3:
+		if col := f.table.columnAt(x-1, f.sh.width-2); col != "" {
+			if f.pages.query.Sort == col {
+				col = reversed(col)
+			}
+			return f.sortBy(col)
+		}
+	case ok && i == f.table.cursor:
+		return f.press(tea.KeyMsg{Type: tea.KeyEnter})
+	case ok:
+		f.table.to(i, f.rows())
+		f.aim()
+		return f.sh.changed()
+	}
+	return nil
+}
+
+func (f *fleet) bars(verb string) string {
+	if _, ok := f.table.current(); !ok && has([]string{"open", "new", "retry", "retry-marked", "mark", "timeline", "swap"}, verb) {
+		return "no lock is chosen"
+	}
+	return ""
+}
+
+func (f *fleet) cli() string {
+	text := "lockctl devices list"
+	if q := f.pages.query; q.Sort != "name" {
+		text += " --sort " + quoted(q.Sort)
+	}
+	if q := f.pages.query.Filter; q != "" {
+		text += " --filter " + quoted(q)
+	}
+	return text
+}
+
+// doorsOfRows are the locks of rows.
+func doorsOfRows(rows []engine.DeviceRow) []door {
+	out := make([]door, len(rows))
+	for i, r := range rows {
+		out[i] = door{id: r.ID, name: r.Name, hub: r.Hub, account: r.Account}
+	}
+	return out
+}
+
+// rowsTable is a list of locks for a file.
+func rowsTable(rows []engine.DeviceRow) [][]string {
+	out := [][]string{{"site", "device", "name", "system", "link", "battery", "issues", "worst", "exposed", "readiness"}}
+	for _, r := range rows {
+		site, battery := string(r.Hub), ""
+		if site == "" {
+			site = string(r.Account)
+		}
+		if r.Battery.Known {
+			battery = fmt.Sprintf("%.0f%%", r.Battery.Level*100)
+		}
+		out = append(out, []string{site, string(r.ID), r.Name, system(r), linkWords(r.Link), battery, strconv.Itoa(r.Issues), r.Worst, strconv.FormatBool(r.Exposed), string(r.Readiness)})
+	}
+	slices.SortStableFunc(out[1:], func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	return out
 }
 
 // nextSort is the next column in sight that can be sorted by.
@@ -260,6 +343,9 @@ func (f *fleet) title() line {
 }
 
 func (f *fleet) place() line {
+	if n := len(f.table.marked); n > 0 {
+		return say(accent, fmt.Sprintf("%d marked", n))
+	}
 	if f.table.total == 0 {
 		return nil
 	}
@@ -272,7 +358,7 @@ func (f *fleet) summary() line {
 	var l line
 	add := func(n int, tn tone, glyph, word string) {
 		if n > 0 {
-			l = l.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word+" ")
+			l = l.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word)
 		}
 	}
 	add(t.Set, good, s.ok, "set")
@@ -292,7 +378,7 @@ func (f *fleet) summary() line {
 	if len(l) == 0 {
 		return codes
 	}
-	return codes.with(rule, s.along).and(l)
+	return codes.with(rule, " "+s.along).and(l)
 }
 
 func (f *fleet) columns() []column[engine.DeviceRow] {

@@ -30,6 +30,7 @@ type harness struct {
 	lab    *fakeLab
 	timers []timer
 	quits  bool
+	atHome bool // begin on the home screen; else on the list of locks
 }
 
 // timer is a message that waits for real time to pass.
@@ -41,6 +42,13 @@ type timer struct {
 // newHarness shows a simulated fleet on 80 by 24 cells.
 func newHarness(t testing.TB, host *fakeHost) *harness {
 	h := &harness{t: t, host: host, lab: newFakeLab(host)}
+	h.begin(h.host, h.lab, termenv.Ascii)
+	return h
+}
+
+// newHome shows the same as a new user sees it.
+func newHome(t testing.TB, host *fakeHost) *harness {
+	h := &harness{t: t, host: host, lab: newFakeLab(host), atHome: true}
 	h.begin(h.host, h.lab, termenv.Ascii)
 	return h
 }
@@ -67,6 +75,9 @@ func (h *harness) begin(host engine.Host, controls lab.Lab, colours termenv.Prof
 	h.run(h.m.Init())
 	h.size(80, 24)
 	h.settle()
+	if !h.atHome {
+		h.press(":", "fleet", "enter")
+	}
 }
 
 // run runs a command and everything that follows from it.
@@ -131,18 +142,7 @@ func (h *harness) write(text string) {
 	h.settle()
 }
 
-func keyMsg(k string) tea.KeyMsg {
-	for t, name := range map[tea.KeyType]string{tea.KeyEnter: "enter", tea.KeyEsc: "esc", tea.KeyTab: "tab", tea.KeyShiftTab: "shift+tab", tea.KeyUp: "up", tea.KeyDown: "down", tea.KeyLeft: "left", tea.KeyRight: "right",
-		tea.KeyPgUp: "pgup", tea.KeyPgDown: "pgdown", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyCtrlC: "ctrl+c", tea.KeyCtrlG: "ctrl+g", tea.KeyCtrlU: "ctrl+u", tea.KeyBackspace: "backspace"} {
-		if name == k {
-			return tea.KeyMsg{Type: t}
-		}
-	}
-	if k == " " {
-		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
-	}
-	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
-}
+func keyMsg(k string) tea.KeyMsg { return keyNamed(k) }
 
 func (h *harness) frame() string { return h.m.View() }
 

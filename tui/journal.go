@@ -13,8 +13,8 @@ import (
 // journal is the live tail of the engine's events.
 type journal struct{ tail[engine.Event] }
 
-func newJournal(sh *shell) *journal {
-	j := &journal{tail[engine.Event]{sh: sh, title: "Journal"}}
+func newJournal(sh *shell, words string) *journal {
+	j := &journal{tail[engine.Event]{sh: sh, title: "Journal", words: words}}
 	j.number = func(e engine.Event) int64 { return int64(e.Seq) }
 	j.text = func(e engine.Event) string {
 		return strings.ToLower(e.Type + " " + string(e.Device) + " " + string(e.Code) + " " + e.Text + " " + e.Actor)

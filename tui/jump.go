@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -14,18 +15,21 @@ import (
 type destination struct {
 	names []string // the first is shown, all are understood
 	about string
-	takes engine.View // what a name after it means; "": nothing
-	open  func(*shell) screen
+	takes engine.View // of which list a name after it chooses a row; "": of none
+	open  func(sh *shell, rest string) screen
 	told  bool // only where a simulation tells its story
 }
 
 func destinations() []destination {
 	return []destination{
-		{names: []string{"fleet", "locks", "home"}, about: "every lock", open: func(*shell) screen { return nil }},
+		{names: []string{"today", "home", "arrivals"}, about: "who arrives and who leaves", open: func(*shell, string) screen { return nil }},
+		{names: []string{"fleet", "locks", "devices"}, about: "every lock; words filter it, sort:risk orders it", open: openFleet},
+		{names: []string{"codes"}, about: "every code; words filter it, due<14:00", open: func(sh *shell, rest string) screen { return newCodes(sh, rest) }},
 		{names: []string{"device", "lock", "d"}, about: "one lock, by a part of its name", takes: engine.ViewFleet},
 		{names: []string{"code", "c"}, about: "one code, by its id", takes: engine.ViewCode},
-		{names: []string{"journal", "events", "j"}, about: "what the engine did and learnt", open: func(sh *shell) screen { return newJournal(sh) }},
-		{names: []string{"story", "trace"}, about: "what really happens in a simulation", open: func(sh *shell) screen { return newStory(sh) }, told: true},
+		{names: []string{"timeline", "time"}, about: "windows on an axis of time, of the marked locks or all", open: func(sh *shell, _ string) screen { return newTimelineOfFleet(sh) }},
+		{names: []string{"journal", "events", "j"}, about: "what the engine did and learnt; words filter it", open: func(sh *shell, rest string) screen { return newJournal(sh, rest) }},
+		{names: []string{"story", "trace"}, about: "what really happens in a simulation", open: func(sh *shell, _ string) screen { return newStory(sh) }, told: true},
 	}
 }
 
@@ -35,6 +39,32 @@ type jump struct {
 	input field
 	found []engine.DeviceRow // locks that match
 	at    int
+}
+
+// openFleet shows the locks that words choose, in the order that sort:column asks for.
+func openFleet(sh *shell, rest string) screen {
+	var words []string
+	sort := ""
+	for _, w := range strings.Fields(rest) {
+		if col, ok := strings.CutPrefix(w, "sort:"); ok {
+			sort = col
+			continue
+		}
+		words = append(words, strings.TrimPrefix(w, "/"))
+	}
+	switch {
+	case sort == "risk":
+		sort = "-readiness"
+	case sort == "exposure", sort == "issues":
+		sort = "-" + sort
+	}
+	if sort != "" {
+		sh.fleet.order(sort)
+	}
+	if rest != "" {
+		sh.fleet.filter(strings.TrimSpace(strings.Join(words, " ")))
+	}
+	return sh.fleet
 }
 
 func newJump(sh *shell) *jump { return &jump{sh: sh} }
@@ -81,7 +111,11 @@ type choice struct {
 func (j *jump) choices() []choice {
 	name, rest := j.words()
 	var out []choice
+	exact := slices.ContainsFunc(destinations(), func(d destination) bool { return has(d.names, name) })
 	for _, d := range destinations() {
+		if exact && !has(d.names, name) {
+			continue
+		}
 		if d.takes != "" && rest != "" || d.told && j.sh.story == nil {
 			continue // what is named after it is looked for below
 		}
@@ -165,12 +199,14 @@ func (j *jump) goThere(list []choice) tea.Cmd {
 		j.input.set(to.text + " ")
 		return j.sh.changed()
 	}
-	s := to.to.open(j.sh)
-	cmd := j.sh.goTo(s)
-	if home, ok := j.sh.stack[0].(*fleet); ok && s == nil && strings.HasPrefix(rest, "/") {
-		home.filter(strings.TrimPrefix(rest, "/"))
+	if to.to.takes == "" {
+		rest = strings.TrimSpace(strings.TrimPrefix(rest, "/"))
 	}
-	return tea.Batch(cmd, j.sh.changed())
+	s := to.to.open(j.sh, rest)
+	if home, ok := j.sh.stack[0].(*codeList); ok && s == nil {
+		home.words = rest
+	}
+	return j.sh.goTo(s)
 }
 
 func (j *jump) size(w, h int) (int, int) {

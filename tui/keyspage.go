@@ -10,7 +10,7 @@ func KeysPage() string {
 	k := newKeyMap()
 	var b strings.Builder
 	b.WriteString("# Keys\n\nGenerated from `tui/keys.go` by `make docs`. `?` shows those of the screen in view.\n")
-	for _, g := range []group{k.everywhere(), k.simulation(), {"Fleet", k.fleet()}, {"Lock", k.device()}, {"Code", k.code()}, {"Journal", k.journal()}, {"Faults", k.faultList()}} {
+	for _, g := range append(append([]group{k.everywhere(), k.simulation()}, k.screens()...), group{"Faults", k.faultList()}) {
 		fmt.Fprintf(&b, "\n## %s\n\n| Key | What it does |\n| --- | --- |\n", g.title)
 		for _, bound := range g.keys {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(bound.Help().Key, " ", "` `"), bound.Help().Desc)

@@ -38,6 +38,14 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.loaded(msg)
 	case resultMsg:
 		return m, msg.then()
+	case tea.MouseMsg:
+		return m, m.point(msg)
+	case wipeMsg:
+		if msg.number == m.copied {
+			return m, m.toClipboard("", func() tea.Cmd { return m.tell(dim, "the copied PIN is cleared from the clipboard") })
+		}
+	case pressMsg:
+		return m, m.press(msg.key)
 	case hushMsg:
 		if msg.number == m.note.number {
 			m.note.text = ""
@@ -94,7 +102,7 @@ func (m *Model) one(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.quit):
 		return tea.Quit
-	case k.Type == tea.KeyEsc, !over && key.Matches(k, m.keys.back):
+	case k.Type == tea.KeyEsc, !over && key.Matches(k, m.keys.back) && !isSideways(top):
 		return m.escape(k)
 	case over:
 		return top.Update(k)
@@ -102,8 +110,25 @@ func (m *Model) one(k tea.KeyMsg) tea.Cmd {
 		return m.open(newHelp(m.shell, top))
 	case key.Matches(k, m.keys.jump):
 		return m.open(newJump(m.shell))
+	case key.Matches(k, m.keys.palette):
+		return m.open(newPalette(m.shell))
+	case key.Matches(k, m.keys.earlierView):
+		return m.travel(true)
+	case key.Matches(k, m.keys.laterView), k.Type == tea.KeyTab && !contains(top.Keys(), m.keys.tab): // a terminal sends ctrl+i as tab
+		return m.travel(false)
 	case key.Matches(k, m.keys.undo):
 		return m.undo()
+	case key.Matches(k, m.keys.mouse):
+		return m.toggleMouse()
+	case key.Matches(k, m.keys.copy):
+		return m.copyIt()
+	}
+	for _, b := range top.Keys() {
+		if key.Matches(k, b) {
+			if why := m.bars(b); why != "" {
+				return m.tell(warn, m.style.warn+" "+brief(b.Help().Desc)+": "+why)
+			}
+		}
 	}
 	for _, b := range m.keys.simulation().keys {
 		if key.Matches(k, b) {
@@ -152,6 +177,10 @@ func (m *Model) control(k tea.KeyMsg, b key.Binding) tea.Cmd {
 		return m.step(then)
 	case key.Matches(k, keys.skip):
 		return m.open(newSkip(m.shell))
+	case key.Matches(k, keys.rewind):
+		return m.open(newRewind(m.shell))
+	case key.Matches(k, keys.keep):
+		return m.saveSession()
 	}
 	at, ok := m.door()
 	switch {

@@ -24,11 +24,16 @@ type (
 		now     time.Time
 		state   *lab.State // nil: no lab, or not asked
 		answers []answer
-		story   []StoryLine // new since the load before
+		story   []StoryLine               // new since the load before
+		zones   map[string]*time.Location // that the answers name
 		err     error
 	}
 	// resultMsg ends a command that was sent to the host or its lab; then knows its result and runs in Update.
 	resultMsg struct{ then func() tea.Cmd }
+	// pressMsg is a key that was chosen from a list.
+	pressMsg struct{ key tea.KeyMsg }
+	// wipeMsg clears the clipboard of the PIN that was copied under that number.
+	wipeMsg struct{ number int }
 	// hushMsg takes the note of that number away.
 	hushMsg struct{ number int }
 	// coverMsg hides the revealed PIN of that number.

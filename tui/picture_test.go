@@ -20,9 +20,7 @@ func TestPictures(t *testing.T) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			h := &harness{t: t, host: smallHotel()}
-			h.lab = newFakeLab(h.host)
-			h.begin(h.host, h.lab, termenv.TrueColor)
+			h := s.begin(t, termenv.TrueColor)
 			h.size(110, 30)
 			h.press(s.keys...)
 			h.fits()

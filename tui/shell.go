@@ -33,6 +33,10 @@ type (
 	modal interface{ size(w, h int) (int, int) }
 	// retreater may use esc for a step of its own before it closes, and then reports true.
 	retreater interface{ retreat() bool }
+	// sideways moves its cursor left and right, so these keys don't open or leave it.
+	sideways interface{ sideways() }
+	// speaker knows the command that does on the command line what it shows.
+	speaker interface{ cli() string }
 	// atDoor stands before one lock.
 	atDoor interface{ door() (door, bool) }
 )
@@ -54,6 +58,7 @@ const (
 	noteFor       = 12 * time.Second
 	hintFor       = time.Minute
 	revealFor     = 15 * time.Second
+	copyFor       = 30 * time.Second
 )
 
 // shell is what the screens share: the commands, the look, the host's time and the stack of screens. Only Update changes it.
@@ -68,11 +73,16 @@ type shell struct {
 	state         lab.State
 	totals        engine.Totals
 	stack         []screen
+	places        history
+	fleet         *fleet // kept, so that its order, filter and marks stay
+	zones         map[string]*time.Location
 
 	note   note
 	told   []StoryLine // of a simulation, the newest tailKeeps
 	heard  int64       // number of the newest
 	shown  revealed
+	copied int  // number of the newest copy
+	mouse  bool // it is followed
 	latest *undoable
 	skips  skipping
 
@@ -103,6 +113,9 @@ func (sh *shell) top() screen { return sh.stack[len(sh.stack)-1] }
 
 // open puts a screen on top.
 func (sh *shell) open(s screen) tea.Cmd {
+	if _, over := s.(modal); !over {
+		sh.visit()
+	}
 	sh.stack = append(sh.stack, s)
 	if at, ok := s.(starter); ok {
 		return tea.Batch(sh.changed(), at.start())
@@ -115,12 +128,18 @@ func (sh *shell) leave() tea.Cmd {
 	if len(sh.stack) == 1 {
 		return nil
 	}
+	if _, over := sh.top().(modal); !over {
+		sh.visit()
+	}
 	sh.stack = sh.stack[:len(sh.stack)-1]
 	if _, over := sh.top().(modal); !over {
-		sh.shown.pin = lock.PIN{}
+		sh.cover()
 	}
 	return sh.changed()
 }
+
+// cover hides the revealed PIN.
+func (sh *shell) cover() { sh.shown.pin = lock.PIN{} }
 
 // close takes a screen off, and whatever is over it.
 func (sh *shell) close(s screen) tea.Cmd {
@@ -135,11 +154,16 @@ func (sh *shell) close(s screen) tea.Cmd {
 
 // goTo leaves everything but the first screen and opens s on it; nil: just that.
 func (sh *shell) goTo(s screen) tea.Cmd {
-	sh.stack = sh.stack[:1]
+	sh.visit()
+	sh.stack = sh.stack[:1:1]
 	if s == nil {
 		return sh.changed()
 	}
-	return sh.open(s)
+	sh.stack = append(sh.stack, s)
+	if at, ok := s.(starter); ok {
+		return tea.Batch(sh.changed(), at.start())
+	}
+	return sh.changed()
 }
 
 // pageAt is the place in the stack of the uppermost screen that is not a modal; all above it are.
@@ -204,6 +228,9 @@ func (sh *shell) loaded(msg loadedMsg) tea.Cmd {
 	}
 	if msg.state != nil {
 		sh.state = *msg.state
+	}
+	for name, zone := range msg.zones {
+		sh.zones[name] = zone
 	}
 	cmds = append(cmds, sh.hear(msg.story))
 	if msg.err != nil {

@@ -30,6 +30,8 @@ type table[R any] struct {
 	rows    []R
 	cursor  int
 	top     int
+	marked  map[string]R // by id
+	markAt  int          // index of the last one marked
 }
 
 // fill takes a freshly loaded window. The cursor stays on its row if that row is still in sight, else at its place.
@@ -122,8 +124,14 @@ func (t *table[R]) view(s *style, w, height int, sorted string, blurred bool) []
 
 func (t *table[R]) row(s *style, r R, w int, widths []int, gap int, selected bool) string {
 	mark := line{{plain, "  "}}
-	if selected {
+	_, chosen := t.marked[t.id(r)]
+	switch {
+	case selected && chosen:
+		mark = line{{accent, s.mark}, {good, s.check}}
+	case selected:
 		mark = line{{accent, s.mark}, {plain, " "}}
+	case chosen:
+		mark = line{{plain, " "}, {good, s.check}}
 	}
 	row := s.draw(mark, cells{width: 2, selected: selected})
 	left := w - 2
@@ -168,6 +176,22 @@ func (t *table[R]) header(s *style, widths []int, gap int, sorted string) line {
 		l = append(l, span{plain, strings.Repeat(" ", gap)})
 	}
 	return l[:len(l)-1] // no gap after the last
+}
+
+// columnAt is the name by which the column at cell x of a table of w cells is sorted; "": none.
+func (t *table[R]) columnAt(x, w int) string {
+	widths, gap := t.layout(w)
+	at := 2
+	for i, c := range t.columns {
+		if widths[i] == 0 {
+			continue
+		}
+		if x >= at && x < at+widths[i]+gap {
+			return c.sort
+		}
+		at += widths[i] + gap
+	}
+	return ""
 }
 
 // layout gives each column its cells; 0 leaves it out.

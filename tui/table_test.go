@@ -8,7 +8,7 @@ import (
 
 func TestTheTableHoldsTwoPagesWhateverTheFleet(t *testing.T) {
 	h := newHarness(t, manyLocks(100_000))
-	f := h.m.stack[0].(*fleet)
+	f := h.m.fleet
 	check := func() {
 		t.Helper()
 		if n := len(f.table.rows); n > 2*pageRows {

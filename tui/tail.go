@@ -41,6 +41,8 @@ func (l *tail[R]) Keys() []key.Binding {
 	return l.sh.keys.journal()
 }
 
+func (l *tail[R]) cli() string { return "lockctl journal --follow" }
+
 func (l *tail[R]) typing() bool { return l.asking }
 
 func (l *tail[R]) retreat() bool {

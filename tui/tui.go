@@ -27,8 +27,16 @@ type Options struct {
 	Focus lock.DeviceID                 // where the cursor begins; "": on the first lock
 	Theme Theme                         // "": auto
 	ASCII bool                          // plain signs and borders
-	In    io.Reader                     // the terminal; nil: stdin
-	Out   io.Writer                     // the terminal; nil: stdout
+	Keys  Keymap                        // rebound keys; nil: none
+	Mouse bool                          // follow the mouse from the start
+
+	// Save writes a file for people below a folder of theirs and tells its path; nil: nothing can be exported.
+	Save func(name string, data []byte) (path string, err error)
+	// Clip copies a text to the clipboard; nil: OSC 52, which works over ssh.
+	Clip func(text string)
+
+	In  io.Reader // the terminal; nil: stdin
+	Out io.Writer // the terminal; nil: stdout
 
 	renderer *lipgloss.Renderer // of tests and pictures; nil: what Out can show
 }
@@ -46,6 +54,12 @@ func Run(ctx context.Context, o Options) error {
 		o.renderer = lipgloss.NewRenderer(o.Out)
 	} else {
 		o.renderer = lipgloss.DefaultRenderer()
+	}
+	if o.Clip == nil {
+		o.Clip = o.renderer.Output().Copy
+	}
+	if o.Mouse {
+		with = append(with, tea.WithMouseCellMotion())
 	}
 	switch o.Theme {
 	case ThemeDark, ThemeLight:
@@ -76,11 +90,17 @@ func New(ctx context.Context, o Options) *Model {
 		style:    newStyle(o.renderer, o.ASCII),
 		keys:     newKeyMap(),
 		zone:     o.Zone,
+		zones:    map[string]*time.Location{},
 	}}
+	m.saved = m.exported
+	if k, err := o.Keys.apply(); err == nil {
+		m.keys = k
+	}
 	if o.Hint != "" {
 		m.note = note{tone: accent, text: o.Hint}
 	}
-	home := newFleet(m.shell)
+	m.fleet = newFleet(m.shell)
+	home := newToday(m.shell)
 	home.focus = o.Focus
 	m.stack = []screen{home}
 	return m

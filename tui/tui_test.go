@@ -86,7 +86,7 @@ func TestEnterAndEscGoInAndOut(t *testing.T) {
 	h.press("esc")
 	h.selected("Smith")
 	h.press("esc", "esc", "esc", "esc")
-	h.shows("Fleet 12")
+	h.shows("Today")
 	if h.quits {
 		t.Error("esc quits")
 	}
@@ -247,7 +247,7 @@ func TestASmallTerminalGetsASentence(t *testing.T) {
 
 func TestTheCursorBeginsWhereItIsTold(t *testing.T) {
 	h := newHarness(t, smallHotel())
-	h.m.stack[0].(*fleet).focus = "office"
+	h.m.fleet.focus = "office"
 	h.send(bellMsg{})
 	h.settle()
 	h.selected("Office")
@@ -290,5 +290,5 @@ func TestTheStoryTellsWhatIsSo(t *testing.T) {
 	h.press("/", "opens", "enter")
 	h.hides("call set")
 	h.press("esc", "esc")
-	h.shows("Fleet 12")
+	h.shows("Today")
 }

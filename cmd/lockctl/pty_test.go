@@ -110,7 +110,7 @@ func keptDemonstration(t *testing.T, bin string) {
 	env := append(os.Environ(), "HOME="+home, "XDG_DATA_HOME=", "XDG_STATE_HOME=", "TZ=UTC")
 
 	first := start(t, patience, env, bin, "--theme", "dark")
-	first.until("Fleet")
+	first.until("Today")
 	first.until("SIMULATED")
 	first.press("p")
 	first.until("paused")
@@ -133,8 +133,8 @@ func keptDemonstration(t *testing.T, bin string) {
 	first.end()
 
 	third := start(t, patience, env, bin, "demo", "--theme", "light")
-	third.until("Fleet")
-	third.press("\r")
+	third.until("Today")
+	third.press("/Marker\r")
 	third.until("Marker")
 	third.press("q")
 	if code := third.end(); code != exitDone {

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
@@ -48,7 +52,12 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 				return err
 			}
 		}
+		keys, err := a.keymap()
+		if err != nil {
+			return err
+		}
 		return tui.Run(a.ctx, tui.Options{
+			Keys: keys, Save: a.save, Mouse: true,
 			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Focus: focus, Story: told.after,
 			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), In: a.io.in, Out: a.io.out,
 		})
@@ -72,6 +81,52 @@ func (a *app) advice(host engine.Host) (hint string, at lock.DeviceID) {
 		return keys, ""
 	}
 	return "At risk: " + d.Device.Name + ". " + keys, c.Device
+}
+
+// keymap reads the keys that the user has rebound; nil: none.
+func (a *app) keymap() (tui.Keymap, error) {
+	dir, err := a.dir("XDG_CONFIG_HOME", ".config")
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "keys.toml")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	keys, err := tui.ReadKeymap(text)
+	if err != nil {
+		return nil, badInput("%s: %w", path, err)
+	}
+	return keys, nil
+}
+
+// save writes a file that the user asked for below the folder of exports. It never writes over another one.
+func (a *app) save(name string, data []byte) (string, error) {
+	dir, err := a.dataDir()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, "exports")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	ext := filepath.Ext(name)
+	for n := 1; ; n++ {
+		path := filepath.Join(dir, fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext))
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = f.Write(data)
+		return path, errors.Join(err, f.Close())
+	}
 }
 
 // actor is who acts, for the journal.

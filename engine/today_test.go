@@ -1,0 +1,127 @@
+package engine_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+func ids(codes []engine.CodeView) string {
+	var out []string
+	for _, c := range codes {
+		out = append(out, string(c.ID))
+	}
+	return strings.Join(out, " ")
+}
+
+func TestTodayIsTroubleFirstThenTheClock(t *testing.T) {
+	r := newRig(t)
+	for _, id := range []lock.DeviceID{"calm", "down", "later"} {
+		r.add(id, nativeTraits())
+	}
+	r.do(engine.Create{ID: "late", Device: "later", Starts: hours(60), Ends: hours(80)})
+	r.do(engine.Create{ID: "beyond", Device: "later", Starts: hours(90), Ends: hours(100)})
+	r.do(engine.Create{ID: "soon", Device: "calm", Starts: hours(3), Ends: hours(30)})
+	r.do(engine.Create{ID: "leaves", Device: "calm", Starts: hours(0), Ends: hours(2)})
+	r.pass(10 * time.Minute)
+	r.locks["down"].reach = lock.LockDown
+	r.do(engine.Create{ID: "risk", Device: "down", Starts: hours(20), Ends: hours(40)})
+	r.pass(80 * time.Minute)
+	s := r.snapshot(engine.Query{View: engine.ViewToday})
+	if got := ids(s.Codes); got != "risk leaves soon late" {
+		t.Errorf("today is %q", got)
+	}
+	if s.Total != 4 {
+		t.Errorf("total %d", s.Total)
+	}
+	if c := s.Codes[0]; c.DeviceName == "" || c.Readiness != engine.ReadyAtRisk || c.Action == "" {
+		t.Errorf("the worst row is %+v", c)
+	}
+	if s.Fleet.AtRisk != 1 {
+		t.Errorf("%d doors are at risk", s.Fleet.AtRisk)
+	}
+	if s := r.snapshot(engine.Query{View: engine.ViewToday, Limit: 1}); ids(s.Codes) != "risk" || s.Total < 2 {
+		t.Errorf("a page of one is %q of %d", ids(s.Codes), s.Total)
+	}
+}
+
+func TestTodayShowsWhatStillOpens(t *testing.T) {
+	r := newRig(t)
+	f := r.add("front", jitTraits())
+	r.do(engine.Create{ID: "guest", Device: "front", Starts: hours(1), Ends: hours(2)})
+	r.until(hours(1.5))
+	f.reach = lock.LockDown
+	r.until(hours(2.5))
+	s := r.snapshot(engine.Query{View: engine.ViewToday})
+	if ids(s.Codes) != "guest" || s.Codes[0].Exposure.Since.IsZero() {
+		t.Errorf("today shows %q: %+v", ids(s.Codes), s.Codes)
+	}
+}
+
+// texts are all sentences of an explanation.
+func texts(list []engine.Cause) []string {
+	var out []string
+	for _, c := range list {
+		out = append(append(out, c.Text), texts(c.Because)...)
+	}
+	return out
+}
+
+func TestExplainNamesWhatIsInTheWay(t *testing.T) {
+	r := newRig(t)
+	f := r.add("front", jitTraits())
+	r.do(engine.Create{ID: "guest", Device: "front", Starts: hours(1), Ends: hours(2)})
+	why := texts(r.snapshot(engine.Query{View: engine.ViewExplain, Code: "guest"}).Why)
+	for _, want := range []string{"a code for a stay is wished", "it is written just in time", "the lock has no schedule of its own", "nothing of it stands on the lock"} {
+		if !slices.Contains(why, want) {
+			t.Errorf("%q is not in %q", want, why)
+		}
+	}
+	f.reach = lock.LockDown
+	r.until(hours(0.8))
+	why = texts(r.snapshot(engine.Query{View: engine.ViewExplain, Code: "guest"}).Why)
+	if !slices.Contains(why, "the lock does not answer") {
+		t.Errorf("that the lock is down is not in %q", why)
+	}
+	f.reach = lock.Reached
+	r.until(hours(1.9))
+	why = texts(r.snapshot(engine.Query{View: engine.ViewExplain, Code: "guest"}).Why)
+	if !slices.Contains(why, "the lock serves it") || !slices.Contains(why, "it was accepted") {
+		t.Errorf("once it works: %q", why)
+	}
+	r.until(hours(4))
+	why = texts(r.snapshot(engine.Query{View: engine.ViewExplain, Code: "guest"}).Why)
+	if !slices.Contains(why, "it is gone from the lock") {
+		t.Errorf("once it is gone: %q", why)
+	}
+}
+
+func TestADryRunTellsTheLifeToCome(t *testing.T) {
+	r := newRig(t)
+	r.add("front", jitTraits())
+	rec, err := r.submit(engine.Command{DryRun: true, Do: engine.Create{Device: "front", Starts: hours(5), Ends: hours(8)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan []string
+	for _, m := range rec.Plan {
+		plan = append(plan, m.What)
+	}
+	if got := strings.Join(plan, ", "); got != "created, to be written, starts, ends" {
+		t.Errorf("the plan is %q", got)
+	}
+	if s := r.snapshot(engine.Query{View: engine.ViewCodes}); len(s.Codes) != 0 {
+		t.Error("a dry run made a code")
+	}
+	if rec := r.do(engine.Create{ID: "guest", Device: "front", Starts: hours(5), Ends: hours(8)}); rec.Plan != nil {
+		t.Error("a command that was carried out tells a plan")
+	}
+	rec, err = r.submit(engine.Command{DryRun: true, Do: engine.Update{Code: "guest", Ends: ptr(hours(9))}})
+	if err != nil || len(rec.Plan) == 0 || !rec.Plan[len(rec.Plan)-1].At.Equal(hours(9)) {
+		t.Errorf("the plan of an update is %+v, %v", rec.Plan, err)
+	}
+}

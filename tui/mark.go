@@ -1,0 +1,76 @@
+package tui
+
+import (
+	"slices"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// marks handles the keys that mark rows and reports whether k was one. What is marked stays so while the list moves on.
+func (t *table[R]) marks(k tea.KeyMsg, keys *keyMap, height int) bool {
+	switch {
+	case key.Matches(k, keys.mark):
+		if r, ok := t.current(); ok {
+			t.toggle(r)
+			t.markAt = t.cursor
+			t.to(t.cursor+1, height)
+		}
+	case key.Matches(k, keys.markTo):
+		for i := min(t.markAt, t.cursor); i <= max(t.markAt, t.cursor); i++ {
+			if at := i - t.base; at >= 0 && at < len(t.rows) {
+				t.put(t.rows[at])
+			}
+		}
+		t.markAt = t.cursor
+	case key.Matches(k, keys.markAll):
+		if len(t.marked) > 0 {
+			t.marked = nil
+			return true
+		}
+		for _, r := range t.rows {
+			t.put(r)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *table[R]) toggle(r R) {
+	if _, on := t.marked[t.id(r)]; on {
+		delete(t.marked, t.id(r))
+		return
+	}
+	t.put(r)
+}
+
+func (t *table[R]) put(r R) {
+	if t.marked == nil {
+		t.marked = map[string]R{}
+	}
+	t.marked[t.id(r)] = r
+}
+
+// chosen are the marked rows by id, or else the row under the cursor.
+func (t *table[R]) chosen() []R {
+	var out []R
+	for _, r := range t.marked {
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		if r, ok := t.current(); ok {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b R) int {
+		switch x, y := t.id(a), t.id(b); {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	return out
+}

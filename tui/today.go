@@ -1,0 +1,169 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+// newToday is home: who arrives and who leaves, the most urgent first, each with why and what helps. A filter looks through
+// every live code, so that whoever is on the phone is found here.
+func newToday(sh *shell) *codeList {
+	l := newCodeList(sh, "Today", engine.Query{View: engine.ViewToday})
+	l.keys = func() []key.Binding { return sh.keys.today() }
+	s := func() *style { return sh.style }
+	l.table.columns = []column[engine.CodeView]{
+		{title: "STATE", width: 11, cell: func(c engine.CodeView) line { return s().today(c).line() }},
+		{title: "", width: 7, cell: func(c engine.CodeView) line { return l.way(c) }},
+		{title: "WHEN", width: 7, right: true, cell: func(c engine.CodeView) line { return l.clock(c) }},
+		{title: "AT", width: 9, from: 72, cell: func(c engine.CodeView) line { return say(dim, l.local(c)) }},
+		{title: "LOCK", width: 14, flex: 4, cell: func(c engine.CodeView) line { return say(strong, doorName(c)) }},
+		{title: "WHO", width: 9, flex: 2, cell: func(c engine.CodeView) line { return say(plain, codeName(c)) }},
+		{title: "WHY", width: 20, flex: 8, from: 100, cell: func(c engine.CodeView) line { return say(dim, because(c)) }},
+		{title: "DO", width: 16, flex: 6, from: 150, cell: func(c engine.CodeView) line { return say(accent, c.Action) }},
+	}
+	return l
+}
+
+func doorName(c engine.CodeView) string {
+	if c.DeviceName != "" {
+		return c.DeviceName
+	}
+	return string(c.Device)
+}
+
+// because is why a stay is where it is on the list.
+func because(c engine.CodeView) string {
+	switch {
+	case c.Cause != "":
+		return c.Cause
+	case !c.Exposure.Since.IsZero():
+		return "its PIN still opens the door"
+	case c.Status == engine.StatusRemoving:
+		return "its erase is not confirmed yet"
+	}
+	return c.Reason
+}
+
+// today is the sign of a stay: what is wrong with it, or else how sure its door is.
+func (s *style) today(c engine.CodeView) sign {
+	switch {
+	case c.Readiness == engine.ReadyWillFail:
+		return s.readiness(c.Readiness)
+	case !c.Exposure.Since.IsZero():
+		return sign{bad, s.exposed, "exposed"}
+	case c.Readiness == engine.ReadyAtRisk:
+		return s.readiness(c.Readiness)
+	case c.Status == engine.StatusRemoving || c.Readiness == "":
+		return s.status(c)
+	}
+	return s.readiness(c.Readiness)
+}
+
+// way says whether somebody comes or goes.
+func (l *codeList) way(c engine.CodeView) line {
+	now := l.sh.now
+	switch {
+	case c.Starts.After(now):
+		return say(plain, "arrives")
+	case !c.Deleted.IsZero():
+		return say(dim, "revoked")
+	case c.Ends.After(now):
+		return say(dim, "leaves")
+	case !c.Ends.IsZero():
+		return say(dim, "left")
+	}
+	return say(dim, "stays")
+}
+
+// edge is the moment that matters next of a stay, or mattered last.
+func (l *codeList) edge(c engine.CodeView) time.Time {
+	switch {
+	case !c.Deleted.IsZero():
+		return c.Deleted
+	case c.Starts.After(l.sh.now):
+		return c.Starts
+	}
+	return c.Ends
+}
+
+func (l *codeList) clock(c engine.CodeView) line {
+	t, now := l.edge(c), l.sh.now
+	switch {
+	case t.IsZero():
+		return nil
+	case t.After(now) && t.Sub(now) < time.Hour:
+		return say(strong, spanOf(t.Sub(now)))
+	case t.After(now):
+		return say(plain, spanOf(t.Sub(now)))
+	}
+	return say(warn, "-"+spanOf(now.Sub(t)))
+}
+
+func (l *codeList) local(c engine.CodeView) string {
+	return moment(l.edge(c), l.sh.now, l.sh.zoneNamed(c.Zone))
+}
+
+// tally counts the doors by what will happen at them.
+func (l *codeList) tally(w int) line {
+	s, t := l.sh.style, l.sh.totals
+	out := say(plain, " ")
+	add := func(n int, tn tone, glyph, word string) {
+		if n > 0 {
+			out = out.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word)
+		}
+	}
+	add(t.WillFail, bad, s.bad, "will fail")
+	add(t.AtRisk, warn, s.warn, "at risk")
+	if t.WillFail+t.AtRisk == 0 && !l.sh.now.IsZero() {
+		out = out.with(good, " "+s.check+" everybody gets in")
+	}
+	add(t.Likely, accent, s.ok, "likely")
+	add(t.Verified, good, s.check, "verified")
+	var other line
+	out, other = other, out
+	add(t.Exposed, bad, s.exposed, "exposed")
+	add(t.Offline, bad, s.hollow, "offline")
+	if len(out) > 0 {
+		other = other.with(rule, " "+s.along).and(out)
+	}
+	if all := fmt.Sprintf("%d doors ", t.Devices); other.width()+len(all) < w {
+		other = other.with(plain, strings.Repeat(" ", w-other.width()-len(all))).with(dim, all)
+	}
+	return other
+}
+
+// story tells the row under the cursor in sentences: who, when and where; why it is so; what helps.
+func (l *codeList) story(w int) []line {
+	c, ok := l.table.current()
+	if !ok {
+		return []line{nil, nil, nil}
+	}
+	s, zone := l.sh.style, l.sh.zoneNamed(c.Zone)
+	first := say(strong, codeName(c))
+	if t := l.edge(c); !t.IsZero() {
+		first = first.with(plain, " "+l.way(c)[0].text+" "+t.In(zone).Format("Mon 2 Jan 15:04 MST")+", "+fromNow(t, l.sh.now))
+	}
+	first = first.with(dim, "  PIN ").and(l.sh.pin(c)).with(dim, "  "+string(c.Evidence))
+	do := say(good, s.check+" nothing to do")
+	switch {
+	case c.Action != "":
+		do = say(accent, s.arrow+" "+c.Action)
+		if c.Pulled == "" && strings.Contains(c.Action, "backup") {
+			if c.BackupAvailable {
+				do = do.with(good, "  "+l.sh.keys.backup.Help().Key+" gives it")
+			} else {
+				do = do.with(warn, "  no spare is ready")
+			}
+		}
+	case len(c.Issues) > 0 && c.Issues[0].Remedy != "":
+		do = say(accent, s.arrow+" "+c.Issues[0].Remedy)
+	case c.Status == engine.StatusRemoving || !c.Exposure.Since.IsZero():
+		do = say(accent, s.arrow+" "+c.Reason)
+	}
+	return []line{first, s.today(c).line().with(plain, ": "+because(c)), do}
+}
