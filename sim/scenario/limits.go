@@ -89,7 +89,8 @@ func (r *run) sometimes() {
 const quiet = 3 * time.Hour
 
 // settled reports codes that are on their way long after the last disturbance, with no fault left: a lack of liveness. A
-// definite issue explains itself; so do what a lock that tells nothing can't confirm, and a lock that is in error.
+// definite issue explains itself; so do what only people can mend, what a lock that tells nothing can't confirm, and a lock
+// that is in error.
 func (r *run) settled() {
 	now := r.w.Now()
 	if now.Sub(r.troubled) < quiet || len(r.w.Fleet().Faults()) > 0 {
@@ -104,7 +105,11 @@ func (r *run) settled() {
 		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError }) {
 			continue
 		}
+		full := d.Traits.Slots == 0 || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
 		for _, c := range s.Codes {
+			if explained(c.Issues, full) {
+				continue
+			}
 			if text := stuck(c, d.Traits, now); text != "" {
 				r.failed = append(r.failed, Failure{
 					Verdict: Liveness, At: now, Device: d.ID, Code: r.named(c.ID),
@@ -115,21 +120,35 @@ func (r *run) settled() {
 	}
 }
 
+// explained reports whether an issue says why a code stays as it is: it is definite, or waits for people. That a lock is full
+// is believed only if it is, where its capacity is known.
+func explained(issues []engine.Issue, full bool) bool {
+	return slices.ContainsFunc(issues, func(i engine.Issue) bool {
+		switch i.Code {
+		case "access_code_inactive", "contended", "external_modification_in_effect":
+			return true
+		case "no_space_for_access_code_on_device":
+			return full
+		}
+		return i.Definite
+	})
+}
+
 // stuck says why a code is not where it should be, or nothing.
 func stuck(c engine.CodeView, t lock.Traits, now time.Time) string {
-	for _, i := range c.Issues {
-		if i.Definite {
-			return ""
+	since := func(at time.Time) time.Duration {
+		if at.IsZero() {
+			return -1
 		}
+		return now.Sub(at)
 	}
-	over := !c.Deleted.IsZero() && now.Sub(c.Deleted) > quiet || !c.Ends.IsZero() && now.Sub(c.Ends) > quiet
-	started := c.Starts.IsZero() || now.Sub(c.Starts) > quiet
+	ended := max(since(c.Deleted), since(c.Ends))
 	switch {
-	case over && (t.CannotList || c.Exposure.Unverified):
-	case over && c.Status != engine.StatusGone:
+	case ended > quiet && (t.CannotList || c.Exposure.Unverified):
+	case ended > quiet && c.Status != engine.StatusGone:
 		return "is still " + string(c.Status) + " after its end"
-	case over || c.Backup:
-	case started && c.Status != engine.StatusSet && c.Status != engine.StatusGone:
+	case ended >= 0 || c.Backup:
+	case (c.Starts.IsZero() || since(c.Starts) > quiet) && c.Status != engine.StatusSet && c.Status != engine.StatusGone:
 		return "is still " + string(c.Status)
 	}
 	return ""

@@ -48,14 +48,13 @@ type story struct {
 
 // door is one lock of the story.
 type door struct {
-	spec   sim.LockSpec
-	prof   sim.Profile
-	zone   *time.Location
-	from   time.Time // it can be booked from then on
-	until  time.Time // and is gone from then on; zero: it stays
-	edges  []time.Time
-	others []string // names of codes that somebody else put there
-	rank   int      // a lock that replaced another has a higher one
+	spec  sim.LockSpec
+	prof  sim.Profile
+	zone  *time.Location
+	from  time.Time // it can be booked from then on
+	until time.Time // and is gone from then on; zero: it stays
+	edges []time.Time
+	rank  int // a lock that replaced another has a higher one
 }
 
 // booking is a code of the story.

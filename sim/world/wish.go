@@ -150,11 +150,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	case engine.Convert:
 		j.change(now, do.Code, r.Seq, func(f *form) {
 			f.Gap = do.AcceptGap
-			if f.Window.To = do.Ends; do.Ongoing {
-				f.Window.To = time.Time{}
-			} else {
-				f.Window.From = do.Starts
-			}
+			f.Window = lock.Window{From: do.Starts, To: do.Ends}.UTC() // without either it works from now on
 		})
 	case engine.Delete:
 		j.change(now, do.Code, r.Seq, func(f *form) { f.Gone = now })
