@@ -119,7 +119,7 @@ func (b *batch) checkSwap(do SwapDevice) (change, error) {
 			moved := *c
 			moved.Device, moved.Places, moved.Issues = to.id(), nil, nil
 			moved.Written, moved.Refused, moved.NoNative, moved.Attempts, moved.NextTry = false, "", "", 0, time.Time{}
-			moved.Was = ""
+			moved.Was, moved.Honoured, moved.Contended, moved.Undone = "", false, time.Time{}, nil // what hands did was done to the old lock
 			if to.Device.Traits.AssignsPIN {
 				moved.PIN = vaultPIN{}
 			}

@@ -105,7 +105,7 @@ func (r *run) settled() {
 		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError }) {
 			continue
 		}
-		full := d.Traits.Slots == 0 || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
+		full := d.Traits.Slots == 0 || d.Traits.CannotList || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
 		for _, c := range s.Codes {
 			if explained(c.Issues, full) {
 				continue
@@ -121,7 +121,7 @@ func (r *run) settled() {
 }
 
 // explained reports whether an issue says why a code stays as it is: it is definite, or waits for people. That a lock is full
-// is believed only if it is, where its capacity is known.
+// is believed only if it is, where its capacity is known and it can be asked.
 func explained(issues []engine.Issue, full bool) bool {
 	return slices.ContainsFunc(issues, func(i engine.Issue) bool {
 		switch i.Code {

@@ -90,6 +90,9 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern || !w.within(now) {
 		return false
 	}
+	if d.shownShut(m.Ref) {
+		return false
+	}
 	opens := false
 	for _, o := range j.door.WouldOpen(d.Device.ID) {
 		if o.Ref == m.Ref {
@@ -101,6 +104,16 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 		}
 	}
 	return opens
+}
+
+// shownShut reports whether the last look showed that entry as one that opens nothing, so that nobody seemed to rely on it.
+func (d *watched) shownShut(ref lock.Ref) bool {
+	i := slices.IndexFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref })
+	if i < 0 {
+		return false
+	}
+	h := d.look.Held[i]
+	return !h.Enabled || !h.Window.IsZero() && !h.Window.Contains(d.look.At)
 }
 
 // asks judges what a set wants the lock to hold.

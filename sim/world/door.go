@@ -125,7 +125,7 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		since, text = w.Since, "it opens a door that it was moved away from"
 	default:
 		if w.Extern || j.policy(d).External != engine.ExternalEnforce {
-			if w.live(t) {
+			if w.live(t) || w.Gone.IsZero() && m.Window.Bounded() && m.Window.Contains(t) {
 				return time.Time{} // people at the lock may have moved its window
 			}
 		}
@@ -147,6 +147,8 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		switch {
 		case !m.Window.IsZero() && !m.Window.Contains(t):
 			return time.Time{} // the lock was told right and does not obey, or its clock is off
+		case w.contended && w.live(t):
+			return time.Time{} // and was told to be
 		case slices.Contains(d.blanks, m.PIN), !w.live(t) && j.blank(w, m.PIN):
 			return time.Time{} // nobody knows the digits
 		}

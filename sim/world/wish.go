@@ -55,7 +55,8 @@ type wish struct {
 	form
 	Past []past `json:",omitempty"` // earlier forms, oldest first, at most maxPast
 
-	stood []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
+	stood     []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
+	contended bool       // the engine has said that it gives in to another controller
 }
 
 // past is the form that a wish had before a command. New: it did not exist.
@@ -137,8 +138,12 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 		j.create(now, do, do.Device, r, 0)
 		j.told(r)
 	case engine.CreateMany:
+		like := do.Like
+		if do.OwnPINs {
+			like.PIN = lock.PIN{} // a door that can't take it draws its own
+		}
 		for i, id := range do.Devices {
-			j.create(now, do.Like, id, r, i)
+			j.create(now, like, id, r, i)
 		}
 		j.told(r)
 	case engine.Update:
@@ -336,6 +341,10 @@ func (j *judge) event(e engine.Event) {
 	}
 	if e.Issue != nil && e.Issue.Code == "change_refused" {
 		j.goesBack(e.At, e.Code)
+	}
+	if w := j.wishes[e.Code]; w != nil && e.Issue != nil && e.Issue.Code == "contended" {
+		w.contended = e.Type == "internal.issue.raised"
+		j.soil(j.device(w.Device))
 	}
 	if e.Issue != nil {
 		j.silent(e.At, e.Device, e.Type, e.Issue.Message)
