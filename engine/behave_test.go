@@ -407,8 +407,9 @@ func TestALockoutSaysWhenItEnds(t *testing.T) {
 	if got := until(); !got.IsZero() {
 		t.Errorf("ends at %s, which is past", got)
 	}
-	tries(2 * time.Minute)
 	r.pass(40 * time.Second)
+	tries(2 * time.Minute)
+	r.pass(10 * time.Second)
 	if got := until(); !got.Equal(from.Add(3 * time.Minute)) {
 		t.Errorf("ends at %s, want a minute after the try that locked it again", got)
 	}
