@@ -23,7 +23,7 @@ type batch struct {
 	events  []Event
 	calls   []Call
 	replies []reply
-	idem    map[string]Receipt // keys used in this batch
+	idem    map[string]keptAnswer // keys used in this batch
 	size    int
 	resumed []lock.DeviceID // whose call a crash has ended
 	ended   []lock.DeviceID // whose call has its outcome here

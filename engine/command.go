@@ -8,7 +8,7 @@ import (
 
 // Command is something an operator, or a program on their behalf, asks for. It is applied whole or refused whole.
 type Command struct {
-	Key    string // idempotency key: a repeated key answers with the first receipt; "" for none
+	Key    string // idempotency key: the same command again answers with the first receipt, another one is refused; "" for none
 	Actor  string // who asked, for the journal
 	DryRun bool   // decide and report, but change nothing
 	Do     Action

@@ -226,7 +226,7 @@ func recode(kv store.KV) ([]byte, error) {
 		v, err := decode[group](kv.Key, kv.Val)
 		return as(v, err)
 	case dirIdem:
-		v, err := decode[Receipt](kv.Key, kv.Val)
+		v, err := decode[keptAnswer](kv.Key, kv.Val)
 		return as(v, err)
 	case dirUndo:
 		v, err := decode[undo](kv.Key, kv.Val)

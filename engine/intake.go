@@ -20,6 +20,7 @@ const (
 	maxRef   = 1024           // bytes of a handle or cursor; a longer one can't be kept, and what it names not be changed
 	maxModes = 8              // modes of a keypad
 	maxRetry = 24 * time.Hour // longest pause that a vendor can ask for
+	maxAhead = 24 * time.Hour // how far ahead of ours a lock's log is believed to be
 )
 
 // The instants that a record can hold.
@@ -84,8 +85,8 @@ func (d *device) intakeLook(o lock.Observation, now time.Time) lock.Observation 
 	o.Entries = o.Entries[max(0, len(o.Entries)-lock.MaxEntries):] // the newest tell most
 	for i := range o.Entries {
 		e := &o.Entries[i]
-		if e.At = storable(e.At); e.At.After(now) {
-			e.At = now // nobody has opened tomorrow
+		if e.At = storable(e.At); e.At.After(now.Add(maxAhead)) {
+			e.At = now // a clock may be wrong, but nobody has opened tomorrow
 		}
 		e.Ref, e.Reason = lock.Ref(handle(string(e.Ref))), d.hush(clip(e.Reason))
 	}

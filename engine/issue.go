@@ -65,6 +65,7 @@ var catalogue = map[string]Issue{
 	"access_code_not_found":      {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "no such access code"},
 	"duplicate_access_code":      {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "another code of this lock has this PIN at the same time", Remedy: "choose another PIN, or leave it out"},
 	"id_in_use":                  {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "another code has this id"},
+	"idempotency_key_reused":     {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "this idempotency key was used for another command", Remedy: "repeat the command unchanged, or choose another key"},
 	"pin_not_allowed":            {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the lock does not take this PIN"},
 	"no_pin_left":                {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "no PIN is left that the lock takes", Remedy: "ask for a longer PIN"},
 	"invalid_window":             {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the window is impossible"},

@@ -19,7 +19,7 @@ import (
 //	hist/<device>/<code>      code, gone
 //	cid/<code>                the device of a code, live or gone
 //	group/<key>               group: the codes of a common key
-//	idem/<key>                receipt of an idempotency key
+//	idem/<key>                keptAnswer: what the command with that idempotency key was answered
 //	undo/<seq>                what a command changed
 //	ev/<seq>                  Event
 const (

@@ -35,8 +35,9 @@ type undoCode struct {
 func (b *batch) submit(s Submission) {
 	c := s.Command
 	if c.Key != "" && !c.DryRun {
-		if r, ok := b.answered(c.Key); ok {
-			b.replies = append(b.replies, reply{done: s.Done, receipt: r})
+		if first, ok := b.answered(c.Key); ok {
+			r, err := b.again(first, c)
+			b.replies = append(b.replies, reply{done: s.Done, receipt: r, err: err})
 			return
 		}
 	}
@@ -69,35 +70,9 @@ func (b *batch) submit(s Submission) {
 		b.put(keyUndo(r.Seq), encode(x.undo))
 	}
 	if c.Key != "" {
-		kept := r
-		kept.PINs = nil // a repeated reveal asks again
-		if b.idem == nil {
-			b.idem = map[string]Receipt{}
-		}
-		b.idem[c.Key] = kept
-		b.put(keyIdem(c.Key), encode(kept))
+		b.keep(c, r)
 	}
 	b.replies = append(b.replies, reply{done: s.Done, receipt: r})
-}
-
-// answered finds the receipt of a key that was used before.
-func (b *batch) answered(key string) (Receipt, bool) {
-	if r, ok := b.idem[key]; ok {
-		return r, true
-	}
-	kv, err := b.e.store.Get(b.ctx, keyIdem(key))
-	if err != nil {
-		b.err = err
-		return Receipt{}, false
-	}
-	if kv.Rev == 0 {
-		return Receipt{}, false
-	}
-	r, err := decode[Receipt](kv.Key, kv.Val)
-	if err != nil {
-		b.err = err
-	}
-	return r, err == nil
 }
 
 // check finds out whether a command can be done, without doing anything.
