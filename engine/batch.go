@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type batch struct {
 	size    int
 	resumed []lock.DeviceID // whose call a crash has ended
 	ended   []lock.DeviceID // whose call has its outcome here
+	met     lock.DeviceID   // a parked device that was asked for
 	err     error
 }
 
@@ -55,12 +57,21 @@ func (b *batch) full() bool {
 	return ops*margin > b.e.limits.MaxOps*(margin-1)
 }
 
-// device loads a device into the batch; nil if there is none.
+// device loads a device into the batch; nil if there is none, or if its records can't be read.
 func (b *batch) device(id lock.DeviceID) *device {
 	d := b.e.cache.get(id)
 	if d == nil {
+		if b.e.parked[id] != nil {
+			b.met = id
+			return nil
+		}
 		var err error
-		if d, err = b.e.readDevice(b.ctx, id); err != nil {
+		var bad *recordError
+		switch d, err = b.e.readDevice(b.ctx, id); {
+		case errors.As(err, &bad):
+			d, b.met = nil, id
+			b.park(id, bad)
+		case err != nil:
 			b.err = err
 		}
 		if d == nil {
@@ -246,7 +257,9 @@ func (b *batch) ask(d *device) {
 func (b *batch) decide() {
 	b.probes()
 	for i := 0; i < len(b.touched) && b.err == nil; i++ {
-		b.decideDevice(b.touched[i])
+		if d := b.touched[i]; !b.rest(d) {
+			b.guard(d, func() { b.e.think(b, d) })
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -107,11 +106,17 @@ func (d *device) keyRun() string {
 	return d.key
 }
 
-// readDevice loads a device from the store; nil if there is none.
+// readDevice loads a device from the store; nil if there is none. Its error is a *recordError, or of the store.
 func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, error) {
 	cfg, err := e.store.Get(ctx, keyConfig(id))
-	if err != nil || cfg.Rev == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if cfg.Rev == 0 {
+		if e.rows[id] != nil {
+			return nil, &recordError{key: cfg.Key}
+		}
+		return nil, nil
 	}
 	d := &device{zones: e.zones}
 	if d.config, err = decode[config](cfg.Key, cfg.Val); err != nil {
@@ -122,7 +127,7 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 		return nil, err
 	}
 	if rec.Rev == 0 {
-		return nil, fmt.Errorf("record %s is missing", keyRun(id))
+		return nil, &recordError{key: rec.Key}
 	}
 	d.rev = rec.Rev
 	if d.run, err = decode[run](rec.Key, rec.Val); err != nil {
@@ -137,11 +142,15 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 			return nil, err
 		}
 	}
-	return d, e.each(ctx, keyCodes(id), func(kv store.KV) error {
+	err = e.each(ctx, keyCodes(id), func(kv store.KV) error {
 		c, err := decode[code](kv.Key, kv.Val)
 		d.codes = append(d.codes, &c)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // cache keeps decoded devices, bounded by the codes that they hold. It is coherent because there is one writer.

@@ -58,6 +58,11 @@ type Engine struct {
 	batch    batch   // of the step under way
 	writes   writes  // of the commit under way
 	room     []want  // for one device's thought
+
+	parked map[lock.DeviceID]*recordError // left alone because of a record
+	untold []lock.DeviceID                // those of them that were not told yet
+	bugs   map[lock.DeviceID]string       // what the thought about a device ended in, in this step
+	think  func(*batch, *device)          // (*batch).decideDevice
 }
 
 // ErrNewer is returned by Open for a store that a later version has written.
@@ -66,7 +71,7 @@ var ErrNewer = errors.New("the store was written by a newer version")
 // Open reads what a store holds. One Step with no input then resumes everything: a call that was in flight counts as
 // ambiguous, so the lock is looked at before anything else is done to it.
 func Open(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, limits: o.Store.Limits(), keeps: cmp.Or(o.Cache, cacheCodes)}
+	e := &Engine{store: o.Store, limits: o.Store.Limits(), keeps: cmp.Or(o.Cache, cacheCodes), think: (*batch).decideDevice}
 	if err := e.prepare(ctx, o); err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func (e *Engine) load(ctx context.Context) error {
 	e.accounts, e.links, e.down = map[lock.AccountID]PolicyPatch{}, map[string]*link{}, nil
 	e.zones = zones{}
 	e.cache, e.crashed, e.totals = newCache(e.keeps), nil, Totals{}
-	e.booted = false
+	e.booted, e.parked, e.untold = false, map[lock.DeviceID]*recordError{}, nil
 	policy, err := e.store.Get(ctx, keyPolicy)
 	if err != nil {
 		return err
@@ -172,14 +177,18 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	err = e.each(ctx, dirRun, func(kv store.KV) error {
 		s, err := decode[runHead](kv.Key, kv.Val)
-		if err != nil {
-			return err
-		}
 		id := lock.DeviceID(kv.Key[len(dirRun):])
+		if err != nil {
+			s = runHead{Row: summary{Name: string(id), Battery: -1}}
+		}
 		r := &row{id: id, summary: s.Row}
 		e.rows[id] = r
 		e.join(r)
 		e.totals.add(&r.summary, 1)
+		if err != nil {
+			e.park(id, unreadable(err))
+			return nil
+		}
 		e.wakes.set(r, s.Wake)
 		if s.Flight != nil {
 			e.crashed = append(e.crashed, id)
@@ -250,12 +259,13 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 			b.err = e.commit(ctx, b)
 		}
 		if b.err == nil {
+			clear(e.bugs)
 			b.answer(nil)
 			w.Calls, w.Wake, w.Seq = b.calls, e.nextWake(now), e.seq
 			return w, nil
 		}
-		tooBig := errors.Is(b.err, store.ErrTooBig)
-		made, err := e.reread(ctx, b, tooBig)
+		tooBig, suspect := errors.Is(b.err, store.ErrTooBig), e.suspect(b.err)
+		made, err := e.reread(ctx, b, tooBig || suspect)
 		switch units := len(b.resumed) + w.Taken + w.Woken; {
 		case err != nil:
 			b.answer(errors.Join(b.err, err))
@@ -264,6 +274,8 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 			b.answer(nil)
 			w.Wake, w.Seq = e.nextWake(now), e.seq
 			return w, nil
+		case suspect:
+			continue // without a thought about the device that it failed for
 		case tooBig && units > 1:
 			most = units / 2 // what one commit takes was guessed too high
 			continue
@@ -285,6 +297,7 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 // fill puts into a batch what one commit may take, at most so many things: calls that a crash has ended, inputs, and devices
 // whose wake has come. Then it decides.
 func (e *Engine) fill(b *batch, in []Input, most int) (w Work) {
+	b.tellParked()
 	for ; most > 0 && len(e.crashed) > 0 && !b.full(); most-- {
 		b.crashed(e.crashed[0])
 		b.resumed, e.crashed = append(b.resumed, e.crashed[0]), e.crashed[1:]

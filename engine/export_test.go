@@ -8,7 +8,18 @@ import (
 	"strings"
 
 	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/lock"
 )
+
+// Stumble makes every thought about a device end in a panic while it answers true.
+func (e *Engine) Stumble(id lock.DeviceID, now func() bool) {
+	e.think = func(b *batch, d *device) {
+		if d.id() == id && now() {
+			panic("index out of range")
+		}
+		b.decideDevice(d)
+	}
+}
 
 // Coherent reports the first difference between what the engine keeps in memory and what its store holds: a record that was
 // changed and not written, a row or a total that lags behind, a gap in the journal.

@@ -43,6 +43,7 @@ func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 	if v.Name == "" {
 		v.Name = string(v.ID)
 	}
+	b.device(v.ID) // if it is parked, that is noticed here
 	return change{apply: func(*Receipt) {
 		d := b.device(v.ID)
 		if d == nil {
@@ -151,7 +152,8 @@ func (b *batch) checkObserve(do Observe) (change, error) {
 	}
 	return change{apply: func(*Receipt) {
 		b.ask(d)
-		d.Parked, d.Distrust, d.Failures, d.dirtyRun = false, "", 0, true
+		b.unpark(d)
+		d.Distrust, d.Failures, d.dirtyRun = "", 0, true
 		b.lowerDevice(d, "schedule_ignored", "device_parked")
 		for _, c := range d.codes {
 			if c.Refused != "" || !c.NextTry.IsZero() || !c.Contended.IsZero() {

@@ -44,7 +44,7 @@ var catalogue = map[string]Issue{
 	"hub_disconnected":                {Class: ClassError, Message: "the hub does not answer", Remedy: "check its power and network", Blame: driver.BlameHub, Retryable: true},
 	"device_disconnected":             {Class: ClassError, Message: "the lock does not answer", Remedy: "check its batteries and its distance to the hub", Blame: driver.BlameLock, Retryable: true},
 	"device_removed":                  {Class: ClassError, Message: "the lock is gone from the account", Remedy: "add it to the account again, or remove it here", Definite: true, Blame: driver.BlameAccount},
-	"device_parked":                   {Class: ClassError, Message: "the engine met something impossible on this lock and leaves it alone", Remedy: "report it with the log; retry starts again", Definite: true},
+	"device_parked":                   {Class: ClassError, Message: "the engine met something impossible on this lock and leaves it alone", Remedy: "report it with the journal's line about it; a look lets the engine try again", Definite: true},
 	"empty_backup_access_code_pool":   {Class: ClassError, Message: "no backup code is ready", Remedy: "the pool fills when the lock takes codes", Retryable: true},
 	"partial_backup_access_code_pool": {Class: ClassWarning, Message: "fewer backup codes are ready than wished", Remedy: "free slots, or lower backup_pool_size", Retryable: true},
 	"many_active_backup_codes":        {Class: ClassWarning, Message: "several backup codes are in use", Remedy: "the lock takes codes badly: look at its link and battery"},

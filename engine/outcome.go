@@ -20,18 +20,18 @@ const (
 // crashed makes the call that was in flight when the engine was opened ambiguous.
 func (b *batch) crashed(id lock.DeviceID) {
 	if d := b.device(id); d != nil && d.Flight != nil {
-		b.finish(d, Outcome{Call: d.Flight.ID, Device: id, Err: &driver.Error{Op: string(d.Flight.Verb), Device: id, Vendor: "the engine was restarted"}}, true)
+		b.lost(d, "the engine was restarted")
 	}
 }
 
 // outcome takes the end of a call. One of a superseded call is ignored: its CallID tells.
 func (b *batch) outcome(o Outcome) {
 	d := b.device(o.Device)
-	if d == nil || d.Flight == nil || d.Flight.ID != o.Call {
+	if d == nil || d.Parked || d.Flight == nil || d.Flight.ID != o.Call {
 		return
 	}
 	b.ended = append(b.ended, d.id())
-	b.finish(d, b.intake(d, o), false)
+	b.guard(d, func() { b.finish(d, b.intake(d, o), false) })
 }
 
 // isAnswer reports whether an input is what a call brought, which may be more than a commit can hold.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -327,7 +326,7 @@ func has(list []Issue, code string) bool {
 func decode[T any](key string, val []byte) (T, error) {
 	var v T
 	if err := json.Unmarshal(val, &v); err != nil {
-		return v, fmt.Errorf("record %s does not read: %w", key, err)
+		return v, &recordError{key, err}
 	}
 	return v, nil
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (Snapshot
 	return s, nil
 }
 
-// peek loads a device for reading.
+// peek loads a device for reading. A parked one is refused.
 func (e *Engine) peek(ctx context.Context, id lock.DeviceID) (*device, error) {
 	if d := e.cache.get(id); d != nil {
 		return d, nil
@@ -84,6 +85,10 @@ func (e *Engine) peek(ctx context.Context, id lock.DeviceID) (*device, error) {
 		return nil, nil
 	}
 	d, err := e.readDevice(ctx, id)
+	var bad *recordError
+	if errors.As(err, &bad) {
+		return nil, bad.refusal()
+	}
 	if err == nil && d != nil {
 		e.cache.trim()
 		e.cache.put(d)
@@ -221,6 +226,9 @@ func (e *Engine) arrivals(ctx context.Context, now time.Time, q Query, s *Snapsh
 	slices.Sort(ids)
 	for _, id := range ids {
 		d, err := e.peek(ctx, id)
+		if refusedFor(err, "device_parked") {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -326,10 +334,8 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 		s.Next = ""
 		for _, kv := range kvs {
 			after = kv.Key
-			if c, err := decode[codeHead](kv.Key, kv.Val); err != nil {
-				return err
-			} else if !match(&c) {
-				continue
+			if c, err := decode[codeHead](kv.Key, kv.Val); err != nil || !match(&c) {
+				continue // one that does not read parks its device
 			}
 			if err := e.addCode(ctx, now, kv.Key, q, s); err != nil {
 				return err
@@ -352,6 +358,9 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 func (e *Engine) addCode(ctx context.Context, now time.Time, key string, q Query, s *Snapshot) error {
 	dev, id, _ := strings.Cut(key[len(dirCode):], "/")
 	d, err := e.peek(ctx, lock.DeviceID(dev))
+	if refusedFor(err, "device_parked") {
+		return nil
+	}
 	if err != nil || d == nil {
 		return err
 	}

@@ -332,7 +332,7 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	if err := open(store.Op{Key: "meta/schema", Val: []byte("0")}); err == nil || !strings.Contains(err.Error(), "from record format 0 to 1") {
 		t.Errorf("without a migration: %v", err)
 	}
-	for key, val := range map[string]string{"meta/schema": "one", "meta/policy": "{", "meta/commit": "{", "run/front": "{", "acct/x/policy": "{", "link/a:x": "{"} {
+	for key, val := range map[string]string{"meta/schema": "one", "meta/policy": "{", "meta/commit": "{", "acct/x/policy": "{", "link/a:x": "{"} {
 		if err := open(store.Op{Key: key, Val: []byte(val)}); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s damaged: %v", key, err)
 		}
@@ -344,29 +344,5 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	bad.CallTimeout = 0
 	if _, err := engine.Open(context.Background(), engine.Options{Store: memkv.New(), Policy: bad}); err == nil {
 		t.Error("a store is made with a policy out of bounds")
-	}
-}
-
-func TestADamagedDeviceIsNamed(t *testing.T) {
-	for _, key := range []string{"dev/front", "held/front", "code/front/g"} {
-		m := memkv.New()
-		r := newRigOn(t, m)
-		r.add("front", jitTraits())
-		r.do(engine.Create{ID: "g", Device: "front"})
-		r.pass(time.Minute)
-		if _, err := m.Commit(context.Background(), nil, []store.Op{{Key: key, Val: []byte("{")}}); err != nil {
-			t.Fatal(err)
-		}
-		e, err := engine.Open(context.Background(), engine.Options{Store: m})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := e.Snapshot(context.Background(), r.now, engine.Query{View: engine.ViewDevice, Device: "front"}); err == nil || !strings.Contains(err.Error(), key) {
-			t.Errorf("%s: %v", key, err)
-		}
-		var a answer
-		if _, err := e.Step(r.now, a.to(engine.Command{Do: engine.Observe{Device: "front"}})); err == nil || a.n != 1 || a.err == nil {
-			t.Errorf("%s: step %v, answered %d times %v", key, err, a.n, a.err)
-		}
 	}
 }

@@ -41,7 +41,11 @@ func (b *batch) submit(s Submission) {
 			return
 		}
 	}
+	b.met = ""
 	x, err := b.check(c)
+	if b.met != "" {
+		err = b.e.parked[b.met].refusal()
+	}
 	if err != nil {
 		b.replies = append(b.replies, reply{done: s.Done, err: err})
 		return

@@ -47,9 +47,9 @@ replay() {
 # the unit tests, which run under it, a sample of the calls is enough.
 crash() { go test -count=1 -run 'Dies' -v ./sim/world; }
 
-# The store's machine loses power. Among the unit tests a few cuts are enough, as above. Only Linux lets a test see what is
+# The store's machine loses power, and its disk fails. Among the unit tests a few cuts are enough, as above. Only Linux lets a test see what is
 # synced.
-power() { POWERCUT_CUTS=50 go test -count=1 -run 'Power' -v ./internal/powercut; }
+power() { POWERCUT_CUTS=50 go test -count=1 -v ./internal/powercut; }
 
 # Bounded by a count: with a time, go test now and then reports its own deadline as a failure.
 fuzz() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -23,15 +24,12 @@ const cutsPerStory = 10
 // effect may happen twice, and the store must open each time.
 func TestPowerCuts(t *testing.T) {
 	whole := undisturbed(t)
-	wanted, first := 10, uint64(1)
-	if s := os.Getenv("POWERCUT_CUTS"); s != "" {
-		wanted = number(t, s)
-	}
-	if s := os.Getenv("POWERCUT_SEED"); s != "" {
-		first, wanted = uint64(number(t, s)), 1
-	}
+	wanted := amount(t, "POWERCUT_CUTS", 10)
 	cuts, lossy, ops, stories := 0, 0, 0, 0
-	for seed := first; cuts < wanted; seed++ {
+	for seed := range seeds(t, "POWERCUT_CUTS", wanted) { // of which a few are enough
+		if cuts >= wanted {
+			break
+		}
 		base, err := os.MkdirTemp("", "powercut-")
 		if err != nil {
 			t.Fatal(err)
@@ -131,11 +129,29 @@ func survive(l *lives, whole *story) error {
 	return l.bury()
 }
 
-func number(t *testing.T, s string) int {
+// seeds are those to try: as many as the variable of the environment says, or only POWERCUT_SEED.
+func seeds(t *testing.T, variable string, otherwise int) iter.Seq[uint64] {
 	t.Helper()
+	first, n := 1, amount(t, variable, otherwise)
+	if os.Getenv("POWERCUT_SEED") != "" {
+		first, n = amount(t, "POWERCUT_SEED", 0), 1
+	}
+	return func(yield func(uint64) bool) {
+		for seed := first; seed < first+n && yield(uint64(seed)); seed++ {
+		}
+	}
+}
+
+// amount reads a number from the environment.
+func amount(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	s := os.Getenv(variable)
+	if s == "" {
+		return otherwise
+	}
 	n, err := strconv.Atoi(s)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", variable, err)
 	}
 	return n
 }

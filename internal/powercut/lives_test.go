@@ -27,7 +27,9 @@ type lives struct {
 	now    *remote
 	ledger *ledger
 
-	calm atomic.Bool // nothing befalls it any more
+	calm  atomic.Bool // nothing befalls it any more
+	fault atomic.Bool // an operation of this life failed
+	said  []string    // why lives with a fault could not begin
 
 	ops, cuts, lossy int // operations seen, cuts, and those of them that lost something which was not synced
 }
@@ -47,7 +49,13 @@ func (l *lives) begin() error {
 func (l *lives) start() error {
 	for {
 		err := l.try()
-		if !errors.Is(err, errGone) {
+		var loss *lossError
+		switch {
+		case err == nil || errors.As(err, &loss):
+			return err
+		case l.fault.Load() && !errors.Is(err, errGone):
+			l.said = append(l.said, err.Error())
+		case !errors.Is(err, errGone):
 			return err
 		}
 		if err := l.bury(); err != nil {
@@ -78,8 +86,13 @@ func (l *lives) try() (err error) {
 		if l.calm.Load() {
 			return Fate{}
 		}
-		return rule(o)
+		fate := rule(o)
+		if fate.Err != 0 {
+			l.fault.Store(true)
+		}
+		return fate
 	}
+	l.fault.Store(false)
 	if l.now, err = openRemote(l.disk, l.sync, befall); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package powercut
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -170,15 +171,15 @@ type target struct {
 func (w *Watched) decide(n *notice) (Fate, error) {
 	known := watched()
 	call := known[slices.IndexFunc(known, func(c call) bool { return c.number == uint32(n.nr) })].name
-	t, err := w.target(call, n)
-	if err != nil || !t.ours {
-		return Fate{}, err
-	}
 	switch call {
 	case "create", "unlink", "link", "rename":
 		if err := w.disk.look(); err != nil {
 			return Fate{}, err
 		}
+	}
+	t, err := w.target(call, n)
+	if err != nil || !t.ours {
+		return Fate{}, err
 	}
 	w.ops++
 	if fate := w.rule(Op{N: w.ops, Call: call, Name: t.name}); fate != (Fate{}) {
@@ -207,7 +208,14 @@ func (w *Watched) target(call string, n *notice) (target, error) {
 	switch call {
 	case "msync":
 		return w.mapped(n)
-	case "create", "unlink", "link", "rename", "truncate", "statfs":
+	case "create":
+		path, err := w.text(n.pid, n.args[1])
+		if err != nil {
+			return target{}, err
+		}
+		_, there := w.disk.names[filepath.Base(path)] // then nothing is made
+		return target{ours: filepath.Dir(path) == w.disk.dir && !there, name: filepath.Base(path)}, nil
+	case "unlink", "link", "rename", "truncate", "statfs":
 		return target{ours: true}, nil
 	}
 	path := fmt.Sprintf("/proc/%d/fd/%d", n.pid, int32(n.args[0]))
@@ -232,6 +240,31 @@ func (w *Watched) at(link, path string) (target, error) {
 		return target{}, err
 	}
 	return target{ours: true, inode: st.Ino, name: filepath.Base(to), path: path}, nil
+}
+
+// text reads a string of the program that ends with a zero byte.
+func (w *Watched) text(pid uint32, at uint64) (string, error) {
+	var all []byte
+	for {
+		data := make([]byte, 256-at%256) // never beyond the page of the last byte
+		if err := memory(pid, at, data); err != nil {
+			return "", err
+		}
+		if before, _, found := bytes.Cut(data, []byte{0}); found {
+			return string(append(all, before...)), nil
+		}
+		all, at = append(all, data...), at+uint64(len(data))
+	}
+}
+
+// memory reads bytes of the program.
+func memory(pid uint32, at uint64, data []byte) error {
+	local := []unix.Iovec{{Base: &data[0]}}
+	local[0].SetLen(len(data))
+	if _, err := unix.ProcessVMReadv(int(pid), local, []unix.RemoteIovec{{Base: uintptr(at), Len: len(data)}}, 0); err != nil {
+		return fmt.Errorf("read the program's memory: %w", err)
+	}
+	return nil
 }
 
 // mapped finds the file that an msync is about.
@@ -280,11 +313,8 @@ func (w *Watched) wrote(call string, n *notice, t target) error {
 	if len(data) == 0 {
 		return nil
 	}
-	local := []unix.Iovec{{Base: &data[0]}}
-	local[0].SetLen(len(data))
-	remote := []unix.RemoteIovec{{Base: uintptr(n.args[1]), Len: len(data)}}
-	if _, err := unix.ProcessVMReadv(int(n.pid), local, remote, 0); err != nil {
-		return fmt.Errorf("read what is written: %w", err)
+	if err := memory(n.pid, n.args[1], data); err != nil {
+		return err
 	}
 	if err := w.disk.look(); err != nil {
 		return err

@@ -3,6 +3,10 @@ package badgerkv
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+	"golang.org/x/sys/unix"
 )
 
 // ErrStopped: an earlier commit ended in store.ErrUnknown, and what the disk holds can be learnt only by opening the store
@@ -53,3 +57,53 @@ type FullError struct {
 func (e *FullError) Error() string {
 	return fmt.Sprintf("the disk of %s is full: %d MiB are left, a commit needs %d MiB; make room", e.Dir, e.Free>>20, minFree>>20)
 }
+
+// DiskError: the disk did not do what it was asked. What it holds may well be whole.
+type DiskError struct {
+	Dir string
+	Err error // what the disk said
+}
+
+func (e *DiskError) Error() string {
+	return fmt.Sprintf("the disk of %s failed: %v; see to the disk, then open the store again", e.Dir, e.Err)
+}
+
+// Unwrap gives what the disk said.
+func (e *DiskError) Unwrap() error { return e.Err }
+
+// openError tells apart why a store did not open. Badger keeps no chain of causes, so the text has to do.
+func openError(dir string, err error) error {
+	says := func(cause error) bool { return strings.Contains(err.Error(), cause.Error()) }
+	err = oneLine{err}
+	switch {
+	case says(badger.ErrEncryptionKeyMismatch):
+		return &KeyError{dir}
+	case strings.Contains(err.Error(), "Cannot acquire directory lock"): // held by a program other than this one
+		return &InUseError{Dir: dir}
+	}
+	return systemError(dir, err, &DamagedError{dir, err})
+}
+
+// systemError is the error to return if the operating system is to blame for err, and otherwise else.
+func systemError(dir string, err, otherwise error) error {
+	says := func(cause error) bool { return strings.Contains(err.Error(), cause.Error()) }
+	switch {
+	case says(unix.ENOSPC), says(unix.EDQUOT):
+		free, _ := freeBytes(dir) // 0 if that can't be told either
+		return &FullError{Dir: dir, Free: free}
+	case says(unix.EIO):
+		return &DiskError{dir, err}
+	case says(unix.EACCES), says(unix.EPERM), says(unix.EROFS), says(unix.EMFILE):
+		return fmt.Errorf("open store in %s: %w", dir, err)
+	}
+	return otherwise
+}
+
+// oneLine is an error whose text is one line.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string {
+	return strings.Join(strings.FieldsFunc(e.error.Error(), func(r rune) bool { return r == '\n' }), ": ")
+}
+
+func (e oneLine) Unwrap() error { return e.error }

@@ -31,8 +31,8 @@ type Options struct {
 	Logger   *slog.Logger // of Badger's own messages; nil: they are dropped
 }
 
-// Open opens the store in o.Dir, or makes one. Its errors are *InUseError, *KeyError, *DamagedError, or of the operating
-// system. It reads every table once to be sure of it, at several hundred megabytes a second.
+// Open opens the store in o.Dir, or makes one. Its errors are *InUseError, *KeyError, *DamagedError, *FullError, *DiskError, or
+// of the operating system. It reads every table once to be sure of it, at several hundred megabytes a second.
 func Open(o Options) (*Store, error) {
 	if len(o.Key) != 0 && len(o.Key) != KeySize {
 		return nil, fmt.Errorf("open store: key: %d bytes, want %d", len(o.Key), KeySize)
@@ -48,7 +48,7 @@ func Open(o Options) (*Store, error) {
 	}
 	lock, err := lockDir(o.Dir)
 	if err != nil {
-		return nil, err
+		return nil, systemError(o.Dir, err, err)
 	}
 	s, err := open(o, lock)
 	if err != nil {
@@ -64,12 +64,16 @@ func open(o Options, lock *dirLock) (*Store, error) {
 		if err := verify(o.Dir, settings); err != nil {
 			return nil, err
 		}
-		if err := dropUnborn(o.Dir); err != nil {
+		if err := errors.Join(dropUnborn(o.Dir), makeDiscard(o.Dir)); err != nil {
 			return nil, openError(o.Dir, err)
 		}
 	}
 	db, err := openBadger(settings)
 	if err != nil {
+		var disk *DiskError // that failed since it was verified; Badger takes that for damage
+		if lock != nil && errors.As(verify(o.Dir, settings), &disk) {
+			return nil, disk
+		}
 		return nil, openError(o.Dir, err)
 	}
 	s := &Store{db: db, lock: lock, commit: (*badger.Txn).Commit}
@@ -124,19 +128,6 @@ func openBadger(o badger.Options) (db *badger.DB, err error) {
 		}
 	}()
 	return badger.Open(o)
-}
-
-// openError tells apart why Badger did not open. It keeps no chain of causes, so the text has to do.
-func openError(dir string, err error) error {
-	switch says := func(cause error) bool { return strings.Contains(err.Error(), cause.Error()) }; {
-	case says(badger.ErrEncryptionKeyMismatch):
-		return &KeyError{dir}
-	case strings.Contains(err.Error(), "Cannot acquire directory lock"): // held by a program other than this one
-		return &InUseError{Dir: dir}
-	case says(unix.EACCES), says(unix.EPERM), says(unix.ENOSPC), says(unix.EROFS), says(unix.EMFILE):
-		return fmt.Errorf("open store in %s: %w", dir, err)
-	}
-	return &DamagedError{dir, err}
 }
 
 // freeBytes is how much room the disk of dir has for us.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -84,6 +85,10 @@ func readManifest(dir string, o badger.Options) (*badger.Manifest, error) {
 	defer f.Close()
 	m, _, err := badger.ReplayManifestFile(f, o.ExternalMagicVersion, o)
 	if err != nil {
+		// Badger takes a disk that can't be read for a bad file.
+		if _, unread := io.Copy(io.Discard, io.NewSectionReader(f, 0, 1<<62)); unread != nil {
+			err = unread
+		}
 		return nil, fmt.Errorf("%s: %w", badger.ManifestFilename, err)
 	}
 	return &m, nil
@@ -111,6 +116,28 @@ func dropUnborn(dir string) error {
 		}
 	}
 	return nil
+}
+
+// discardName is the file of Badger's statistics of the value log, and discardSize its size at first, in bytes.
+const (
+	discardName = "DISCARD"
+	discardSize = 1 << 20
+)
+
+// makeDiscard makes the file of statistics, if there is none or only a part. Badger would end the process if it could not, and when the disk
+// is full by the time it writes there.
+func makeDiscard(dir string) (err error) {
+	f, err := os.OpenFile(filepath.Join(dir, discardName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil || info.Size() >= discardSize {
+		return err
+	}
+	_, err = f.WriteAt(make([]byte, discardSize-info.Size()), info.Size())
+	return err
 }
 
 // verifyTable checks the index of a table and every block of it against their checksums.
