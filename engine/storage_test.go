@@ -20,6 +20,19 @@ type faulty struct {
 	fail  error // of the next commit; nil: none
 	after bool  // it is made all the same
 	reads error // of every Get and Scan
+	left  int   // reads until one fails once; 0: none does
+}
+
+var errFire = errors.New("disk on fire")
+
+// read is what the next Get or Scan fails with.
+func (s *faulty) read() error {
+	if s.left > 0 {
+		if s.left--; s.left == 0 {
+			return errFire
+		}
+	}
+	return s.reads
 }
 
 func (s *faulty) Commit(ctx context.Context, c []store.Cond, ops []store.Op) (store.Rev, error) {
@@ -35,15 +48,15 @@ func (s *faulty) Commit(ctx context.Context, c []store.Cond, ops []store.Op) (st
 }
 
 func (s *faulty) Get(ctx context.Context, key string) (store.KV, error) {
-	if s.reads != nil {
-		return store.KV{}, s.reads
+	if err := s.read(); err != nil {
+		return store.KV{}, err
 	}
 	return s.Store.Get(ctx, key)
 }
 
 func (s *faulty) Scan(ctx context.Context, prefix, after string, limit int) ([]store.KV, store.Rev, error) {
-	if s.reads != nil {
-		return nil, 0, s.reads
+	if err := s.read(); err != nil {
+		return nil, 0, err
 	}
 	return s.Store.Scan(ctx, prefix, after, limit)
 }
@@ -170,6 +183,103 @@ func TestAStoreThatCannotBeRead(t *testing.T) {
 	}
 	if _, err := r.e.Journal(context.Background(), 0, 0); !errors.Is(err, s.reads) {
 		t.Errorf("journal: %v", err)
+	}
+}
+
+// Whichever read of a command fails: nobody is told yes, nothing is changed, and the next try does it.
+func TestAnyReadOfACommandMayFail(t *testing.T) {
+	s := &faulty{Store: memkv.New()}
+	r := newRigOn(t, s)
+	tr := jitTraits()
+	tr.UpdatesInPlace = true
+	for _, id := range []lock.DeviceID{"front", "back"} {
+		r.add(id, tr)
+	}
+	r.pass(time.Minute)
+	fail := 0
+	do := func(c engine.Command) engine.Receipt {
+		t.Helper()
+		for n := 1; ; n++ {
+			before := r.dump()
+			var a answer
+			s.left = n
+			w, err := r.e.Step(r.now, a.to(c))
+			reached := s.left == 0
+			s.left = 0
+			if r.took(w); a.n != 1 {
+				t.Fatalf("%s was answered %d times", c.Do.Verb(), a.n)
+			}
+			if !reached {
+				if err != nil || a.err != nil {
+					t.Fatalf("%s: %v, %v", c.Do.Verb(), err, a.err)
+				}
+				r.pass(time.Minute)
+				return a.rec
+			}
+			fail++
+			if !errors.Is(err, errFire) || !errors.Is(a.err, errFire) || len(a.rec.Codes) > 0 {
+				t.Fatalf("%s, read %d: step %v, answer %+v, %v", c.Do.Verb(), n, err, a.rec, a.err)
+			}
+			if diff := before.diff(r.dump()); diff != "" {
+				t.Fatalf("%s, read %d: the store changed: %s", c.Do.Verb(), n, diff)
+			}
+			r.step()
+		}
+	}
+	do(engine.Command{Key: "k", Do: engine.Create{ID: "a", Device: "front", PIN: pin("4829")}})
+	do(engine.Command{Key: "k", Do: engine.Create{ID: "a", Device: "front", PIN: pin("4829")}})
+	do(engine.Command{Do: engine.CreateMany{Like: engine.Create{Name: "K"}, Devices: []lock.DeviceID{"front", "back"}, IDs: []lock.CodeID{"k1", "k2"}}})
+	do(engine.Command{Do: engine.UpdateMany{CommonKey: r.code("k1").CommonKey, Name: ptr("L")}})
+	changed := do(engine.Command{Do: engine.Update{Code: "a", Name: ptr("Bo")}})
+	do(engine.Command{Do: engine.Undo{Receipt: changed.Seq}})
+	gone := do(engine.Command{Do: engine.Delete{Code: "a"}})
+	r.status("a", engine.StatusGone)
+	do(engine.Command{Do: engine.Undo{Receipt: gone.Seq}})
+	do(engine.Command{Do: engine.Reveal{Code: "k1"}})
+	do(engine.Command{Do: engine.RemoveDevice{Device: "back"}})
+	r.status("a", engine.StatusSet)
+	if fail < 10 {
+		t.Errorf("only %d reads failed", fail)
+	}
+}
+
+func TestAnyReadOfOpenMayFail(t *testing.T) {
+	s := &faulty{Store: memkv.New()}
+	r := newRigOn(t, s)
+	r.add("front", jitTraits())
+	r.do(engine.SetPolicy{Account: "acme", Patch: engine.PolicyPatch{PoolSize: ptr(2)}})
+	r.pass(time.Minute)
+	for n := 1; ; n++ {
+		s.left = n
+		_, err := engine.Open(context.Background(), engine.Options{Store: s, Secret: secret})
+		if s.left > 0 {
+			if err != nil || n < 6 {
+				t.Errorf("after %d reads: %v", n, err)
+			}
+			return
+		}
+		if !errors.Is(err, errFire) {
+			t.Fatalf("read %d: %v", n, err)
+		}
+	}
+}
+
+// A fleet is read page by page.
+func TestALargeFleetIsReadWhole(t *testing.T) {
+	const fleet = 2100
+	r := newRig(t)
+	r.quiet = true
+	var in []engine.Input
+	for i := range fleet {
+		v := lock.Device{ID: lock.DeviceID(fmt.Sprintf("d%04d", i)), Account: "acme", Traits: blindTraits()}
+		r.locks[v.ID] = &fake{device: v, reach: lock.Reached}
+		in = append(in, (&answer{}).to(engine.Command{Do: engine.AddDevice{Device: v}}))
+	}
+	r.step(in...)
+	r.kill()
+	r.open()
+	if n := r.snapshot(engine.Query{View: engine.ViewFleet}).Total; n != fleet {
+		t.Errorf("%d locks of %d", n, fleet)
 	}
 }
 
