@@ -107,10 +107,7 @@ func (r *run) settled() {
 		}
 		full := d.Traits.Slots == 0 || d.Traits.CannotList || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
 		for _, c := range s.Codes {
-			if explained(c.Issues, full) {
-				continue
-			}
-			if text := stuck(c, d.Traits, now); text != "" {
+			if text := stuck(c, d.Traits, full, now); text != "" {
 				r.failed = append(r.failed, Failure{
 					Verdict: Liveness, At: now, Device: d.ID, Code: r.named(c.ID),
 					Text: string(r.named(c.ID)) + " " + text + ", " + short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble: " + none(c.Reason),
@@ -134,8 +131,11 @@ func explained(issues []engine.Issue, full bool) bool {
 	})
 }
 
-// stuck says why a code is not where it should be, or nothing.
-func stuck(c engine.CodeView, t lock.Traits, now time.Time) string {
+// stuck says why a code is not where it should be, or nothing. full: the lock has no room left.
+func stuck(c engine.CodeView, t lock.Traits, full bool, now time.Time) string {
+	if explained(c.Issues, full) {
+		return ""
+	}
 	since := func(at time.Time) time.Duration {
 		if at.IsZero() {
 			return -1

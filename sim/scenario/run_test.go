@@ -409,15 +409,17 @@ func TestWhatIsStuckLongAfterTheLastTroubleIsToldSo(t *testing.T) {
 		{"setting for an hour", engine.CodeView{Starts: ago(1), Status: engine.StatusSetting}, ""},
 		{"not due yet", engine.CodeView{Starts: ago(-9), Status: engine.StatusUnset}, ""},
 		{"explained", engine.CodeView{Starts: ago(9), Status: engine.StatusSetting, Issues: []engine.Issue{{Code: "rejected_by_device", Definite: true}}}, ""},
+		{"told that the lock is full, which has room", engine.CodeView{Starts: ago(9), Status: engine.StatusSetting, Issues: []engine.Issue{{Code: "no_space_for_access_code_on_device"}}}, "is still setting"},
+		{"over since an hour", engine.CodeView{Starts: ago(20), Ends: ago(1), Status: engine.StatusRemoving}, ""},
 		{"removing", engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusRemoving}, "is still removing after its end"},
 		{"withdrawn", engine.CodeView{Starts: ago(20), Deleted: ago(9), Status: engine.StatusRemoving}, "is still removing after its end"},
 		{"gone", engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusGone}, ""},
 	} {
-		if got := stuck(c.code, lock.Traits{}, now); got != c.want {
+		if got := stuck(c.code, lock.Traits{}, false, now); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}
-	if got := stuck(engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusRemoving}, lock.Traits{CannotList: true}, now); got != "" {
+	if got := stuck(engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusRemoving}, lock.Traits{CannotList: true}, false, now); got != "" {
 		t.Errorf("a lock that tells nothing: %q", got)
 	}
 }
