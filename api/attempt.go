@@ -17,6 +17,7 @@ const (
 	attemptCreate = "CREATE_ACCESS_CODE"
 	attemptUpdate = "UPDATE_ACCESS_CODE"
 	attemptDelete = "DELETE_ACCESS_CODE"
+	attemptKeypad = "SIMULATE_KEYPAD_CODE_ENTRY" // over when it is answered
 )
 
 // attempt is one, as the API shows it.
@@ -49,10 +50,13 @@ type getAttempt struct {
 func attemptGet(c *call, p getAttempt) (reply, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(p.ID, "attempt_"))
 	kind, code, ok := strings.Cut(string(raw), "\x00")
-	if err != nil || !ok || kind != attemptCreate && kind != attemptUpdate && kind != attemptDelete {
+	a := attempt{ID: p.ID, Type: kind, Status: "success"}
+	switch {
+	case err == nil && ok && kind == attemptKeypad:
+		return reply{"action_attempt": a}, nil
+	case err != nil || !ok || kind != attemptCreate && kind != attemptUpdate && kind != attemptDelete:
 		return nil, problem(http.StatusNotFound, "action_attempt_not_found", "no action attempt "+clip(p.ID))
 	}
-	a := attempt{ID: p.ID, Type: kind, Status: "success"}
 	if _, _, foreign := unmanagedOf(lock.CodeID(code)); foreign {
 		if _, _, _, err := c.stranger(lock.CodeID(code)); err == nil {
 			a.Status = "pending"

@@ -83,8 +83,8 @@ func codesList(c *call, p listCodes) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := []accessCode{}
-	next := ""
+	var codes []accessCode
+	var next string
 	if p.IDs != nil {
 		codes, next, err = c.listed(*p.IDs, p, after, limit)
 	} else {

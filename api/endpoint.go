@@ -21,6 +21,7 @@ type endpoint struct {
 	takes reflect.Type // a struct, by whose tags parameters are read
 	gives []gift
 	do    func(*call, params) (reply, error)
+	lab   bool // only where the host is a simulation
 }
 
 // gift is a key of an answer and an example of its value, which says its type.
@@ -49,6 +50,12 @@ func on[P any](path, verbs string, scope Scope, about string, do func(*call, P) 
 // paced bounds how often a row may be asked for one device.
 func (e endpoint) paced(p pace) endpoint {
 	e.pace = p
+	return e
+}
+
+// simulated makes a row one that only simulations have.
+func (e endpoint) simulated() endpoint {
+	e.lab = true
 	return e
 }
 

@@ -54,7 +54,9 @@ func New(o Options) *Server {
 		s.paces = newPaces()
 	}
 	for _, e := range endpoints() {
-		s.rows[e.path] = &e
+		if !e.lab || s.lab != nil {
+			s.rows[e.path] = &e
+		}
 	}
 	return s
 }
