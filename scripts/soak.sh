@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 
-power() { POWERCUT_CUTS=1000 POWERCUT_FAULTS=200 go test -count=1 -timeout 1h -v ./internal/powercut; }
+power() { POWERCUT_CUTS=1000 POWERCUT_FAULTS=200 POWERCUT_STRICT=60 go test -count=1 -timeout 1h -v ./internal/powercut; }
 
 stage "power cuts" power
 

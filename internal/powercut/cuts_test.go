@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/accesscodes/lockctl/engine/store/memkv"
@@ -47,7 +48,7 @@ func TestPowerCuts(t *testing.T) {
 		}
 	}
 	t.Logf("%d power cuts in %d stories of %d operations; %d of them lost what was not synced", cuts, stories, ops, lossy)
-	if lossy == 0 {
+	if lossy == 0 && stories > 1 {
 		t.Error("no cut lost anything, so they mean nothing")
 	}
 }
@@ -74,6 +75,28 @@ func TestPowerCutsAreFelt(t *testing.T) {
 	if losses < stories/2 {
 		t.Errorf("%d of %d stories without syncing lost something acknowledged, want at least half", losses, stories)
 	}
+}
+
+// TestPowerCutsThatForgetNames tells the story on a disk that keeps the name of a new file only once its directory was synced,
+// which is less than journaling file systems promise and less than Badger takes for granted. There the store may refuse to
+// open for want of a table, but it never opens without something that was acknowledged.
+func TestPowerCutsThatForgetNames(t *testing.T) {
+	whole := undisturbed(t)
+	refused, cuts := 0, 0
+	for seed := range seeds(t, "POWERCUT_STRICT", 6) {
+		luck := rand.New(rand.NewPCG(seed, 0))
+		l := newLives(t.TempDir(), luck, moments(luck))
+		l.strict = true
+		switch err := survive(l, whole); {
+		case err == nil:
+		case strings.Contains(err.Error(), "is damaged: 0") && strings.Contains(err.Error(), ".sst") && strings.Contains(err.Error(), "restore the last backup"):
+			refused++
+		default:
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		cuts += l.cuts
+	}
+	t.Logf("%d power cuts; %d stores missed a table and said so", cuts, refused)
 }
 
 // moments draws when the power goes in each life: often while it recovers, else somewhere in its course.

@@ -53,7 +53,7 @@ func (s *Store) Get(ctx context.Context, key string) (store.KV, error) {
 		return store.KV{}, err
 	}
 	kv := store.KV{Key: key}
-	err := s.db.View(func(txn *badger.Txn) error {
+	err := s.view(func(txn *badger.Txn) error {
 		item, err := txn.Get(badgerKey(key))
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return nil
@@ -81,7 +81,7 @@ func (s *Store) Scan(ctx context.Context, prefix, after string, limit int) ([]st
 		found []store.KV
 		at    store.Rev
 	)
-	err := s.db.View(func(txn *badger.Txn) error {
+	err := s.view(func(txn *badger.Txn) error {
 		var err error
 		if at, err = revisionAt(txn, []byte(revisionKey)); err != nil {
 			return err
@@ -117,6 +117,14 @@ func (s *Store) Scan(ctx context.Context, prefix, after string, limit int) ([]st
 		return nil, 0, fmt.Errorf("scan %q: %w", prefix, err)
 	}
 	return found, at, nil
+}
+
+// view lets fn read.
+func (s *Store) view(fn func(*badger.Txn) error) error {
+	if s.lock == nil {
+		return s.db.View(fn)
+	}
+	return mapped(s.lock.dir, func() error { return s.db.View(fn) })
 }
 
 // Commit implements store.Store. It is durable when it returns if the store was opened with Sync, and otherwise survives

@@ -116,6 +116,33 @@ func TestAnUnbornLogIsNoDamage(t *testing.T) {
 	}
 }
 
+// A table that is cut short while the store is open is noticed by whoever reads it; the process goes on.
+func TestAPageThatCannotBeReadIsAnError(t *testing.T) {
+	dir := filled(t, nil)
+	s := mustOpen(t, badgerkv.Options{Dir: dir})
+	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("%d tables, %v", len(tables), err)
+	}
+	whole := files(t, dir)
+	for _, table := range tables {
+		if err := os.Truncate(table, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var disk *badgerkv.DiskError
+	if kvs, _, err := s.Scan(t.Context(), "", "", 0); !errors.As(err, &disk) || disk.Dir != dir {
+		t.Errorf("Scan: %d records, %v, want a DiskError that names %s", len(kvs), err, dir)
+	}
+	for _, table := range tables { // the disk has recovered
+		write(t, table, whole[filepath.Base(table)])
+	}
+	if kvs, _, err := s.Scan(t.Context(), "", "", 0); err != nil || len(kvs) != damagedRecords {
+		t.Errorf("Scan: %d records, %v, want %d", len(kvs), err, damagedRecords)
+	}
+	mustClose(t, s)
+}
+
 // files reads every file of a directory.
 func files(t *testing.T, dir string) map[string][]byte {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/dgraph-io/badger/v4"
@@ -21,6 +22,22 @@ import (
 	"github.com/dgraph-io/ristretto/v2/z"
 	"google.golang.org/protobuf/proto"
 )
+
+// mapped runs fn, which reads mapped files. A page that the disk can't give is then an error and not the end of the process.
+func mapped(dir string, fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		if _, fault := r.(interface{ Addr() uintptr }); !fault {
+			panic(r)
+		}
+		err = &DiskError{dir, errors.New("a page that was written can't be read")}
+	}()
+	return fn()
+}
 
 // verify reads the files of dir before Badger does, and changes nothing. Badger must not be the first to find them damaged:
 // it ends the process at a shortened table, leaves a table out whose index is damaged, deletes the tables that its manifest
@@ -53,13 +70,18 @@ func verify(dir string, o badger.Options) (err error) {
 		reading = filepath.Base(path)
 		dataKey, err := keys.DataKey(entry.KeyID)
 		if err == nil {
-			err = verifyTable(path, table.Options{
-				Compression: entry.Compression,
-				DataKey:     dataKey,
-				BlockSize:   o.BlockSize,
-				ChkMode:     options.OnTableRead,
-				IndexCache:  indexes,
+			err = mapped(dir, func() error {
+				return verifyTable(path, table.Options{
+					Compression: entry.Compression,
+					DataKey:     dataKey,
+					BlockSize:   o.BlockSize,
+					ChkMode:     options.OnTableRead,
+					IndexCache:  indexes,
+				})
 			})
+		}
+		if disk := (*DiskError)(nil); errors.As(err, &disk) {
+			return disk
 		}
 		if err != nil {
 			return openError(dir, fmt.Errorf("%s: %w", reading, err))
