@@ -324,7 +324,15 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 	if q.After != "" {
 		after = dirCode + q.After
 	}
-	match := codeFilter(q.Filter)
+	match, err := codeFilter(q.Filter, func(id lock.DeviceID) string {
+		if r := e.rows[id]; r != nil {
+			return r.Name
+		}
+		return ""
+	})
+	if err != nil {
+		return err
+	}
 	for read := 0; read < searchMax && len(s.Codes) < q.Limit; {
 		kvs, _, err := e.store.Scan(ctx, dirCode, after, q.Limit)
 		if err != nil {
@@ -368,29 +376,6 @@ func (e *Engine) addCode(ctx context.Context, now time.Time, key string, q Query
 		s.Codes = append(s.Codes, e.codeView(now, d, c, &q))
 	}
 	return nil
-}
-
-// codeHead is the part of a code that a search reads.
-type codeHead struct {
-	ID     lock.CodeID
-	Device lock.DeviceID
-	Name   string
-	Holder string
-}
-
-// codeFilter makes a predicate of words: each must occur in the code's name, id, holder or device; !word must not.
-func codeFilter(text string) func(*codeHead) bool {
-	words := strings.Fields(strings.ToLower(text))
-	return func(c *codeHead) bool {
-		in := strings.ToLower(c.Name + " " + string(c.ID) + " " + c.Holder + " " + string(c.Device))
-		for _, w := range words {
-			w, not := strings.CutPrefix(w, "!")
-			if w != "" && strings.Contains(in, w) == not {
-				return false
-			}
-		}
-		return true
-	}
 }
 
 // Journal returns up to limit events after a sequence number, oldest first; limit 0: 100, at most 1000.

@@ -125,3 +125,28 @@ func TestADryRunTellsTheLifeToCome(t *testing.T) {
 		t.Errorf("the plan of an update is %+v, %v", rec.Plan, err)
 	}
 }
+
+func TestCodesAreFilteredByColumnAndClock(t *testing.T) {
+	r := newRig(t)
+	r.addDevice(lock.Device{ID: "d-1", Account: "a", Name: "Harbour gate", Traits: jitTraits()})
+	r.addDevice(lock.Device{ID: "d-2", Account: "a", Name: "Mill", Traits: jitTraits()})
+	r.do(engine.Create{ID: "smith", Device: "d-1", Name: "Smith", Holder: "h-1", Starts: hours(5), Ends: hours(8)})
+	r.do(engine.Create{ID: "jones", Device: "d-2", Name: "Jones", Starts: hours(20), Ends: hours(30)})
+	r.do(engine.Create{ID: "owner", Device: "d-2", Name: "Owner"})
+	r.pass(time.Hour)
+	at := func(h float64) string { return hours(h).UTC().Format(time.RFC3339) }
+	for filter, want := range map[string]string{
+		"harbour": "smith", "device:mill": "jones owner", "name:o": "jones owner", "!mill": "smith", "holder:h-1": "smith",
+		"due<" + at(10): "smith", "starts>" + at(10): "jones", "!due<" + at(10): "jones owner", "ends>" + at(7) + " device:d-1": "smith",
+		"status:set": "owner", "id:smith": "smith",
+	} {
+		if got := ids(r.snapshot(engine.Query{View: engine.ViewCodes, Filter: filter}).Codes); got != want {
+			t.Errorf("%q finds %q, want %q", filter, got, want)
+		}
+	}
+	for _, bad := range []string{"colour:red", "due<noon", "size<" + at(1)} {
+		if _, err := r.e.Snapshot(t.Context(), r.now, engine.Query{View: engine.ViewCodes, Filter: bad}); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}

@@ -82,12 +82,12 @@ func pull(sh *shell, c engine.CodeView, at door) confirm {
 		title: "Backup for " + codeName(c),
 		ask:   "A spare PIN that is on " + at.name + " already works at once and ends when this code ends.",
 		do:    func(confirmed) engine.Action { return engine.PullBackup{Code: c.ID} },
-		done:  "gave a backup for " + codeName(c) + "; v shows its PIN",
+		done:  "gave a backup for " + codeName(c),
 		then: func(r engine.Receipt) tea.Cmd {
 			if r.Backup == "" {
 				return nil
 			}
-			return sh.reveal(r.Backup)
+			return sh.hand(r.Backup, "Backup for "+codeName(c), "This PIN opens "+at.name+" now, and until "+codeName(c)+" ends:", at)
 		},
 	}
 }
@@ -154,7 +154,7 @@ func codeVerbs() []string {
 
 // barsCode says why a verb can't be done to a code; "": it can, as far as is known here.
 func barsCode(verb string, c engine.CodeView) string {
-	over := c.Status == engine.StatusGone || !c.Deleted.IsZero()
+	over := c.Status == engine.StatusGone || c.Status == engine.StatusRemoving || !c.Deleted.IsZero()
 	switch verb {
 	case "modify", "later", "earlier", "revoke", "rotate", "backup", "prefer-native":
 		switch {

@@ -17,6 +17,8 @@ func pinOf(t *testing.T, digits string) lock.PIN {
 	return p
 }
 
+func pins(t *testing.T, digits string) []lock.PIN { return []lock.PIN{pinOf(t, digits)} }
+
 func refusal(code, field, message, remedy string) error {
 	return &engine.Refusal{Issue: engine.Issue{Code: code, Message: message, Remedy: remedy}, Field: field}
 }

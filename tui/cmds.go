@@ -21,8 +21,10 @@ type commands struct {
 	host   engine.Host
 	lab    lab.Lab                       // nil: the host is live
 	story  func(after int64) []StoryLine // nil: nobody tells
+	log    func(after int64) []LogLine   // nil: nobody keeps it
 	actor  string
 	save   func(name string, data []byte) (path string, err error) // nil: nothing is written
+	keeps  func(Prefs) error                                       // nil: nothing is kept
 	clip   func(text string)                                       // nil: there is no clipboard
 	saved  func(path string, err error) tea.Cmd                    // what to do in Update once it is
 	bell   <-chan struct{}
@@ -31,7 +33,7 @@ type commands struct {
 }
 
 func newCommands(ctx context.Context, o Options) *commands {
-	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, actor: o.Actor, save: o.Save, clip: o.Clip}
+	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, log: o.Log, actor: o.Actor, save: o.Save, clip: o.Clip, keeps: o.Keep}
 	c.after = func(d time.Duration, msg tea.Msg) tea.Cmd { return wait(ctx, o.Clock, d, msg) }
 	c.listen = func() tea.Cmd {
 		return func() tea.Msg {
@@ -118,6 +120,9 @@ func (c *commands) answer(r request) (answer, error) {
 		if s.Device != nil {
 			a.zone, _ = lock.LoadZone(s.Device.Zone) // nil where it is not known
 		}
+	}
+	if r.log {
+		a.log = c.log(r.after)
 	}
 	if r.journal == nil {
 		return a, nil
@@ -251,6 +256,19 @@ func (c *commands) toClipboard(text string, then func() tea.Cmd) tea.Cmd {
 			c.clip(text)
 		}
 		return resultMsg{then}
+	}
+}
+
+// keep stores what the user would not like to choose again. That it can't be stored is told, once more with every try.
+func (c *commands) keep(p Prefs) tea.Cmd {
+	if c.keeps == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		if err := c.keeps(p); err != nil {
+			return resultMsg{func() tea.Cmd { return c.saved("", err) }}
+		}
+		return nil
 	}
 }
 

@@ -205,7 +205,7 @@ func (l *codeList) press(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keys.open):
 		return l.sh.open(newCode(l.sh, c.ID, l.at(c)))
 	case key.Matches(k, keys.create):
-		return l.sh.open(newForm(l.sh, c.Device, doorName(c)))
+		return l.sh.open(newForm(l.sh, l.at(c)))
 	}
 	cmd, _ := l.sh.act(k, c, l.at(c))
 	return cmd

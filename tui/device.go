@@ -108,7 +108,8 @@ func (d *device) press(k tea.KeyMsg) tea.Cmd {
 	case d.part == 0 && d.codes.steer(k, keys, codes-3), d.part == 1 && d.slots.steer(k, keys, slots-1):
 		return nil
 	case key.Matches(k, keys.create):
-		return d.sh.open(newForm(d.sh, d.row.ID, d.row.Name))
+		at, _ := d.door()
+		return d.sh.open(newForm(d.sh, at))
 	case key.Matches(k, keys.pool):
 		return d.switchPool()
 	}

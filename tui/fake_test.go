@@ -105,7 +105,7 @@ func (f *fakeHost) list(q engine.Query, s *engine.Snapshot) {
 		}
 	}
 	if q.View == engine.ViewToday {
-		worst := []engine.Readiness{engine.ReadyWillFail, engine.ReadyAtRisk, engine.ReadyLikely, engine.ReadyVerified}
+		worst := []engine.Readiness{engine.ReadyWillFail, "", engine.ReadyAtRisk, engine.ReadyLikely, engine.ReadyVerified}
 		sort.SliceStable(s.Codes, func(i, j int) bool {
 			return slices.Index(worst, s.Codes[i].Readiness) < slices.Index(worst, s.Codes[j].Readiness)
 		})

@@ -6,6 +6,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/internal/when"
 	"github.com/accesscodes/lockctl/sim/lab"
 )
@@ -27,14 +28,24 @@ type faults struct {
 type target struct{ what, id string }
 
 func newFaults(sh *shell, at door) *faults {
-	f := &faults{sh: sh, at: at, targets: []target{{"lock", string(at.id)}}, input: field{max: 12}}
+	f := &faults{sh: sh, at: at, input: field{max: 12}}
+	f.aim(at)
+	return f
+}
+
+// aim lists what can be broken on the way to a lock.
+func (f *faults) aim(at door) {
+	f.targets = []target{{"lock", string(at.id)}}
 	if at.hub != "" {
 		f.targets = append(f.targets, target{"hub", string(at.hub)})
 	}
 	if at.account != "" {
 		f.targets = append(f.targets, target{"account", string(at.account)})
 	}
-	return f
+}
+
+func (f *faults) request() request {
+	return request{to: f, queries: []engine.Query{{View: engine.ViewDevice, Device: f.at.id}}}
 }
 
 func (f *faults) Title() string { return "Faults" }
@@ -77,6 +88,12 @@ func (f *faults) active() []lab.Fault {
 }
 
 func (f *faults) Update(msg tea.Msg) tea.Cmd {
+	if a, ok := msg.(answer); ok {
+		if d := a.snaps[0].Device; d != nil {
+			f.aim(door{id: d.ID, hub: d.Hub, account: d.Account})
+		}
+		return nil
+	}
 	k, ok := msg.(tea.KeyMsg)
 	if !ok {
 		return nil

@@ -168,7 +168,7 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keys.timeline):
 		return f.sh.open(newTimeline(f.sh, doorsOfRows(f.table.chosen())))
 	case key.Matches(k, keys.create):
-		return f.sh.open(newForm(f.sh, row.ID, row.Name))
+		return f.sh.open(newForm(f.sh, doorsOfRows(f.table.chosen())...))
 	case key.Matches(k, keys.retry), key.Matches(k, keys.retryMarked):
 		return f.sh.look(row.ID, row.Name)
 	}
@@ -200,7 +200,8 @@ func (f *fleet) ask(k tea.KeyMsg) tea.Cmd {
 
 func (f *fleet) sortBy(by string) tea.Cmd {
 	f.order(by)
-	return f.sh.changed()
+	f.sh.prefs.FleetSort = by
+	return tea.Batch(f.sh.changed(), f.sh.keep(f.sh.prefs))
 }
 
 func (f *fleet) order(by string) {

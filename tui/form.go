@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -28,8 +29,7 @@ const (
 // rehearsed, so that enter does what the last lines say.
 type form struct {
 	sh     *shell
-	door   lock.DeviceID
-	name   string // of the lock
+	doors  []door // the first is the one whose rules are shown
 	old    *engine.CodeView
 	device *engine.DeviceView
 	zone   *time.Location
@@ -41,22 +41,24 @@ type form struct {
 	row    int
 
 	notes   []string
+	plan    []engine.Moment
 	refusal error
+	draws   int // PINs that were drawn to choose from
 	number  int
 	judged  bool // the rehearsal of the present state has answered
 	sent    bool
 }
 
-// newForm creates a code on a lock.
-func newForm(sh *shell, id lock.DeviceID, name string) *form {
-	f := &form{sh: sh, door: id, name: name}
+// newForm creates a code on a lock, or the same on several.
+func newForm(sh *shell, doors ...door) *form {
+	f := &form{sh: sh, doors: doors}
 	f.inputs[rowPIN] = field{max: lock.MaxPIN, takes: digit}
 	return f
 }
 
 // newEdit modifies a code.
 func newEdit(sh *shell, c engine.CodeView, at door) *form {
-	f := newForm(sh, c.Device, at.name)
+	f := newForm(sh, at)
 	f.old, f.zone = &c, at.zone
 	f.inputs[rowName].set(c.Name)
 	for row, t := range map[int]time.Time{rowFrom: c.Starts, rowTo: c.Ends} {
@@ -79,13 +81,16 @@ func (f *form) at() *time.Location {
 
 func (f *form) Title() string {
 	if f.old != nil {
-		return "Modify " + codeName(*f.old) + " on " + f.name
+		return "Modify " + codeName(*f.old) + " on " + f.doors[0].name
 	}
-	return "New code on " + f.name
+	if n := len(f.doors); n > 1 {
+		return fmt.Sprintf("New code on %d doors", n)
+	}
+	return "New code on " + f.doors[0].name
 }
 
 func (f *form) Keys() []key.Binding {
-	keys := []key.Binding{f.sh.keys.accept, bind("tab ↓", "next field", "tab", "down"), bind("esc", "cancel", "esc"), bind("space", "switch", " "), bind("↑", "field before", "shift+tab", "up")}
+	keys := []key.Binding{f.sh.keys.accept, bind("tab ↓", "next field", "tab", "down"), bind("esc", "cancel", "esc"), bind("^r", "draw a PIN", "ctrl+r"), bind("space", "switch", " "), bind("↑", "field before", "shift+tab", "up")}
 	if f.needsGap() {
 		keys = append(keys, f.sh.keys.gap)
 	}
@@ -102,7 +107,7 @@ func (f *form) typing() bool { return true }
 func (f *form) start() tea.Cmd { return f.rehearse() }
 
 func (f *form) request() request {
-	return request{to: f, queries: []engine.Query{{View: engine.ViewDevice, Device: f.door}}}
+	return request{to: f, queries: []engine.Query{{View: engine.ViewDevice, Device: f.doors[0].id}}}
 }
 
 // last is the lowest row: an edit has no switches.
@@ -141,6 +146,8 @@ func (f *form) press(k tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	switch {
+	case k.String() == "ctrl+r":
+		return f.draw()
 	case key.Matches(k, f.sh.keys.gap) && f.needsGap():
 		f.gap = !f.gap
 	case f.row == rowJIT && k.String() == " ":
@@ -209,7 +216,15 @@ func (f *form) action() (engine.Action, bool) {
 		if from.IsZero() && !to.IsZero() {
 			from = f.sh.now.Truncate(time.Second)
 		}
-		return engine.Create{Device: f.door, Name: name, PIN: pin, Starts: from, Ends: to, JIT: f.jit, UsePool: f.pool}, true
+		create := engine.Create{Device: f.doors[0].id, Name: name, PIN: pin, Starts: from, Ends: to, JIT: f.jit, UsePool: f.pool}
+		if len(f.doors) == 1 {
+			return create, true
+		}
+		many := engine.CreateMany{Like: create}
+		for _, d := range f.doors {
+			many.Devices = append(many.Devices, d.id)
+		}
+		return many, true
 	}
 	u := engine.Update{Code: f.old.ID, AcceptGap: f.gap}
 	changed := func(row int) bool { return f.inputs[row].text() != f.were[row] }
@@ -230,7 +245,7 @@ func (f *form) action() (engine.Action, bool) {
 
 func (f *form) rehearse() tea.Cmd {
 	f.number++
-	f.judged, f.notes, f.refusal = false, nil, nil
+	f.judged, f.notes, f.refusal, f.plan = false, nil, nil, nil
 	do, ok := f.action()
 	if !ok {
 		return nil
@@ -238,9 +253,26 @@ func (f *form) rehearse() tea.Cmd {
 	number := f.number
 	return f.sh.rehearse(do, func(r engine.Receipt, err error) tea.Cmd {
 		if number == f.number {
-			f.judged, f.notes, f.refusal = true, r.Notes, err
+			f.judged, f.notes, f.refusal, f.plan = true, r.Notes, err, r.Plan
 		}
 		return nil
+	})
+}
+
+// draw fills in digits that the engine would choose, others with every press. Nobody has them until the code is made.
+func (f *form) draw() tea.Cmd {
+	f.draws++
+	probe := engine.Create{ID: lock.CodeID(fmt.Sprintf("draw-%d", f.draws)), Device: f.doors[0].id, Tell: true}
+	return f.sh.rehearse(probe, func(r engine.Receipt, err error) tea.Cmd {
+		switch {
+		case err != nil:
+			return f.sh.refused(err)
+		case len(r.PINs) == 0 || r.PINs[0].IsZero():
+			return f.sh.tell(warn, f.sh.style.warn+" the provider of this lock chooses the digits")
+		}
+		f.row = rowPIN
+		f.inputs[rowPIN].set(r.PINs[0].Reveal())
+		return f.rehearse()
 	})
 }
 
@@ -268,6 +300,9 @@ func (f *form) apply() tea.Cmd {
 			what = "changed " + codeName(*f.old)
 		} else if len(r.Codes) > 0 && name == "" {
 			what = "created " + string(r.Codes[0])
+		}
+		if len(f.doors) > 1 {
+			what += fmt.Sprintf(" on %d doors", len(f.doors))
 		}
 		return tea.Batch(f.sh.close(f), f.sh.done(what, r))
 	})

@@ -21,6 +21,23 @@ func (f *form) text(w int) []line {
 	for row, label := range []string{"name", "PIN", "from", "to"} {
 		rows = append(rows, f.fieldLine(row, label, w))
 	}
+	if f.old == nil && len(f.doors) > 1 {
+		var names []string
+		for _, d := range f.doors {
+			names = append(names, d.name)
+		}
+		doors := wrap(dim, strings.Join(names, ", "), w-8)
+		if len(doors) > 2 {
+			doors = append(doors[:1], doors[1].with(dim, " "+f.sh.style.more))
+		}
+		for i, l := range doors {
+			label := "        "
+			if i == 0 {
+				label = "  doors "
+			}
+			rows = append(rows, say(dim, label).and(l))
+		}
+	}
 	if f.old == nil {
 		rows = append(rows, nil,
 			f.switchLine(rowJIT, f.jit, "write it just in time, even if the lock keeps schedules"),
@@ -147,6 +164,22 @@ func (f *form) advice() string {
 	return ""
 }
 
+// future is what will happen when, in the zone of the door.
+func (f *form) future(w int) []line {
+	s, now := f.sh.style, f.sh.now
+	var parts []string
+	for _, m := range f.plan {
+		if m.What == "created" || !m.At.After(now) {
+			continue
+		}
+		parts = append(parts, m.What+" "+moment(m.At, now, f.at()))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return wrap(dim, strings.Join(parts, " "+s.arrow+" "), w)
+}
+
 // verdict is what the engine says to the present state.
 func (f *form) verdict(w int) []line {
 	s := f.sh.style
@@ -170,7 +203,7 @@ func (f *form) verdict(w int) []line {
 	case !f.judged:
 		return []line{nil}
 	}
-	rows := []line{say(good, s.check+" enter does it")}
+	rows := append([]line{say(good, s.check+" enter does it")}, f.future(w)...)
 	for _, n := range f.notes {
 		rows = append(rows, wrap(accent, s.dot+" "+n, w)...)
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,6 +17,7 @@ type journal struct{ tail[engine.Event] }
 func newJournal(sh *shell, words string) *journal {
 	j := &journal{tail[engine.Event]{sh: sh, title: "Journal", words: words}}
 	j.number = func(e engine.Event) int64 { return int64(e.Seq) }
+	j.at = func(e engine.Event) time.Time { return e.At }
 	j.text = func(e engine.Event) string {
 		return strings.ToLower(e.Type + " " + string(e.Device) + " " + string(e.Code) + " " + e.Text + " " + e.Actor)
 	}
@@ -26,7 +28,21 @@ func newJournal(sh *shell, words string) *journal {
 	return j
 }
 
+// lookBack is how many events a filter looks through at most.
+const lookBack = 50_000
+
+// first is the number of the oldest event that is held.
+func (j *journal) first() engine.Seq {
+	if len(j.all) == 0 {
+		return 0
+	}
+	return j.all[0].Seq
+}
+
 func (j *journal) request() request {
+	if first := j.first(); j.words != "" && first > 1 && j.table.total < j.rows() && len(j.all) < lookBack {
+		return request{to: j, journal: &journalRequest{after: max(0, first-1-tailPage), limit: int(min(tailPage, first-1))}}
+	}
 	return request{to: j, journal: &journalRequest{after: engine.Seq(j.last), last: !j.began, limit: tailPage}}
 }
 
@@ -38,13 +54,42 @@ func (j *journal) door() (door, bool) {
 func (j *journal) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
+		if n := len(msg.events); n > 0 && j.began && msg.events[n-1].Seq < j.first() {
+			j.before(msg.events)
+			return j.sh.changed()
+		}
 		return j.take(msg.events)
 	case tea.KeyMsg:
-		if !j.press(msg) && key.Matches(msg, j.sh.keys.open) {
+		switch was := j.words; {
+		case j.press(msg):
+			if j.words != was {
+				return j.sh.changed()
+			}
+		case key.Matches(msg, j.sh.keys.open):
 			return j.openEvent()
+		case key.Matches(msg, j.sh.keys.export):
+			return j.sh.export("journal", eventsTable(j.table.rows))
 		}
 	}
 	return nil
+}
+
+// undoes is the command under the cursor, which u takes back.
+func (j *journal) undoes() (undoable, bool) {
+	e, ok := j.table.current()
+	verb, is := strings.CutPrefix(e.Type, "command.")
+	return undoable{e.Seq, verb + " " + string(e.Code)}, ok && is
+}
+
+func (j *journal) cli() string { return "lockctl journal --follow" }
+
+// eventsTable is a list of events for a file.
+func eventsTable(events []engine.Event) [][]string {
+	out := [][]string{{"seq", "time", "type", "device", "code", "actor", "text"}}
+	for _, e := range events {
+		out = append(out, []string{fmt.Sprint(e.Seq), instant(e.At), e.Type, string(e.Device), string(e.Code), e.Actor, told(e)})
+	}
+	return out
 }
 
 // openEvent goes to the code or the lock that an event is about.

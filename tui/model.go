@@ -215,13 +215,21 @@ func (sh *shell) skipTo(t time.Time) tea.Cmd {
 
 // undo offers to take the last command back.
 func (m *Model) undo() tea.Cmd {
-	if m.latest == nil {
-		return m.tell(warn, m.style.warn+" nothing to undo in this session")
+	var last undoable
+	at, ok := m.top().(interface{ undoes() (undoable, bool) })
+	if ok {
+		last, ok = at.undoes()
 	}
-	last := *m.latest
+	switch {
+	case ok:
+	case m.latest == nil:
+		return m.tell(warn, m.style.warn+" nothing to undo in this session; u on a command in the journal undoes that one")
+	default:
+		last = *m.latest
+	}
 	return m.open(newConfirm(m.shell, confirm{
 		title: "Undo",
-		ask:   "Take back: " + last.what + "?",
+		ask:   "Take back: " + last.what + "? What was done in between stays.",
 		do:    func(confirmed) engine.Action { return engine.Undo{Receipt: last.seq} },
 		done:  "undone: " + last.what,
 	}))

@@ -46,6 +46,8 @@ type request struct {
 	queries []engine.Query
 	journal *journalRequest
 	story   bool
+	log     bool
+	after   int64 // of the log
 }
 
 // journalRequest asks for the events after one, or for the last limit of them.
@@ -61,6 +63,7 @@ type answer struct {
 	snaps  []engine.Snapshot // one per query, in their order
 	events []engine.Event
 	story  []StoryLine
+	log    []LogLine
 	zone   *time.Location // of the device asked for; nil: not known
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -45,7 +46,20 @@ func (p *palette) found() []key.Binding {
 			out = append(out, b)
 		}
 	}
+	typed := strings.ToLower(strings.TrimSpace(p.input.text()))
+	slices.SortStableFunc(out, func(a, b key.Binding) int { return near(a, typed) - near(b, typed) })
 	return out
+}
+
+// near ranks a verb: 0 begins with what was typed, 1 has it as it is, 2 only its letters.
+func near(b key.Binding, typed string) int {
+	switch at := strings.Index(strings.ToLower(b.Help().Desc), typed); {
+	case at == 0:
+		return 0
+	case at > 0:
+		return 1
+	}
+	return 2
 }
 
 func subsequence(text, letters string) bool {
@@ -125,9 +139,11 @@ func (p *palette) View(w, h int) string {
 		if why != "" {
 			t = dim
 		}
-		l := mark.with(chipKey, " "+pad(s.keyName(b), 5)+" ").with(t, " "+b.Help().Desc)
+		l := mark.with(chipKey, " "+pad(s.keyName(b), 5)+" ")
 		if why != "" {
-			l = l.with(warn, "  "+s.cross+" "+why)
+			l = l.with(t, " "+brief(b.Help().Desc)).with(warn, "  "+s.cross+" "+why)
+		} else {
+			l = l.with(t, " "+b.Help().Desc)
 		}
 		rows = append(rows, l)
 	}

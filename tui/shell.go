@@ -84,6 +84,7 @@ type shell struct {
 	copied int  // number of the newest copy
 	mouse  bool // it is followed
 	latest *undoable
+	prefs  Prefs
 	skips  skipping
 
 	dirty, loading, resting bool

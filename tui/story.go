@@ -31,6 +31,7 @@ type story struct{ tail[StoryLine] }
 func newStory(sh *shell) *story {
 	t := &story{tail[StoryLine]{sh: sh, title: "Story"}}
 	t.number = func(l StoryLine) int64 { return l.N }
+	t.at = func(l StoryLine) time.Time { return l.At }
 	t.text = func(l StoryLine) string {
 		return strings.ToLower(l.Kind + " " + l.Name + " " + string(l.Device) + " " + string(l.Code) + " " + l.Text)
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -18,7 +19,8 @@ const (
 type tail[R any] struct {
 	sh     *shell
 	title  string
-	number func(R) int64  // grows from line to line
+	number func(R) int64 // grows from line to line
+	at     func(R) time.Time
 	text   func(R) string // what the filter looks at, in lower case
 	detail func(R) line   // the whole of the line under the cursor
 	all    []R
@@ -54,6 +56,18 @@ func (l *tail[R]) retreat() bool {
 	return true
 }
 
+// before adds lines that came before all others, for a filter that looks back.
+func (l *tail[R]) before(lines []R) {
+	l.all = append(append([]R{}, lines...), l.all...)
+	l.sift()
+}
+
+// restart forgets everything: the past has changed.
+func (l *tail[R]) restart() {
+	l.all, l.last, l.began, l.news = nil, 0, false, 0
+	l.table.fill(nil, 0, 0)
+}
+
 // take adds lines, and asks for more where a whole page came.
 func (l *tail[R]) take(lines []R) tea.Cmd {
 	l.began = true
@@ -66,7 +80,7 @@ func (l *tail[R]) take(lines []R) tea.Cmd {
 		l.all = append(l.all, r)
 		fresh++
 	}
-	if over := len(l.all) - tailKeeps; over > 0 {
+	if over := len(l.all) - tailKeeps; over > 0 && l.words == "" {
 		l.all = append([]R{}, l.all[over:]...)
 	}
 	switch {
@@ -89,27 +103,19 @@ func (l *tail[R]) sift() {
 	if l.words != "" {
 		rows = nil
 		for _, r := range l.all {
-			if matches(l.text(r), l.words) {
+			if matches(l.text(r), l.words, l.at(r), l.sh.now, l.sh.zone) {
 				rows = append(rows, r)
 			}
 		}
 	}
 	l.table.fill(rows, 0, len(rows))
+	if l.frozen && l.table.total > 0 && l.table.cursor >= l.table.total {
+		l.table.to(l.table.total-1, l.rows())
+	}
 	if !l.frozen {
 		l.news = 0
 		l.table.to(len(rows)-1, l.rows())
 	}
-}
-
-// matches reports whether every word occurs in text, and no !word does.
-func matches(text, words string) bool {
-	for _, w := range strings.Fields(strings.ToLower(words)) {
-		not := strings.HasPrefix(w, "!")
-		if w = strings.TrimPrefix(w, "!"); w != "" && strings.Contains(text, w) == not {
-			return false
-		}
-	}
-	return true
 }
 
 // press handles the keys of a tail and reports whether k was one.

@@ -70,6 +70,8 @@ func (l *codeList) way(c engine.CodeView) line {
 	switch {
 	case c.Starts.After(now):
 		return say(plain, "arrives")
+	case l.waiting(c):
+		return say(strong, "arrived")
 	case !c.Deleted.IsZero():
 		return say(dim, "revoked")
 	case c.Ends.After(now):
@@ -85,10 +87,15 @@ func (l *codeList) edge(c engine.CodeView) time.Time {
 	switch {
 	case !c.Deleted.IsZero():
 		return c.Deleted
-	case c.Starts.After(l.sh.now):
+	case c.Starts.After(l.sh.now), l.waiting(c):
 		return c.Starts
 	}
 	return c.Ends
+}
+
+// waiting reports whether somebody is here, or may be, and does not get in.
+func (l *codeList) waiting(c engine.CodeView) bool {
+	return (c.Readiness == engine.ReadyWillFail || c.Readiness == engine.ReadyAtRisk) && !c.Starts.IsZero() && !c.Starts.After(l.sh.now) && c.Ends.After(l.sh.now)
 }
 
 func (l *codeList) clock(c engine.CodeView) line {

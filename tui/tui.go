@@ -23,15 +23,19 @@ type Options struct {
 	Zone  *time.Location                // of the operator; nil: local
 	Actor string                        // who acts, for the journal
 	Story func(after int64) []StoryLine // what happened in a simulated world after that line; nil: nobody tells
+	Log   func(after int64) []LogLine   // what the program logged after that line; nil: nobody keeps it
 	Hint  string                        // the first sentence; "": none
 	Focus lock.DeviceID                 // where the cursor begins; "": on the first lock
 	Theme Theme                         // "": auto
 	ASCII bool                          // plain signs and borders
 	Keys  Keymap                        // rebound keys; nil: none
 	Mouse bool                          // follow the mouse from the start
+	Prefs Prefs                         // as they were kept
 
 	// Save writes a file for people below a folder of theirs and tells its path; nil: nothing can be exported.
 	Save func(name string, data []byte) (path string, err error)
+	// Keep stores what the user would not like to choose again; nil: it is forgotten.
+	Keep func(Prefs) error
 	// Clip copies a text to the clipboard; nil: OSC 52, which works over ssh.
 	Clip func(text string)
 
@@ -39,6 +43,11 @@ type Options struct {
 	Out io.Writer // the terminal; nil: stdout
 
 	renderer *lipgloss.Renderer // of tests and pictures; nil: what Out can show
+}
+
+// Prefs is what the user would not like to choose again.
+type Prefs struct {
+	FleetSort string `toml:"fleet_sort"` // Query.Sort of the list of locks; "": by name
 }
 
 // Run shows the program until its user quits or ctx ends. It must be given a terminal.
@@ -99,7 +108,11 @@ func New(ctx context.Context, o Options) *Model {
 	if o.Hint != "" {
 		m.note = note{tone: accent, text: o.Hint}
 	}
+	m.prefs, m.mouse = o.Prefs, o.Mouse
 	m.fleet = newFleet(m.shell)
+	if o.Prefs.FleetSort != "" {
+		m.fleet.order(o.Prefs.FleetSort)
+	}
 	home := newToday(m.shell)
 	home.focus = o.Focus
 	m.stack = []screen{home}

@@ -33,6 +33,8 @@ func (a *app) command() *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&a.theme, "theme", "auto", "colours: auto, dark or light")
 	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, "plain signs and borders")
+	root.PersistentFlags().BoolVar(&a.plain, "plain", false, "talk in lines, for screen readers")
+	root.PersistentFlags().BoolVar(&a.mouse, "mouse", true, "follow the mouse")
 	root.AddGroup(&cobra.Group{ID: groupNow, Title: "Commands:"}, &cobra.Group{ID: groupLater, Title: "Not in this version:"})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommandGroupID(groupNow)

@@ -32,7 +32,7 @@ func cliPage() string {
 		if later {
 			b.WriteString("\n## Not in this version\n\nThese are understood and answer with what they wait for.\n")
 		} else {
-			b.WriteString("\n## Commands that work\n\n`lockctl` alone opens the terminal interface on the demonstration. `--theme auto|dark|light` and `--ascii` set its look, `NO_COLOR` is honoured.\n")
+			b.WriteString("\n## Commands that work\n\n`lockctl` alone opens the terminal interface on the demonstration. `--theme auto|dark|light` and `--ascii` set its look, `NO_COLOR` is honoured, `--mouse=false` leaves the mouse to the terminal. `--plain` talks in lines instead, for screen readers and pipes.\n")
 		}
 		b.WriteString("\n| Command | What it does | Options |\n| --- | --- | --- |\n")
 		for _, v := range grammar() {

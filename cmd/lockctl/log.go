@@ -1,9 +1,15 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/accesscodes/lockctl/tui"
 )
 
 // logSize is when a log is put aside for a new one.
@@ -28,5 +34,44 @@ func (a *app) openLog() (*slog.Logger, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return slog.New(slog.NewTextHandler(f, nil)), f.Close, nil
+	return slog.New(slog.NewTextHandler(io.MultiWriter(f, &a.logged), nil)), f.Close, nil
+}
+
+// logKeeps is how many of the newest lines of the log are kept for whoever looks.
+const logKeeps = 2000
+
+// logbook keeps the newest lines of the log, for the terminal interface to read from another goroutine.
+type logbook struct {
+	mu    sync.Mutex
+	last  int64
+	lines []tui.LogLine
+}
+
+// Write takes one record, as slog writes it.
+func (b *logbook) Write(record []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last++
+	l := tui.LogLine{N: b.last, Text: strings.TrimSpace(string(record))}
+	if stamp, rest, ok := strings.Cut(l.Text, " "); ok {
+		if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(stamp, "time=")); err == nil {
+			l.At, l.Text = at, rest
+		}
+	}
+	if level, rest, ok := strings.Cut(l.Text, " "); ok && strings.HasPrefix(level, "level=") {
+		l.Level, l.Text = strings.TrimPrefix(level, "level="), strings.TrimPrefix(rest, "msg=")
+	}
+	b.lines = append(b.lines, l)
+	if over := len(b.lines) - logKeeps; over > logKeeps/10 {
+		b.lines = append([]tui.LogLine{}, b.lines[over:]...)
+	}
+	return len(record), nil
+}
+
+// after returns the lines after a number, oldest first.
+func (b *logbook) after(n int64) []tui.LogLine {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fresh := int(min(b.last-n, int64(len(b.lines))))
+	return append([]tui.LogLine{}, b.lines[len(b.lines)-fresh:]...)
 }

@@ -56,12 +56,15 @@ func run(ctx context.Context, args, env []string, io stdio) int {
 
 // app is what the verbs share.
 type app struct {
-	ctx   context.Context
-	env   environment
-	io    stdio
-	theme string
-	ascii bool
-	verb  *cobra.Command // that runs
+	ctx    context.Context
+	env    environment
+	io     stdio
+	theme  string
+	ascii  bool
+	plain  bool // talk in lines
+	mouse  bool
+	logged logbook
+	verb   *cobra.Command // that runs
 }
 
 // text and on are the values of a flag of the verb that runs. The grammar names it, so it is there.

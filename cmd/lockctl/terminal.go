@@ -1,12 +1,8 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
@@ -21,8 +17,11 @@ import (
 // demoRate is the pace of a demonstration, in virtual seconds per second.
 const demoRate = 60
 
-// needsTerminal refuses to draw on anything else.
+// needsTerminal refuses to draw on anything else. Talking in lines needs none.
 func (a *app) needsTerminal() error {
+	if a.plain {
+		return nil
+	}
 	in, isIn := a.io.in.(*os.File)
 	out, isOut := a.io.out.(*os.File)
 	if !isIn || !isOut || !term.IsTerminal(in.Fd()) || !term.IsTerminal(out.Fd()) {
@@ -52,15 +51,25 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 				return err
 			}
 		}
-		keys, err := a.keymap()
-		if err != nil {
+		o := tui.Options{
+			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Focus: focus, Story: told.after, Log: a.logged.after,
+			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), Mouse: a.mouse, In: a.io.in, Out: a.io.out,
+			Save: a.save, Keep: a.keepPrefs,
+		}
+		if a.plain {
+			if paused == "" {
+				o.Hint = ""
+			}
+			return tui.RunPlain(a.ctx, o)
+		}
+		var err error
+		if o.Keys, err = a.keymap(); err != nil {
 			return err
 		}
-		return tui.Run(a.ctx, tui.Options{
-			Keys: keys, Save: a.save, Mouse: true,
-			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Focus: focus, Story: told.after,
-			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), In: a.io.in, Out: a.io.out,
-		})
+		if o.Prefs, err = a.prefs(); err != nil {
+			return err
+		}
+		return tui.Run(a.ctx, o)
 	}()
 	if closed := play.Close(); err == nil {
 		err = closed
@@ -70,7 +79,7 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 
 // advice names what is most worth looking at, with three keys to try, and its lock; "": none in particular.
 func (a *app) advice(host engine.Host) (hint string, at lock.DeviceID) {
-	const keys = "Try: enter opens a lock, K keypad, F faults"
+	const keys = "Try: enter opens a stay, K keypad, F faults"
 	s, err := host.Snapshot(a.ctx, engine.Query{View: engine.ViewArrivals, Limit: 1})
 	if err != nil || len(s.Codes) == 0 {
 		return keys, ""
@@ -80,53 +89,10 @@ func (a *app) advice(host engine.Host) (hint string, at lock.DeviceID) {
 	if err != nil || d.Device == nil || c.Readiness != engine.ReadyAtRisk && c.Readiness != engine.ReadyWillFail {
 		return keys, ""
 	}
+	if c.BackupAvailable {
+		return "At risk: " + d.Device.Name + ". Try: b gives a backup, K keypad, F faults", c.Device
+	}
 	return "At risk: " + d.Device.Name + ". " + keys, c.Device
-}
-
-// keymap reads the keys that the user has rebound; nil: none.
-func (a *app) keymap() (tui.Keymap, error) {
-	dir, err := a.dir("XDG_CONFIG_HOME", ".config")
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, "keys.toml")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	keys, err := tui.ReadKeymap(text)
-	if err != nil {
-		return nil, badInput("%s: %w", path, err)
-	}
-	return keys, nil
-}
-
-// save writes a file that the user asked for below the folder of exports. It never writes over another one.
-func (a *app) save(name string, data []byte) (string, error) {
-	dir, err := a.dataDir()
-	if err != nil {
-		return "", err
-	}
-	dir = filepath.Join(dir, "exports")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	ext := filepath.Ext(name)
-	for n := 1; ; n++ {
-		path := filepath.Join(dir, fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext))
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		_, err = f.Write(data)
-		return path, errors.Join(err, f.Close())
-	}
 }
 
 // actor is who acts, for the journal.

@@ -1,0 +1,305 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+// journey drives a task of the operator's day and counts its keys. Free text does not count.
+type journey struct {
+	*harness
+	keys int
+}
+
+func (j *journey) do(keys ...string) *journey {
+	j.keys += len(keys)
+	j.press(keys...)
+	return j
+}
+
+func (j *journey) write(text string) *journey {
+	j.press(text)
+	return j
+}
+
+func (j *journey) within(target int) {
+	j.t.Helper()
+	if j.keys > target {
+		j.t.Errorf("%d keys, more than the %d that the journey may cost", j.keys, target)
+	}
+}
+
+// demoJourney begins at the home screen of the demonstration, five minutes before a check-in at risk.
+func demoJourney(t *testing.T) *journey {
+	h := newDemo(t)
+	h.press(":", "today", "enter")
+	return &journey{harness: h}
+}
+
+// saturday begins at the home screen of a small hotel.
+func saturday(t *testing.T) *journey { return &journey{harness: newHome(t, smallHotel())} }
+
+// cursor is the code under the cursor of the home screen.
+func (j *journey) cursor() engine.CodeView {
+	j.t.Helper()
+	l, ok := j.m.page().(*codeList)
+	if !ok {
+		j.t.Fatalf("this is no list of codes:\n%s", j.frame())
+	}
+	c, ok := l.table.current()
+	if !ok {
+		j.t.Fatalf("nothing is chosen:\n%s", j.frame())
+	}
+	return c
+}
+
+func TestJ1MorningCheck(t *testing.T) {
+	j := demoJourney(t)
+	if c := j.cursor(); c.Device != "harbour-12-front" || c.Readiness != engine.ReadyAtRisk {
+		t.Errorf("the first row is %s, %s: not what is most urgent", c.Device, c.Readiness)
+	}
+	j.shows("at risk: the lock is out of reach") // no key at all
+	j.do("enter")
+	j.shows("arrival", "at risk", "the lock is out of reach")
+	j.shows("the hub does not answer")
+	j.shows("→ check its power and network")
+	j.do("esc")
+	j.within(2)
+}
+
+func TestJ2TheCodeFailsAndTheGuestIsOnThePhone(t *testing.T) {
+	j := demoJourney(t)
+	copied := ""
+	j.m.clip = func(text string) { copied = text }
+	j.do("/").write("dana").do("enter", "b", "y")
+	j.within(5)
+	j.shows("Backup for Dana B")
+	_, digits, _ := strings.Cut(copied, ": ")
+	if !strings.HasPrefix(copied, "Harbour 12") || len(digits) < 4 {
+		t.Fatalf("copied %q", copied)
+	}
+	j.shows(digits)
+	j.press("enter")
+	j.hides(digits)
+	j.press("K", digits, "enter")
+	j.shows("OPENS") // the guest is in, before the hub is back
+	j.press("esc")
+	if c := j.cursor(); c.Readiness == engine.ReadyWillFail || c.Readiness == engine.ReadyAtRisk {
+		t.Errorf("the guest is still %s: %s\n%s", c.Readiness, c.Cause, j.frame())
+	}
+	if n := len(j.events("access_code.backup_access_code_pulled")); n != 1 {
+		t.Errorf("the backup is recorded %d times", n)
+	}
+}
+
+// events are those of the journal of that type.
+func (h *harness) events(kind string) []engine.Event {
+	h.t.Helper()
+	all, err := h.m.host.Journal(h.t.Context(), 0, 1000)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var out []engine.Event
+	for len(all) > 0 {
+		for _, e := range all {
+			if e.Type == kind {
+				out = append(out, e)
+			}
+		}
+		if all, err = h.m.host.Journal(h.t.Context(), all[len(all)-1].Seq, 1000); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func TestJ3LateCheckout(t *testing.T) {
+	j := demoJourney(t)
+	j.do("/").write("farah").do("enter")
+	ends := j.cursor().Ends
+	j.do("+")
+	j.shows("end", "+1h")
+	j.do("enter")
+	j.within(4)
+	j.settle()
+	if got := j.cursor().Ends; !got.Equal(ends.Add(time.Hour)) {
+		t.Errorf("it ends %v, want an hour after %v", got, ends)
+	}
+}
+
+func TestJ4EarlyCheckIn(t *testing.T) {
+	j := demoJourney(t)
+	j.do("/").write("bruno b seaview").do("enter")
+	starts := j.cursor().Starts
+	j.do("-")
+	j.shows("start", "-1h")
+	j.do("enter")
+	j.within(4)
+	if got := j.cursor().Starts; !got.Equal(starts.Add(-time.Hour)) {
+		t.Errorf("it starts %v, want an hour before %v", got, starts)
+	}
+}
+
+func TestJ5ACleanerOnSixDoors(t *testing.T) {
+	j := saturday(t)
+	j.do(":", "l", "enter", " ", " ", " ", " ", " ", " ", "n")
+	j.shows("New code on 6 doors")
+	j.write("Cleaning crew").do("tab", "tab").write("sun 10:00").do("tab").write("+4h").do("enter")
+	j.within(14)
+	many, ok := j.sent().(engine.CreateMany)
+	if !ok || len(many.Devices) != 6 || many.Like.Name != "Cleaning crew" || many.Like.Ends.Sub(many.Like.Starts) != 4*time.Hour {
+		t.Errorf("sent %#v", j.sent())
+	}
+}
+
+func TestJ6ALostCodeIsRevoked(t *testing.T) {
+	j := demoJourney(t)
+	j.do("/").write("tariq b mill").do("enter")
+	id := j.cursor().ID
+	j.do("x", "y")
+	j.within(5)
+	s, err := j.m.host.Snapshot(t.Context(), engine.Query{View: engine.ViewCode, Code: id})
+	if err != nil || s.Codes[0].Deleted.IsZero() {
+		t.Errorf("it is not revoked: %+v, %v", s.Codes, err)
+	}
+}
+
+func TestJ7TurnoverAtNoon(t *testing.T) {
+	j := demoJourney(t)
+	j.do(":").write("codes due<18:00").do("enter")
+	if l := j.m.page().(*codeList); l.table.total < 2 {
+		t.Fatalf("%d codes are due:\n%s", l.table.total, j.frame())
+	}
+	j.do("A", "R", "y")
+	j.within(6)
+	j.shows("✓ looking at")
+	if n := len(j.events("command.observe")); n < 2 {
+		t.Errorf("%d locks were looked at", n)
+	}
+}
+
+func TestJ8ARoundOfBatteries(t *testing.T) {
+	j := saturday(t)
+	name, text := "", ""
+	j.m.save = func(n string, data []byte) (string, error) {
+		name, text = n, string(data)
+		return "/exports/" + n, nil
+	}
+	j.do(":").write("locks sort:battery").do("enter", "A", "E")
+	j.within(5)
+	j.shows("written to /exports/locks.csv")
+	if name != "locks.csv" || !strings.Contains(text, "bridge-1,cellar,Cellar,nuki,reached,9%") {
+		t.Errorf("%s has %q", name, text)
+	}
+}
+
+func TestJ9ALockIsSwapped(t *testing.T) {
+	j := demoJourney(t)
+	j.do(":", "l", "enter")
+	j.press("/", "canal 7 · upper", "enter")
+	j.do("X").write("canal 7 · lower").do("enter")
+	j.shows("Swap Canal 7")
+	j.write("swap").do("enter")
+	j.within(8)
+	if n := len(j.events("command.swap_device")); n != 1 {
+		t.Errorf("%d swaps on record:\n%s", n, j.frame())
+	}
+}
+
+func TestJ10WhoEnteredOnSaturday(t *testing.T) {
+	j := saturday(t)
+	text := ""
+	j.m.save = func(n string, data []byte) (string, error) {
+		text = string(data)
+		return n, nil
+	}
+	j.do(":").write("events unlocked suite sat").do("enter", "E")
+	j.within(3)
+	if !strings.Contains(text, "lock.unlocked,suite-1,meyer") || strings.Count(text, "\n") != 2 {
+		t.Errorf("exported %q", text)
+	}
+	j.press("esc", ":", "events unlocked suite fri", "enter")
+	j.shows("nothing happened")
+}
+
+// Whoever mis-keys breaks nothing: from every screen every single key, and then enter, leaves all codes wished as they were.
+func TestNoSingleKeyErasesAnything(t *testing.T) {
+	places := map[string][]string{
+		"today": {":", "today", "enter"}, "fleet": {":", "fleet", "enter"}, "device": {":", "device front", "enter"}, "slots": {":", "device front", "enter", "tab", "end"},
+		"code": {":", "code smith", "enter"}, "codes": {":", "codes", "enter"}, "journal": {":", "journal", "enter"}, "timeline": {":", "timeline", "enter"},
+		"marked": {":", "codes", "enter", "A"},
+	}
+	keys := strings.Split("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=/:;.,<>?![]{}()*&^%$#@~'\"\\|_`", "")
+	keys = append(keys, "enter", " ", "tab", "delete", "backspace", "ctrl+r", "ctrl+u")
+	for place, there := range places {
+		for _, k := range keys {
+			h := newHome(t, smallHotel())
+			h.press(there...)
+			h.press(k, "enter")
+			for _, c := range h.host.submitted {
+				if c.DryRun {
+					continue
+				}
+				switch do := c.Do.(type) {
+				case engine.Observe, engine.SetPool, engine.Reveal:
+				case engine.Update:
+					if k != "+" && k != "-" && k != "=" && k != "m" { // these show what enter applies, and can be undone
+						t.Errorf("%s: %q and enter sent %#v", place, k, do)
+					}
+				case engine.Create:
+					if k != "n" {
+						t.Errorf("%s: %q and enter sent %#v", place, k, do)
+					}
+				default:
+					t.Errorf("%s: %q and enter sent %#v", place, k, do)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatMustBeTypedGrowsWithTheDoors(t *testing.T) {
+	h := newHome(t, smallHotel())
+	h.press(":", "codes", "enter", "A", "x")
+	h.shows("type revoke")
+	h.press("y", "enter")
+	if h.sent() != nil {
+		t.Fatalf("y and enter revoked: %#v", h.sent())
+	}
+	for i, want := range map[[2]int]string{{1, 1}: "", {3, 1}: "3", {5, 4}: "revoke 5", {40, 12}: "revoke 40 on 12 doors"} {
+		if got := revokePhrase(i[0], i[1]); got != want {
+			t.Errorf("%d codes on %d doors ask for %q, want %q", i[0], i[1], got, want)
+		}
+	}
+}
+
+func TestMarkedCodesAreRevokedTogether(t *testing.T) {
+	h := newHome(t, smallHotel())
+	h.press(":", "codes", "enter", "/", "front", "enter", " ", " ", "x")
+	h.shows("Revoke 2 codes on 1 doors")
+	h.press("2", "enter")
+	h.shows("✓ revoked 2 codes")
+	n := 0
+	for _, c := range h.host.submitted {
+		if _, ok := c.Do.(engine.Delete); ok && !c.DryRun {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d codes were revoked", n)
+	}
+}
+
+func TestTheDemonstrationCanAlsoBeHealed(t *testing.T) {
+	j := demoJourney(t)
+	j.press("F", "tab")
+	j.shows("offline", "x heals it")
+	j.press("x", "esc", "r")
+	j.press("g", "+4m", "enter")
+	if c := j.cursor(); c.Device == "harbour-12-front" && c.Readiness == engine.ReadyAtRisk {
+		t.Errorf("healed five minutes ahead, and still at risk: %+v", c)
+	}
+}
