@@ -81,7 +81,7 @@ func (d *watched) write(p lock.PIN) {
 func (d *watched) knew(m sim.Memory) bool {
 	i := slices.IndexFunc(d.entries, func(s seen) bool { return s.Ref == m.Ref && s.Slot == m.Slot })
 	return i >= 0 && !d.look.At.IsZero() && d.entries[i].since.Before(d.look.At) &&
-		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref })
+		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref && (h.PIN.IsZero() || h.PIN == m.PIN) })
 }
 
 // relied reports whether a guest in the house relies on that entry alone.
