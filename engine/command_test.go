@@ -188,6 +188,20 @@ func TestRefusalsNameTheFieldAndChangeNothing(t *testing.T) {
 	}
 }
 
+func TestWhenNoPINIsLeftALongerOneIsSuggested(t *testing.T) {
+	r := newRig(t)
+	r.add("door", lock.Traits{Slots: 20, PINLengths: []int{1, 2}, NameMax: 20})
+	next := engine.Create{Device: "door", Starts: noon.Add(100 * time.Hour), Ends: noon.Add(120 * time.Hour)}
+	for range 10 {
+		r.do(next)
+	}
+	if no := r.refused(next, "no_pin_left", "pin"); !strings.Contains(no.Remedy, "longer PIN") {
+		t.Errorf("the remedy is %q", no.Remedy)
+	}
+	next.PINLength = 2
+	r.do(next)
+}
+
 func TestRevealOfDigitsThatAreNotChosenYet(t *testing.T) {
 	r := newRig(t)
 	f := r.add("assigns", lock.Traits{AssignsPIN: true, Slots: 5})
