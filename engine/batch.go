@@ -29,6 +29,7 @@ type batch struct {
 	resumed []lock.DeviceID // whose call a crash has ended
 	ended   []lock.DeviceID // whose call has its outcome here
 	met     lock.DeviceID   // a parked device that was asked for
+	rethink bool            // the policy changes, so that every device is to think again
 	err     error
 }
 

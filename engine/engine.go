@@ -40,8 +40,9 @@ type Engine struct {
 	keeps   int // Options.Cache
 	secret  []byte
 	policy  Policy
-	seq     Seq   // of the last event
-	commits int64 // number of the last commit
+	rethink time.Time // not every device has thought again since the policy changed then; zero: all have
+	seq     Seq       // of the last event
+	commits int64     // number of the last commit
 	opened  time.Time
 	booted  bool
 
@@ -142,6 +143,15 @@ func (e *Engine) load(ctx context.Context) error {
 	if e.policy, err = decode[Policy](policy.Key, policy.Val); err != nil {
 		return err
 	}
+	rethink, err := e.store.Get(ctx, keyRethink)
+	if err != nil {
+		return err
+	}
+	if e.rethink = (time.Time{}); rethink.Rev != 0 {
+		if e.rethink, err = decode[time.Time](rethink.Key, rethink.Val); err != nil {
+			return err
+		}
+	}
 	commit, err := e.store.Get(ctx, keyCommit)
 	if err != nil {
 		return err
@@ -199,6 +209,8 @@ func (e *Engine) load(ctx context.Context) error {
 		}
 		if gated != (s.Gate != "") || e.link(accountScope(s.Row.Account)).Auth != (s.Row.Unknown > 0) {
 			e.wakes.set(r, fromUnix(1)) // its link came or went, and the end came before it was told
+		} else if !e.rethink.IsZero() {
+			e.wakes.set(r, earliest(s.Wake, e.rethink)) // it may not have heard of a new policy
 		}
 		return nil
 	})
@@ -315,6 +327,7 @@ func (e *Engine) fill(b *batch, in []Input, most int) (w Work) {
 		e.wakes.set(r, time.Time{})
 		b.wake(r)
 	}
+	b.rethought()
 	b.decide()
 	return w
 }

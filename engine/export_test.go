@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/lock"
@@ -249,6 +250,9 @@ func recode(kv store.KV) ([]byte, error) {
 	switch kv.Key {
 	case keyPolicy:
 		v, err := decode[Policy](kv.Key, kv.Val)
+		return as(v, err)
+	case keyRethink:
+		v, err := decode[time.Time](kv.Key, kv.Val)
 		return as(v, err)
 	case keyCommit:
 		v, err := decode[commitMark](kv.Key, kv.Val)

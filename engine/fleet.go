@@ -200,7 +200,8 @@ func (b *batch) checkPolicy(do SetPolicy) (change, error) {
 		return change{apply: func(*Receipt) {
 			b.e.accounts[do.Account] = patch
 			b.put(keyAccountPolicy(do.Account), encode(patch))
-			b.rethink(func(r *row) bool { return r.Account == do.Account })
+			b.wakeAll(func(r *row) bool { return r.Account == do.Account })
+			b.rethink = true
 		}}, nil
 	}
 	policy := b.e.policy.Over(do.Patch)
@@ -210,16 +211,39 @@ func (b *batch) checkPolicy(do SetPolicy) (change, error) {
 	return change{apply: func(*Receipt) {
 		b.e.policy = policy
 		b.put(keyPolicy, encode(policy))
-		b.rethink(func(*row) bool { return true })
+		b.wakeAll(func(*row) bool { return true })
+		b.rethink = true
 	}}, nil
 }
 
-// rethink makes every device that the function picks due now.
-func (b *batch) rethink(pick func(*row) bool) {
+// wakeAll makes every device that the function picks due now.
+func (b *batch) wakeAll(pick func(*row) bool) {
 	for _, r := range b.e.rows {
 		if pick(r) {
 			b.e.wakes.set(r, b.now)
 		}
+	}
+}
+
+// rethought keeps in the store, as long as not every device has thought again since the policy changed, that they have to: they
+// are too many for one commit, and an end may come in between.
+func (b *batch) rethought() {
+	since := b.e.rethink
+	if b.rethink {
+		since = b.now
+	}
+	if since.IsZero() {
+		return
+	}
+	next := b.e.wakes.next()
+	switch waiting := !next.IsZero() && !next.After(since); {
+	case waiting && b.rethink:
+		b.put(keyRethink, encode(since))
+	case !waiting && !b.e.rethink.IsZero():
+		b.drop(keyRethink)
+	}
+	if b.e.rethink = since; next.IsZero() || next.After(since) {
+		b.e.rethink = time.Time{}
 	}
 }
 

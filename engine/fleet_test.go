@@ -1,12 +1,15 @@
 package engine_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store"
+	"github.com/accesscodes/lockctl/engine/store/memkv"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -384,6 +387,38 @@ func TestANewDefaultPolicyReachesPlansThatStand(t *testing.T) {
 	r.until(hours(3.1))
 	r.status("g", engine.StatusSet)
 	r.refused(engine.Create{Device: "front", Starts: hours(8)}, "invalid_window", "ends")
+}
+
+func TestANewPolicyIsThoughtThroughAfterAnEndHalfway(t *testing.T) {
+	r, _, _ := row(t, memkv.NewLimited(store.Limits{MaxOps: 120, MaxBytes: 1 << 20}), 60)
+	pending := func() bool {
+		t.Helper()
+		kv, err := r.store.Get(context.Background(), "meta/rethink")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kv.Rev != 0
+	}
+	for _, do := range []engine.SetPolicy{
+		{Patch: engine.PolicyPatch{JITLead: ptr(20 * time.Hour)}},
+		{Account: "acme", Patch: engine.PolicyPatch{JITLead: ptr(10 * time.Hour)}},
+	} {
+		if _, err := r.e.Step(r.now, engine.Submission{Command: engine.Command{Do: do}}); err != nil {
+			t.Fatal(err)
+		}
+		if !pending() {
+			t.Error("not every lock has thought again, and the store does not say so")
+		}
+		r.kill()
+		r.open()
+		if pending() {
+			t.Error("every lock has thought again, and the store does not know")
+		}
+		r.do(engine.SetPolicy{Device: "lone", Patch: engine.PolicyPatch{JITLead: ptr(time.Hour)}})
+		if pending() {
+			t.Error("one lock's policy makes all think again")
+		}
+	}
 }
 
 func TestADeviceThatChangesItsAccountCountsThere(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 //	meta/schema               number of the record format
 //	meta/secret               32 bytes: the source of everything random
 //	meta/policy               the default Policy
+//	meta/rethink              since when every device is to think again: not all have; there only meanwhile
 //	meta/commit               number of the last commit: tells whether an unknown one was made
 //	acct/<account>/policy     PolicyPatch of an account
 //	link/<scope>              breaker of an account ("a:id") or hub ("h:account:id")
@@ -23,10 +24,11 @@ import (
 //	undo/<seq>                what a command changed
 //	ev/<seq>                  Event
 const (
-	keySchema = "meta/schema"
-	keySecret = "meta/secret"
-	keyPolicy = "meta/policy"
-	keyCommit = "meta/commit"
+	keySchema  = "meta/schema"
+	keySecret  = "meta/secret"
+	keyPolicy  = "meta/policy"
+	keyRethink = "meta/rethink"
+	keyCommit  = "meta/commit"
 
 	dirAccount = "acct/"
 	dirLink    = "link/"

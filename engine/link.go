@@ -170,7 +170,7 @@ func (b *batch) linkWorks(d *device, scope string) {
 // wakeMembers makes every device of a link due: how far it is reached, whether its arrivals are ready, and with a login the
 // statuses of its codes, hang on it. They are too many for one commit.
 func (b *batch) wakeMembers(l *link) {
-	b.rethink(func(r *row) bool {
+	b.wakeAll(func(r *row) bool {
 		return l.scope == accountScope(r.Account) || r.Hub != "" && l.scope == hubScope(r.Account, r.Hub)
 	})
 }

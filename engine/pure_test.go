@@ -440,7 +440,7 @@ func TestPatchesCoverEveryField(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	for want, got := range map[string]string{
-		"meta/schema": keySchema, "meta/secret": keySecret, "meta/policy": keyPolicy, "meta/commit": keyCommit,
+		"meta/schema": keySchema, "meta/secret": keySecret, "meta/policy": keyPolicy, "meta/rethink": keyRethink, "meta/commit": keyCommit,
 		"acct/acme/policy":      keyAccountPolicy("acme"),
 		"link/a:acme":           keyLink(accountScope("acme")),
 		"link/h:acme:hub":       keyLink(hubScope("acme", "hub")),
