@@ -367,11 +367,9 @@ func (e *Engine) absorb(d *device) {
 // answer tells every submitter how it ended: with err, if the commit failed.
 func (b *batch) answer(err error) {
 	for _, r := range b.replies {
-		switch {
-		case r.done == nil:
-		case err != nil:
+		if err != nil {
 			r.done(Receipt{}, err)
-		default:
+		} else {
 			r.done(r.receipt, r.err)
 		}
 	}

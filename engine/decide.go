@@ -167,7 +167,7 @@ func (b *batch) settle(d *device, policy Policy) {
 	for i := 0; i < len(d.codes); i++ {
 		c := d.codes[i]
 		if !c.Contended.IsZero() && !now.Before(c.Contended.Add(contendedRest)) {
-			c.Contended, c.Undone, c.dirty = time.Time{}, nil, true
+			c.Contended, c.dirty = time.Time{}, true // what was undone before is too long ago to count
 			b.lower(d, c, "contended")
 		}
 		if policy.AutoPull == PullAuto && d.Pool {

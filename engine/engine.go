@@ -135,7 +135,7 @@ func (e *Engine) load(ctx context.Context) error {
 	e.accounts, e.links, e.down = map[lock.AccountID]PolicyPatch{}, map[string]*link{}, nil
 	e.zones = zones{}
 	e.cache, e.crashed, e.totals = newCache(e.keeps), nil, Totals{}
-	e.booted, e.parked, e.untold = false, map[lock.DeviceID]*recordError{}, nil
+	e.parked, e.untold = map[lock.DeviceID]*recordError{}, nil
 	policy, err := e.store.Get(ctx, keyPolicy)
 	if err != nil {
 		return err

@@ -9,10 +9,8 @@ import (
 // erase returns the job that removes place p, or when to look whether it is gone.
 func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	t := &d.Device.Traits
-	var id lock.CodeID
 	at := p.Over
 	if c != nil {
-		id = c.ID
 		if o := c.over(); !o.IsZero() {
 			at = o
 		}
@@ -43,10 +41,10 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		}
 	}
 	if p.Clears >= blankAfter && !p.Blanked && t.UpdatesInPlace && !t.AssignsPIN && p.Ref != "" {
-		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at, id: id}, time.Time{}
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, At: p.Ref, Want: *p, Blank: true, Reason: "it can't be erased: its digits are overwritten"}, at: at}, time.Time{}
 	}
 	if p.Ref == "" && t.CannotList && c != nil {
-		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: *p, Blank: true, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at, id: id}, time.Time{}
+		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: *p, Blank: true, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at}, time.Time{}
 	}
 	why := "its window is over"
 	switch {
@@ -57,7 +55,7 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	case !c.isOver(v.now):
 		why = "it is not due yet"
 	}
-	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at, id: id}, time.Time{}
+	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at}, time.Time{}
 }
 
 // rest is until when an orphan that was not erased is left alone; a code's own next try says it for its places.

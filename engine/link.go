@@ -108,7 +108,7 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 			l.Probes = 0
 		}
 		b.e.down = append(b.e.down, l)
-		l.Blame, l.Auth, l.Vendor = err.Blame, auth, err.Vendor
+		l.Auth, l.Vendor = auth, err.Vendor
 		switch {
 		case l.isHub():
 			l.Blame = driver.BlameHub

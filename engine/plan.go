@@ -76,11 +76,12 @@ type view struct {
 
 type job struct {
 	intent
-	at time.Time // what the order goes by
-	id lock.CodeID
+	at time.Time // what the order goes by; those of one instant stay in the order of their codes
 	// For sets only:
 	fresh bool // needs a slot
 }
+
+func (j job) compare(o job) int { return j.at.Compare(o.at) }
 
 // plan decides what to do next with one device. It is pure: same device, same view, same answer.
 //
@@ -111,8 +112,8 @@ func plan(d *device, v view) decision {
 	for i, c := range d.codes {
 		d.planCode(v, c, &x.Wants[i], &clears, &sets, &look, &x)
 	}
-	slices.SortStableFunc(clears, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
-	slices.SortStableFunc(sets, func(a, b job) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+	slices.SortStableFunc(clears, job.compare)
+	slices.SortStableFunc(sets, job.compare)
 
 	act := d.pick(v, clears, sets, &x)
 	listable := !t.CannotList && (act == nil || !act.issues())
@@ -193,7 +194,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			*look = look.sooner(d.goneLook(v, match), "to see whether it is gone") // it made room, or was not due for a while
 		} else if match.Doubt || match.Accepted.IsZero() {
 			if t.CannotList {
-				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c), id: c.ID})
+				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
 			} else if match.lost() && c.Refused != w.Place.fingerprint() {
 				if now.Before(c.NextTry) {
 					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
@@ -206,7 +207,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 						}
 						again.Slot = d.slot()
 					}
-					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c), id: c.ID})
+					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c)})
 				}
 			}
 		} else if at, why := d.confirmAt(v, match); !at.IsZero() {
@@ -230,7 +231,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 		return
 	}
-	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), id: c.ID, fresh: c.Offline == lock.OfflineNone}
+	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), fresh: c.Offline == lock.OfflineNone}
 	if old == nil {
 		*sets = append(*sets, j)
 		return

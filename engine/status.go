@@ -52,8 +52,6 @@ func (d *device) status(now time.Time, c *code, w *want, policy Policy, auth boo
 		return StatusUnset
 	case w.On && (!w.Native || c.window().Started(now)) && !(len(c.Places) > 0 && !c.Places[0].Enabled && !c.window().Started(now)):
 		return StatusSetting
-	case c.window().Started(now):
-		return StatusSetting
 	}
 	return StatusUnset
 }
