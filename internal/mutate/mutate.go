@@ -5,6 +5,8 @@
 package mutate
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,4 +140,18 @@ func (p *Package) Mutate(choose, swap func(file string) bool) Copy {
 	}
 	c.Files["mutant_switch.go"] = switchText(p.files[0].syntax.Name.Name, len(c.Mutants))
 	return c
+}
+
+// Sample draws n mutants, in their order. Which ones depends on the seed and on their keys alone, so that a sample stays much
+// the same while the package changes around it.
+func Sample(mutants []Mutant, n int, seed uint64) []Mutant {
+	lot := func(m Mutant) string {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", seed, m.File, m.Key))
+		return string(sum[:])
+	}
+	some := slices.Clone(mutants)
+	slices.SortFunc(some, func(a, b Mutant) int { return strings.Compare(lot(a), lot(b)) })
+	some = some[:min(n, len(some))]
+	slices.SortFunc(some, func(a, b Mutant) int { return cmp.Compare(a.N, b.N) })
+	return some
 }

@@ -115,3 +115,27 @@ func TestAnEquivalentMutantNeedsAReason(t *testing.T) {
 		t.Error("a mutant without a reason was taken")
 	}
 }
+
+// A mutant that is added moves at most one other out of a sample.
+func TestASampleStays(t *testing.T) {
+	_, c := shop(t)
+	some := Sample(c.Mutants[1:], 9, 1)
+	if len(some) != 9 || !slices.IsSortedFunc(some, func(a, b Mutant) int { return a.N - b.N }) {
+		t.Fatalf("%v", some)
+	}
+	both := 0
+	for _, m := range Sample(c.Mutants, 9, 1) {
+		if slices.Contains(some, m) {
+			both++
+		}
+	}
+	if both < 8 {
+		t.Errorf("%d of 9 stay", both)
+	}
+	if slices.Equal(some, Sample(c.Mutants[1:], 9, 2)) {
+		t.Error("another seed draws the same")
+	}
+	if n := len(Sample(c.Mutants, 1000, 1)); n != len(c.Mutants) {
+		t.Errorf("%d mutants of %d", n, len(c.Mutants))
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -33,9 +32,7 @@ func decides(file string) bool {
 }
 
 // ordered are the files in which it matters what comes first: what is committed, and what is said and done after.
-func ordered(file string) bool {
-	return slices.Contains([]string{"engine.go", "batch.go", "submit.go"}, file)
-}
+func ordered(file string) bool { return file == "engine.go" }
 
 //go:embed equivalent.txt
 var equivalent string
@@ -77,14 +74,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	all := pkg.Mutate(decides, ordered)
 	mutants := slices.DeleteFunc(slices.Clone(all.Mutants), func(m mutate.Mutant) bool { return !pattern.MatchString(m.String()) })
-	if *sample > 0 && *sample < len(mutants) {
-		chosen := rand.New(rand.NewPCG(*seed, 0)).Perm(len(mutants))[:*sample]
-		slices.Sort(chosen)
-		some := make([]mutate.Mutant, 0, *sample)
-		for _, i := range chosen {
-			some = append(some, mutants[i])
-		}
-		mutants = some
+	if *sample > 0 {
+		mutants = mutate.Sample(mutants, *sample, *seed)
 	}
 	if *list {
 		for _, m := range mutants {
