@@ -71,7 +71,7 @@ func attemptGet(c *call, p getAttempt) (reply, error) {
 	switch {
 	case kind == attemptDelete && v.Status != engine.StatusGone:
 		a.Status = "pending"
-	case kind != attemptDelete && waits(v):
+	case kind != attemptDelete && working(v):
 		a.Status = "pending"
 		for _, i := range v.Issues {
 			if i.Definite && i.Class == engine.ClassError {
@@ -83,8 +83,8 @@ func attemptGet(c *call, p getAttempt) (reply, error) {
 	return reply{"action_attempt": a}, nil
 }
 
-// waits reports whether the lock has yet to show something of the code. Waiting for its time is no work.
-func waits(v *engine.CodeView) bool {
+// working reports whether the lock has yet to show something of the code. Waiting for its time is no work.
+func working(v *engine.CodeView) bool {
 	for _, m := range v.Pending {
 		if m.Code != engine.MutDeferred && m.Code != engine.MutDeleting {
 			return true

@@ -26,12 +26,13 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 // rig is a server before a simulated house whose clock stands still unless a test moves it.
 type rig struct {
-	t    *testing.T
-	s    *Server
-	lab  lab.Lab
-	http *httptest.Server // asks for keys
-	keys *Keys
-	key  string // of a client that may do everything
+	t     *testing.T
+	s     *Server
+	lab   lab.Lab
+	http  *httptest.Server // asks for keys
+	keys  *Keys
+	clock *clockwork.FakeClock // of the world outside
+	key   string               // of a client that may do everything
 }
 
 func newRig(t *testing.T, locks ...sim.LockSpec) *rig {
@@ -46,7 +47,9 @@ func newRig(t *testing.T, locks ...sim.LockSpec) *rig {
 	keys, err := OpenKeys(t.Context(), records)
 	must(t, err)
 	r := &rig{t: t, keys: keys, lab: play.Lab()}
-	r.s = New(Options{Host: play, Lab: r.lab, Keys: keys, Workspace: Workspace{"space", "House"}, Random: &chance{}})
+	r.clock = clockwork.NewFakeClockAt(noon)
+	r.s, err = New(t.Context(), Options{Host: play, Lab: r.lab, Keys: keys, Records: records, Clock: r.clock, Workspace: Workspace{"space", "House"}, Random: &chance{}})
+	must(t, err)
 	r.http = httptest.NewServer(r.s.Keyed())
 	t.Cleanup(func() {
 		r.http.Close()

@@ -14,7 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/sim/lab"
 )
 
@@ -23,6 +26,8 @@ type Options struct {
 	Host      engine.Host
 	Lab       lab.Lab // nil: the host is no simulation
 	Keys      *Keys
+	Records   store.Store     // where webhooks are kept
+	Clock     clockwork.Clock // the world's, also where the host's is a simulation's
 	Workspace Workspace
 	Unlimited bool // without the documented limits per device
 	Log       *slog.Logger
@@ -37,6 +42,8 @@ type Server struct {
 	host   engine.Host
 	lab    lab.Lab
 	keys   *Keys
+	hooks  *hooks
+	clock  clockwork.Clock
 	space  Workspace
 	paces  *paces // nil: unlimited
 	log    *slog.Logger
@@ -44,9 +51,13 @@ type Server struct {
 	rows   map[string]*endpoint
 }
 
-// New makes a server.
-func New(o Options) *Server {
-	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}}
+// New makes a server. It fails if what is kept of webhooks can't be read.
+func New(ctx context.Context, o Options) (*Server, error) {
+	hooks, err := openHooks(ctx, o.Records)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, hooks: hooks, clock: o.Clock, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -58,7 +69,7 @@ func New(o Options) *Server {
 			s.rows[e.path] = &e
 		}
 	}
-	return s
+	return s, nil
 }
 
 // Keyed serves requests that bring an API key.

@@ -57,10 +57,18 @@ func serve(a *app, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{
-		Host: play, Lab: play.Lab(), Keys: keys, Workspace: api.Workspace{ID: "simulation", Name: "Simulation"}, Unlimited: a.on("unlimited"),
-		Log: log, Random: rand.Reader,
+	clock := clockwork.NewRealClock()
+	server, err := api.New(a.ctx, api.Options{
+		Host: play, Lab: play.Lab(), Keys: keys, Records: s, Clock: clock, Workspace: api.Workspace{ID: "simulation", Name: "Simulation"},
+		Unlimited: a.on("unlimited"), Log: log, Random: rand.Reader,
 	})
+	if err != nil {
+		return err
+	}
+	posts := make(chan error, 1)
+	ctx, stop := context.WithCancel(a.ctx)
+	go func() { posts <- api.NewDeliverer(server, &http.Client{}, clock).Run(ctx) }()
+	defer func() { stop(); err = errors.Join(err, <-posts) }()
 	socket := a.socket(dir)
 	local, err := listenSocket(socket)
 	if err != nil {
