@@ -25,23 +25,23 @@ func (b *batch) keep(c Command, r Receipt) {
 	b.put(keyIdem(c.Key), encode(kept))
 }
 
-// answered finds what a key that was used before was answered.
-func (b *batch) answered(key string) (keptAnswer, bool) {
+// answered finds what a key that was used before was answered; false: it was not used.
+func (b *batch) answered(key string) (keptAnswer, bool, error) {
 	if k, ok := b.idem[key]; ok {
-		return k, true
+		return k, true, nil
 	}
 	kv, err := b.e.store.Get(b.ctx, keyIdem(key))
 	if err != nil {
 		b.err = err
 	}
 	if err != nil || kv.Rev == 0 {
-		return keptAnswer{}, false
+		return keptAnswer{}, false, err
 	}
 	k, err := decode[keptAnswer](kv.Key, kv.Val)
 	if err != nil {
-		b.err = err
+		return k, false, b.unread(err) // done or not: nobody knows, so it is not done now
 	}
-	return k, err == nil
+	return k, true, nil
 }
 
 // again answers a command whose key was used before: with the first receipt, if it is the same command. Digits that the first

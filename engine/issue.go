@@ -79,6 +79,7 @@ var catalogue = map[string]Issue{
 	"not_undoable":               {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "this command can't be undone"},
 	"cannot_be_managed":          {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the lock hides what would have to be known to manage this code"},
 	"too_large":                  {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the command touches more than one commit can hold", Remedy: "split it"},
+	"unreadable_record":          {Class: ClassRefusal, Definite: true, Message: "a stored record does not read", Remedy: "restore the last backup, or report the record"},
 	"busy":                       {Class: ClassRefusal, Retryable: true, Message: "the engine has more to do than it can take", Remedy: "try again in a moment"},
 	"cannot_carry":               {Class: ClassRefusal, Definite: true, Blame: driver.BlameRequest, Message: "the new lock can't hold every code of the old one"},
 }

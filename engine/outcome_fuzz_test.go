@@ -172,5 +172,6 @@ func FuzzOutcomes(f *testing.F) {
 			}
 		}
 		l.pass(time.Hour)
+		l.sound()
 	})
 }

@@ -54,6 +54,16 @@ func (e *recordError) refusal() *Refusal {
 	return r
 }
 
+// unread is the answer to a command that needs a record that can't be read. Another error is the store's, and ends the step.
+func (b *batch) unread(err error) error {
+	var bad *recordError
+	if errors.As(err, &bad) {
+		return refuse("unreadable_record", "", "record "+bad.key+" does not read")
+	}
+	b.err = err
+	return err
+}
+
 // park leaves a device alone whose record can't be read, and tells so once.
 func (b *batch) park(id lock.DeviceID, bad *recordError) {
 	b.e.park(id, bad)

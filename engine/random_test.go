@@ -340,8 +340,18 @@ func (m *machine) heal() {
 	}
 }
 
+// sound fails if a thought ended in a panic, which parks the lock that it was about.
+func (m *machine) sound() {
+	for _, ev := range m.journal() {
+		if strings.Contains(ev.Text, "met something impossible") {
+			m.t.Fatalf("%s: %s", ev.Device, ev.Text)
+		}
+	}
+}
+
 // rest heals everything, waits two days and demands that nothing is left undone or unexplained.
 func (m *machine) rest() {
+	m.sound()
 	m.heal()
 	ids := slices.Sorted(maps.Keys(m.locks))
 	for _, id := range ids {
@@ -372,6 +382,7 @@ func (m *machine) rest() {
 		}
 	}
 	m.silent(m.digits...)
+	m.sound()
 }
 
 func TestAnythingMayHappen(t *testing.T) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -323,10 +324,25 @@ func has(list []Issue, code string) bool {
 	return false
 }
 
+// errMisplaced is why a record that reads is no good: it belongs under another key.
+var errMisplaced = errors.New("it is another's")
+
+// keyed is a record that tells under which key it belongs.
+type keyed interface{ under(key string) bool }
+
+func (c *config) under(key string) bool { return key == keyConfig(c.Device.ID) }
+func (c *code) under(key string) bool {
+	return key == keyCode(c.Device, c.ID) || key == keyHistory(c.Device, c.ID)
+}
+func (e *Event) under(key string) bool { return key == keyEvent(e.Seq) }
+
 func decode[T any](key string, val []byte) (T, error) {
 	var v T
 	if err := json.Unmarshal(val, &v); err != nil {
 		return v, &recordError{key, err}
+	}
+	if k, ok := any(&v).(keyed); ok && !k.under(key) {
+		return v, &recordError{key, errMisplaced}
 	}
 	return v, nil
 }

@@ -35,8 +35,12 @@ type undoCode struct {
 func (b *batch) submit(s Submission) {
 	c := s.Command
 	if c.Key != "" && !c.DryRun {
-		if first, ok := b.answered(c.Key); ok {
-			r, err := b.again(first, c)
+		first, used, err := b.answered(c.Key)
+		var r Receipt
+		if used {
+			r, err = b.again(first, c)
+		}
+		if used || err != nil {
 			b.replies = append(b.replies, reply{done: s.Done, receipt: r, err: err})
 			return
 		}

@@ -188,8 +188,7 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 	}
 	u, err := decode[undo](kv.Key, kv.Val)
 	if err != nil {
-		b.err = err
-		return change{}, err
+		return change{}, b.unread(err)
 	}
 	switch u.Verb {
 	case "pool":
@@ -297,8 +296,7 @@ func (b *batch) undoDelete(u undo) (change, error) {
 	}
 	c, err := decode[code](kv.Key, kv.Val)
 	if err != nil {
-		b.err = err
-		return change{}, err
+		return change{}, b.unread(err)
 	}
 	if err := back(&c); err != nil {
 		return change{}, err

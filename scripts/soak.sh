@@ -8,5 +8,6 @@ cd "$(dirname "$0")/.."
 power() { POWERCUT_CUTS=1000 POWERCUT_FAULTS=200 POWERCUT_STRICT=60 go test -count=1 -timeout 1h -v ./internal/powercut; }
 
 stage "power cuts" power
+stage "fuzz" fuzz 100
 
 table

@@ -24,3 +24,16 @@ table() {
 	printf '%-30s %6d\n' total "$total"
 	return $failed
 }
+
+# fuzz TIMES runs every fuzz target from its committed corpus, so many times a short run. It is bounded by a count: with a time,
+# go test now and then reports its own deadline as a failure. What one machine found interesting doesn't slow the next run.
+fuzz() {
+	local file target count
+	while IFS=: read -r file target; do
+		case $target in
+		FuzzCommands | FuzzOutcomes | FuzzRecords | FuzzSizesAndKeys) count=200 ;; # each is a story of its own
+		*) count=1000 ;;
+		esac
+		go test -run '^$' -fuzz "^$target\$" -fuzztime $((count * $1))x -fuzzminimizetime 10x "./$(dirname "$file")" -args -test.fuzzcachedir="$work/fuzz" || return
+	done < <(git grep -oE '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed 's/func //')
+}
