@@ -44,6 +44,7 @@ func (e *Engine) begin(ctx context.Context, now time.Time) *batch {
 	e.cache.trim()
 	e.step++
 	b := &e.batch
+	e.recent = nil
 	clear(b.touched) // nothing of a step is held beyond the next
 	clear(b.events)
 	clear(b.replies)
@@ -144,6 +145,7 @@ func (b *batch) raise(d *device, c *code, i Issue) {
 	if !c.raise(i) {
 		return
 	}
+	told := i // the event keeps this one: most issues are not new
 	typ := "internal.issue.raised"
 	switch i.Code {
 	case "failed_to_set_on_device", "delay_in_setting_on_device", "failed_to_remove_from_device", "delay_in_removing_from_device":
@@ -151,7 +153,7 @@ func (b *batch) raise(d *device, c *code, i Issue) {
 			typ = "access_code." + i.Code
 		}
 	}
-	b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Code: c.ID, Issue: &i, Text: i.Message})
+	b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Code: c.ID, Issue: &told, Text: i.Message})
 }
 
 func (b *batch) lower(d *device, c *code, codes ...string) {
@@ -166,11 +168,12 @@ func (b *batch) lower(d *device, c *code, codes ...string) {
 // raiseDevice puts an issue on a device and tells it, once.
 func (b *batch) raiseDevice(d *device, i Issue) {
 	if d.raise(i) {
+		told := i
 		typ := "internal.issue.raised"
 		if i.Code == "low_battery" {
 			typ = "device.low_battery"
 		}
-		b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Issue: &i, Text: i.Message})
+		b.event(Event{Type: typ, Account: d.Device.Account, Device: d.id(), Issue: &told, Text: i.Message})
 	}
 }
 
@@ -202,6 +205,10 @@ func (b *batch) insert(d *device, c *code) {
 
 // wake handles a row whose time has come.
 func (b *batch) wake(r *row) {
+	if r.device != nil {
+		b.touch(r.device)
+		return
+	}
 	b.device(r.id)
 }
 
@@ -275,6 +282,7 @@ type writes struct {
 	conds []store.Cond
 	ops   []store.Op
 	text  []byte
+	mark  commitMark
 }
 
 // put adds a record whose text is v as enc writes it.
@@ -299,7 +307,7 @@ func (b *batch) records(w *writes) {
 		}
 		for _, c := range d.codes {
 			if c.dirty {
-				put(w, keyCode(d.id(), c.ID), c, encodeCode)
+				put(w, c.keyOn(d), c, encodeCode)
 			}
 		}
 		for _, c := range d.gone {
@@ -359,7 +367,7 @@ func (e *Engine) absorb(d *device) {
 	} else {
 		e.totals.add(&r.summary, -1)
 	}
-	d.row, r.summary = r, d.Row
+	d.row, r.device, r.summary = r, d, d.Row
 	e.totals.add(&r.summary, 1)
 	e.wakes.set(r, d.Wake)
 }

@@ -48,6 +48,14 @@ func tagOf(id lock.CodeID) string {
 	return tagPrefix + withCheck(tagText.EncodeToString(sum[:])[:5])
 }
 
+// mark is the code's tag.
+func (c *code) mark() string {
+	if c.tag == "" {
+		c.tag = tagOf(c.ID)
+	}
+	return c.tag
+}
+
 const tagPrefix = "LC"
 
 var tagText = base32.StdEncoding.WithPadding(base32.NoPadding)

@@ -16,8 +16,8 @@ func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
 		Observed: d.Look.At, Issues: slices.Clone(d.Issues), Next: d.Why, RetryAt: d.RetryAt, Radio: d.Radio, Removed: d.isRetired(),
 		Exposure: Exposure{Past: d.Exposure},
 	}
-	for _, s := range d.scopes() {
-		if l := e.links[s]; l != nil && !l.open() {
+	for _, l := range e.linksOf(d) {
+		if !l.open() {
 			v.Issues = append(v.Issues, l.issue())
 		}
 	}
@@ -154,8 +154,8 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 				v.Issues = append(v.Issues, i)
 			}
 		}
-		for _, s := range d.scopes() {
-			if l := e.links[s]; l != nil && !l.open() {
+		for _, l := range e.linksOf(d) {
+			if !l.open() {
 				v.Issues = append(v.Issues, l.issue())
 			}
 		}

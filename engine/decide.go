@@ -19,8 +19,7 @@ func (b *batch) decideDevice(d *device) {
 	p := b.e.policyOf(d)
 	b.settle(d, p)
 	scope := b.e.gate(d)
-	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != "", hub: strings.HasPrefix(scope, "h:"), room: b.e.room[:0]})
-	b.e.room = x.Wants
+	x := plan(d, view{now: b.now, policy: p, opened: b.e.opened, gated: scope != "", hub: strings.HasPrefix(scope, "h:"), room: &b.e.room})
 	if x.Gated {
 		b.hold(d, scope)
 	} else if d.Gate != "" {
@@ -37,8 +36,8 @@ func (b *batch) decideDevice(d *device) {
 	if !x.Wake.IsZero() && !x.Wake.After(b.now) {
 		x.Wake = b.now.Add(time.Second)
 	}
-	if !d.Wake.Equal(x.Wake) || d.Why != x.Why {
-		d.Wake, d.Why, d.dirtyRun = x.Wake, x.Why, true
+	if !d.Wake.Equal(x.Wake) || !x.Why.is(d.Why) {
+		d.Wake, d.Why, d.dirtyRun = x.Wake, x.Why.String(), true
 	}
 	if row := b.summarize(d, p); row != d.Row {
 		d.Row, d.dirtyRun = row, true
@@ -65,8 +64,8 @@ func (b *batch) release(d *device) {
 	if d.Flight != nil {
 		return
 	}
-	for _, s := range d.scopes() {
-		if l := b.e.links[s]; l != nil && l.Probing == d.id() {
+	for _, l := range b.e.linksOf(d) {
+		if l.Probing == d.id() {
 			l.Probing, l.ProbeAt = "", b.now.Add(time.Minute)
 			b.changed(l)
 		}
@@ -127,14 +126,21 @@ func (b *batch) write(d *device, i *intent, f *flight) lock.Credential {
 		Name: want.Name, PIN: want.PIN.PIN, Window: want.Window, Enabled: want.Enabled, Slot: want.Slot,
 	}
 	if c != nil {
-		cred.Code, cred.Tag, cred.Offline, cred.OneTime = c.ID, tagOf(c.ID), c.Offline, c.OneTime
+		cred.Code, cred.Tag, cred.Offline, cred.OneTime = c.ID, c.mark(), c.Offline, c.OneTime
 	}
 	return cred
 }
 
 // refs lists the handles of what should be on the lock.
 func (d *device) refs() []lock.Ref {
-	var refs []lock.Ref
+	n := len(d.Orphans)
+	for _, c := range d.codes {
+		n += len(c.Places)
+	}
+	if n == 0 {
+		return nil
+	}
+	refs := make([]lock.Ref, 0, n)
 	for _, c := range d.codes {
 		for i := range c.Places {
 			if r := c.Places[i].Ref; r != "" {

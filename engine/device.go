@@ -21,7 +21,7 @@ type device struct {
 	row    *row      // its row in memory, once it was committed
 	step   int64     // the last that thought about it
 	key    string    // keyRun, once it was asked for
-	hangs  []string  // scopes, likewise
+	hangs  []*link   // linksOf, likewise
 	zones  zones     // shared by all devices of the engine; nil in a device by itself
 
 	dirtyConfig, dirtyRun, dirtyHeld bool
@@ -85,17 +85,6 @@ func (d *device) lower(code string) bool {
 	ok := lower(&d.Issues, code)
 	d.dirtyRun = d.dirtyRun || ok
 	return ok
-}
-
-// scopes are the links that the device hangs on: its account's, and its hub's if it has one.
-func (d *device) scopes() []string {
-	if d.hangs == nil {
-		d.hangs = []string{accountScope(d.Device.Account)}
-		if d.Device.Hub != "" {
-			d.hangs = append(d.hangs, hubScope(d.Device.Account, d.Device.Hub))
-		}
-	}
-	return d.hangs
 }
 
 // keyRun is the key of the record that guards all others of the device.
@@ -169,6 +158,9 @@ func (c *cache) drop(id lock.DeviceID) {
 	if d := c.devices[id]; d != nil {
 		c.weight -= d.weight
 		delete(c.devices, id)
+		if d.row != nil {
+			d.row.device = nil
+		}
 	}
 }
 

@@ -58,7 +58,9 @@ type Engine struct {
 	step     int64   // numbers steps
 	batch    batch   // of the step under way
 	writes   writes  // of the commit under way
-	room     []want  // for one device's thought
+	room     room    // for one device's thought
+	listed   []entry // what one look showed
+	recent   []Event // what the last step told: most readers ask for no more
 
 	parked map[lock.DeviceID]*recordError // left alone because of a record
 	untold []lock.DeviceID                // those of them that were not told yet
@@ -347,7 +349,8 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 	b.records(w)
 	var rev store.Rev
 	if len(w.ops) > 0 {
-		put(w, keyCommit, &commitMark{e.commits + 1, b.seq}, encodeCommit)
+		w.mark = commitMark{e.commits + 1, b.seq}
+		put(w, keyCommit, &w.mark, encodeCommit)
 		var err error
 		if rev, err = e.store.Commit(ctx, w.conds, w.ops); err != nil {
 			return err
@@ -355,7 +358,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 		e.commits++
 	}
 	b.committed(rev) // with nothing written too: wakes that were taken are put back
-	e.seq = b.seq
+	e.seq, e.recent = b.seq, b.events
 	return nil
 }
 

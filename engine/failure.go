@@ -210,7 +210,7 @@ func (d *device) urgent(now time.Time) bool {
 
 // blame books a failure where it belongs: on the account, the hub or the device.
 func (b *batch) blame(d *device, err *driver.Error) {
-	acct := accountScope(d.Device.Account)
+	acct := b.e.linksOf(d)[0]
 	switch {
 	case answered(err.Kind):
 		b.works(d)
@@ -221,10 +221,10 @@ func (b *batch) blame(d *device, err *driver.Error) {
 		// It answered, and wants a pause.
 	case err.Blame == driver.BlameHub && d.Device.Hub != "":
 		b.linkWorks(d, acct)
-		b.linkFailed(d, hubScope(d.Device.Account, d.Device.Hub), err, true)
+		b.linkFailed(d, b.e.linksOf(d)[1], err, true)
 	case err.Blame == driver.BlameLock:
-		for _, s := range d.scopes() {
-			b.linkWorks(d, s)
+		for _, l := range b.e.linksOf(d) {
+			b.linkWorks(d, l)
 		}
 	default:
 		b.linkFailed(d, acct, err, false)

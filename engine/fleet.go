@@ -118,7 +118,7 @@ func (b *batch) checkSwap(do SwapDevice) (change, error) {
 	x.apply = func(*Receipt) {
 		for _, c := range carried {
 			moved := *c
-			moved.Device, moved.Places, moved.Issues = to.id(), nil, nil
+			moved.Device, moved.key, moved.Places, moved.Issues = to.id(), "", nil, nil
 			moved.Written, moved.Refused, moved.NoNative, moved.Attempts, moved.NextTry = false, "", "", 0, time.Time{}
 			moved.Was, moved.Honoured, moved.Contended, moved.Undone = "", false, time.Time{}, nil // what hands did was done to the old lock
 			if to.Device.Traits.AssignsPIN {
@@ -167,8 +167,8 @@ func (b *batch) checkObserve(do Observe) (change, error) {
 		for i := range d.Orphans {
 			d.Orphans[i].Tried = time.Time{}
 		}
-		for _, s := range d.scopes() {
-			if l := b.e.links[s]; l != nil && !l.open() && l.Probing == "" {
+		for _, l := range b.e.linksOf(d) {
+			if !l.open() && l.Probing == "" {
 				l.Probing = d.id()
 			}
 		}

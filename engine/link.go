@@ -48,6 +48,17 @@ func (e *Engine) link(scope string) *link {
 	return l
 }
 
+// linksOf are the links that the device hangs on: its account's, and its hub's if it has one.
+func (e *Engine) linksOf(d *device) []*link {
+	if d.hangs == nil {
+		d.hangs = []*link{e.link(accountScope(d.Device.Account))}
+		if d.Device.Hub != "" {
+			d.hangs = append(d.hangs, e.link(hubScope(d.Device.Account, d.Device.Hub)))
+		}
+	}
+	return d.hangs
+}
+
 // join counts a device among those of its links.
 func (e *Engine) join(r *row) {
 	e.link(accountScope(r.Account)).members++
@@ -59,16 +70,15 @@ func (e *Engine) join(r *row) {
 // gate returns the scope of the link that holds the device back; "": none does.
 func (e *Engine) gate(d *device) string {
 	held := ""
-	for _, scope := range d.scopes() {
-		l := e.links[scope]
-		if l == nil || l.open() {
+	for _, l := range e.linksOf(d) {
+		if l.open() {
 			continue
 		}
 		if l.Probing == d.id() {
 			return "" // a probe of one link passes the other too: else two that are down would wait for each other
 		}
 		if held == "" {
-			held = scope
+			held = l.scope
 		}
 	}
 	return held
@@ -76,7 +86,7 @@ func (e *Engine) gate(d *device) string {
 
 // linkDown reports whether a link of the device is known to be down.
 func (e *Engine) linkDown(d *device) bool {
-	return slices.ContainsFunc(d.scopes(), func(scope string) bool { return e.links[scope] != nil && !e.links[scope].open() })
+	return slices.ContainsFunc(e.linksOf(d), func(l *link) bool { return !l.open() })
 }
 
 func (b *batch) changed(l *link) {
@@ -87,8 +97,7 @@ func (b *batch) changed(l *link) {
 }
 
 // linkFailed blames a common link for a failed call; sure: the link itself said so.
-func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool) {
-	l := b.e.link(scope)
+func (b *batch) linkFailed(d *device, l *link, err *driver.Error, sure bool) {
 	auth := err.Kind == driver.Unauthorized
 	if !slices.Contains(l.Failed, d.id()) && len(l.Failed) < breakAfter {
 		l.Failed = append(l.Failed, d.id())
@@ -142,9 +151,8 @@ func (b *batch) linkFailed(d *device, scope string, err *driver.Error, sure bool
 }
 
 // linkWorks closes the breaker: everything that waited may go, with its backoff forgotten.
-func (b *batch) linkWorks(d *device, scope string) {
-	l := b.e.links[scope]
-	if l == nil || l.open() && len(l.Failed) == 0 {
+func (b *batch) linkWorks(d *device, l *link) {
+	if l.open() && len(l.Failed) == 0 {
 		return
 	}
 	l.Failed = nil

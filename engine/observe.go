@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -112,24 +113,18 @@ func (b *batch) health(d *device) {
 // matched lays what the lock holds beside what it should hold.
 func (b *batch) matched(d *device, o lock.Observation, first bool) {
 	now := b.now
-	seen := make([]entry, 0, len(o.Held))
+	seen := b.e.listed[:0]
 	for _, h := range o.Held {
 		if vacant(h) {
 			continue
 		}
 		seen = append(seen, entry{Ref: h.Ref, Tag: h.Tag, Name: h.Name, PIN: vaultPIN{h.PIN}, Window: h.Window, Enabled: h.Enabled, Slot: h.Slot})
 	}
-	pending := map[lock.Ref]bool{}
-	for _, h := range o.Held {
-		if h.Pending {
-			pending[h.Ref] = true
-		}
-	}
 	for _, c := range append([]*code(nil), d.codes...) {
 		for i := 0; i < len(c.Places); i++ {
 			p := &c.Places[i]
 			if c.Offline != lock.OfflineNone {
-				if x := find(seen, d, c.ID, p); x != nil {
+				if x := find(seen, d, c, p); x != nil {
 					x.Code, x.Ours = c.ID, true // a vendor may list what the lock was never told
 				}
 				continue
@@ -138,13 +133,13 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 				p.Looks++
 				c.dirty = true
 			}
-			x := find(seen, d, c.ID, p)
+			x := find(seen, d, c, p)
 			p.Kept = p.Kept && (o.Source == lock.SourceCloud || x == nil && !o.Complete)
 			switch {
 			case x != nil:
 				x.Code, x.Ours = c.ID, true
 				c.dirty = true
-				p.Pending = pending[x.Ref]
+				p.Pending = pending(o.Held, x.Ref)
 				b.present(d, c, p, x, o)
 			case o.Complete:
 				if b.absent(d, c, p, o.Source) {
@@ -156,7 +151,7 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 	for i := 0; i < len(d.Orphans); i++ {
 		p := &d.Orphans[i]
 		p.Looks++
-		x := find(seen, d, "", p)
+		x := find(seen, d, nil, p)
 		switch {
 		case x != nil:
 			x.Ours = true
@@ -170,7 +165,12 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 			i--
 		}
 	}
-	b.outsiders(d, seen, o.Complete, first)
+	b.e.listed = b.outsiders(d, seen, o.Complete, first)
+}
+
+// pending reports whether a list says of an entry that it is not yet on the lock.
+func pending(held []lock.Held, ref lock.Ref) bool {
+	return slices.ContainsFunc(held, func(h lock.Held) bool { return h.Pending && h.Ref == ref })
 }
 
 // vacant reports whether what a lock lists is an empty slot: disabled zeros that nobody has given a name or a window.
@@ -178,21 +178,21 @@ func vacant(h lock.Held) bool {
 	return !h.Enabled && h.PIN.Zeros() && h.Name == "" && h.Tag == "" && h.Window.IsZero()
 }
 
-// find picks the entry that a place stands for: by its handle, by its tag, by its slot.
-func find(seen []entry, d *device, id lock.CodeID, p *place) *entry {
-	named := d.Device.Traits.NameMax > 0 && id != "" // the lock keeps our tag, so that another's entry in our slot shows
+// find picks the entry that a place, of code c or an orphan, stands for: by its handle, by its tag, by its slot.
+func find(seen []entry, d *device, c *code, p *place) *entry {
+	named := d.Device.Traits.NameMax > 0 && c != nil // the lock keeps our tag, so that another's entry in our slot shows
 	for i := range seen {
 		x := &seen[i]
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
-		if named && x.Tag != tagOf(id) && (x.PIN.IsZero() || x.PIN != p.PIN) {
+		if named && x.Tag != c.mark() && (x.PIN.IsZero() || x.PIN != p.PIN) {
 			continue
 		}
 		return x
 	}
-	if id != "" {
-		tag := tagOf(id)
+	if c != nil {
+		tag := c.mark()
 		for i := range seen {
 			if x := &seen[i]; !x.Ours && x.Tag == tag && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") {
 				return x

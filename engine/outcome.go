@@ -58,7 +58,7 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 	}
 	asked := d.Asked
 	if f.Verb != CallObserve && (d.Reach > lock.Reached || b.e.linkDown(d)) && (d.Device.Traits.CloudList || c != nil && c.Offline != lock.OfflineNone) {
-		b.linkWorks(d, accountScope(d.Device.Account)) // a cloud took it: that the lock is back only a look can show
+		b.linkWorks(d, b.e.linksOf(d)[0]) // a cloud took it: that the lock is back only a look can show
 		b.ask(d)
 	} else {
 		b.works(d)
@@ -115,8 +115,8 @@ func unreached(d *device, r lock.Reach) *driver.Error {
 
 // works notes that a call came through: the device's links are fine.
 func (b *batch) works(d *device) {
-	for _, s := range d.scopes() {
-		b.linkWorks(d, s)
+	for _, l := range b.e.linksOf(d) {
+		b.linkWorks(d, l)
 	}
 	d.Failures, d.RetryAt, d.FailedAt, d.Gate = 0, time.Time{}, time.Time{}, ""
 	b.answers(d)

@@ -20,8 +20,9 @@ func (b *batch) tellOutsider(d *device, typ string, ref lock.Ref, what string, n
 	}
 }
 
-// outsiders keeps the list of what others put on the lock, and tells what came and went.
-func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
+// outsiders keeps the list of what others put on the lock, and tells what came and went. It returns what the lock is held to
+// hold.
+func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry {
 	known := map[lock.Ref]bool{} // false: it was a ghost
 	for i := range d.held {
 		if !d.held[i].Ours {
@@ -71,8 +72,9 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 	g := issue("ghost_slot", b.now)
 	b.setDevice(d, ghosts > 0, g)
 	if !sameEntries(d.held, seen) {
-		d.held, d.dirtyHeld = seen, true
+		d.held, d.dirtyHeld = append(d.held[:0], seen...), true
 	}
+	return seen
 }
 
 // resurfaced recognises a credential that we wrote although no place stands for it: of a live code it becomes one, of a code
@@ -80,7 +82,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) {
 func (b *batch) resurfaced(d *device, x *entry) {
 	x.Ours = true
 	for _, c := range d.codes {
-		if tagOf(c.ID) != x.Tag || len(c.Places) >= maxCopies {
+		if c.mark() != x.Tag || len(c.Places) >= maxCopies {
 			continue
 		}
 		x.Code = c.ID

@@ -45,7 +45,7 @@ type blocked struct {
 type decision struct {
 	Call    *intent
 	Wake    time.Time
-	Why     string
+	Why     why
 	Blocked []blocked
 	Whole   bool   // every code was thought about, so that who is not Blocked is not held up: not while a call is under way
 	Gated   bool   // a call is due but the link's breaker holds it back
@@ -61,7 +61,22 @@ func (x *decision) wakeFor(t time.Time, before string, id lock.CodeID, after str
 	if t.IsZero() || !x.Wake.IsZero() && !t.Before(x.Wake) {
 		return
 	}
-	x.Wake, x.Why = t, before+string(id)+after
+	x.Wake, x.Why = t, why{before, id, after}
+}
+
+// why says in words, perhaps of a code, what a wake is for.
+type why struct {
+	before string
+	id     lock.CodeID
+	after  string
+}
+
+func (y why) String() string { return y.before + string(y.id) + y.after }
+
+// is reports whether s are the words.
+func (y why) is(s string) bool {
+	a, b := len(y.before), len(y.before)+len(y.id)
+	return len(s) == b+len(y.after) && s[:a] == y.before && s[a:b] == string(y.id) && s[b:] == y.after
 }
 
 // view is what plan sees beside the device: it never changes anything.
@@ -71,7 +86,14 @@ type view struct {
 	opened time.Time // since when this engine runs: older looks don't count before an act
 	gated  bool      // the link is down: no call may leave
 	hub    bool      // and it is the hub's: what the cloud does alone may
-	room   []want    // empty, with room for the decision's wants
+	room   *room     // for the decision; nil: its own
+}
+
+// room is the memory that a decision is put together in. The next one uses it again.
+type room struct {
+	wants        []want
+	clears, sets []job
+	look         intent
 }
 
 type job struct {
@@ -88,7 +110,12 @@ func (j job) compare(o job) int { return j.at.Compare(o.at) }
 // Order: the call in flight, what must be looked at, what must go, what must come (earliest start first), spares, routine
 // looks.
 func plan(d *device, v view) decision {
-	x := decision{Wants: d.wants(v.room, v.now, &v.policy)}
+	r := v.room
+	if r == nil {
+		r = &room{}
+	}
+	r.wants = d.wants(r.wants[:0], v.now, &v.policy)
+	x := decision{Wants: r.wants}
 	now, t := v.now, &d.Device.Traits
 	if d.Flight != nil {
 		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
@@ -99,7 +126,7 @@ func plan(d *device, v view) decision {
 		return x
 	}
 	x.Whole = true
-	var clears, sets []job
+	clears, sets := r.clears[:0], r.sets[:0]
 	look := d.lookDue(v)
 	for i := range d.Orphans {
 		o := &d.Orphans[i]
@@ -112,6 +139,7 @@ func plan(d *device, v view) decision {
 	for i, c := range d.codes {
 		d.planCode(v, c, &x.Wants[i], &clears, &sets, &look, &x)
 	}
+	r.clears, r.sets = clears, sets
 	slices.SortStableFunc(clears, job.compare)
 	slices.SortStableFunc(sets, job.compare)
 
@@ -125,7 +153,8 @@ func plan(d *device, v view) decision {
 		act = nil
 	}
 	if act == nil && look.due(now) {
-		act = &intent{Verb: CallObserve, Reason: look.why}
+		r.look = intent{Verb: CallObserve, Reason: look.why}
+		act = &r.look
 	}
 	d.edges(v, &x)
 	if act != nil {

@@ -29,7 +29,7 @@ func planned(d *device, v view) string {
 	case x.Gated:
 		s = "gated"
 	case !x.Wake.IsZero():
-		s = "wake " + x.Wake.Sub(t0).String() + ": " + x.Why
+		s = "wake " + x.Wake.Sub(t0).String() + ": " + x.Why.String()
 	default:
 		s = "rest"
 	}

@@ -196,6 +196,8 @@ type code struct {
 	Issues    []Issue       `json:",omitzero"`
 
 	dirty bool
+	tag   string // tagOf its id, once it was asked for
+	key   string // keyCode, likewise
 }
 
 // wish is the part of a code that an operator can change.
@@ -215,6 +217,14 @@ func (c *code) wish() wish {
 func (c *code) grant(w wish) {
 	c.Name, c.PIN, c.From, c.To, c.JIT, c.AllowExternal, c.Deleted = w.Name, w.PIN, w.From, w.To, w.JIT, w.AllowExternal, w.Deleted
 	c.dirty = true
+}
+
+// keyOn is the key of its record on the device that it is on.
+func (c *code) keyOn(d *device) string {
+	if c.key == "" {
+		c.key = keyCode(d.id(), c.ID)
+	}
+	return c.key
 }
 
 func (c *code) window() lock.Window { return lock.Window{From: c.From, To: c.To} }

@@ -383,11 +383,16 @@ func (e *Engine) Journal(ctx context.Context, after Seq, limit int) ([]Event, er
 	if limit <= 0 {
 		limit = pageDefault
 	}
+	limit = min(limit, pageMax)
+	if n := len(e.recent); n > 0 && after >= e.recent[0].Seq-1 {
+		left := e.recent[min(n, int(after-e.recent[0].Seq)+1):]
+		return slices.Clone(left[:min(limit, len(left))]), nil
+	}
 	from := ""
 	if after > 0 {
 		from = keyEvent(after)
 	}
-	kvs, _, err := e.store.Scan(ctx, dirEvent, from, min(limit, pageMax))
+	kvs, _, err := e.store.Scan(ctx, dirEvent, from, limit)
 	if err != nil {
 		return nil, err
 	}

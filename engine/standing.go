@@ -39,7 +39,7 @@ func (b *batch) crowd(d *device) {
 	b.setDevice(d, full && !d.isRetired(), i)
 }
 
-func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue)) {
+func (b *batch) set(d *device, c *code, on bool, name string, with func(Issue) Issue) {
 	if !on {
 		if len(c.Issues) > 0 {
 			b.lower(d, c, name)
@@ -48,7 +48,7 @@ func (b *batch) set(d *device, c *code, on bool, name string, with func(*Issue))
 	}
 	i := issue(name, b.now)
 	if with != nil {
-		with(&i)
+		i = with(i)
 	}
 	b.raise(d, c, i)
 }
@@ -85,21 +85,25 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 		exposed = earliest(exposed, d.exposed(c, p, now))
 	}
 	b.set(d, c, !exposed.IsZero() && now.Sub(exposed) >= time.Minute, "exposed", nil)
-	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i *Issue) { i.Message = w.Why })
+	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i Issue) Issue { i.Message = w.Why; return i })
 	b.set(d, c, !over && !w.On && w.Holds.After(now) && !now.Before(w.Due), "waits_for_guest_before", nil)
 	b.set(d, c, held.Issue == "gap_not_accepted", "change_waits", nil)
 	dies := d.diesUnused(c)
-	b.set(d, c, !over && !dies.IsZero(), "first_use_deadline", func(i *Issue) { i.Message = "it dies unless it is used by " + d.when(dies) })
+	b.set(d, c, !over && !dies.IsZero(), "first_use_deadline", func(i Issue) Issue {
+		i.Message = "it dies unless it is used by " + d.when(dies)
+		return i
+	})
 	// These two also come from the lock itself: a place of its own, or its absence with nothing in the way, ends them.
 	fine := placed && on || over || whole && c.Refused == "" && held.Issue == "" && c.NextTry.IsZero()
 	for _, name := range [...]string{"no_space_for_access_code_on_device", "duplicate_code_on_device"} {
 		switch {
 		case held.Issue == name:
-			b.set(d, c, true, name, func(i *Issue) {
+			b.set(d, c, true, name, func(i Issue) Issue {
 				i.Other, i.OtherRef = held.Other, held.OtherRef
 				if held.OtherRef != "" {
 					i.Message = "somebody else's code, " + string(held.OtherRef) + ", has this PIN on the lock"
 				}
+				return i
 			})
 		case fine:
 			b.set(d, c, false, name, nil)
@@ -210,6 +214,6 @@ func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 
 // authLost reports whether the account's login is refused, so that nothing can be known.
 func (e *Engine) authLost(d *device) bool {
-	l := e.links[d.scopes()[0]]
-	return l != nil && !l.open() && l.Auth
+	l := e.linksOf(d)[0]
+	return !l.open() && l.Auth
 }

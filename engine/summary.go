@@ -119,8 +119,8 @@ func rank(r Readiness) int {
 
 // reach tells how far a call to the device would come now.
 func (e *Engine) reach(d *device) lock.Reach {
-	for _, s := range d.scopes() {
-		if l := e.links[s]; l != nil && !l.open() {
+	for _, l := range e.linksOf(d) {
+		if !l.open() {
 			if l.isHub() {
 				return lock.HubDown
 			}

@@ -11,6 +11,8 @@ type row struct {
 	id   lock.DeviceID
 	wake int64 // unix nanoseconds; 0: none
 	heap int32 // its place in the heap, plus one; 0: not in it
+
+	device *device // decoded, in the cache; nil: it is not
 	summary
 }
 

@@ -331,7 +331,7 @@ func (b *batch) letGo(d *device, c *code) {
 	d.held = slices.DeleteFunc(d.held, func(h entry) bool { return h.Code == c.ID })
 	for _, p := range c.Places {
 		if p.Ref != "" {
-			d.held = append(d.held, entry{Ref: p.Ref, Tag: tagOf(c.ID), Name: p.Name, PIN: p.PIN, Window: p.Window, Enabled: p.Enabled, Slot: p.Slot})
+			d.held = append(d.held, entry{Ref: p.Ref, Tag: c.mark(), Name: p.Name, PIN: p.PIN, Window: p.Window, Enabled: p.Enabled, Slot: p.Slot})
 		}
 	}
 	c.Places, c.Deleted = nil, b.now

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -28,15 +29,16 @@ func BenchmarkWorld(b *testing.B) {
 		b.Run(fmt.Sprintf("locks=%d", n), func(b *testing.B) {
 			w := hotel(b, n)
 			steps, events := w.Steps()
-			cpu := burnt(b)
+			cpu, made := burnt(b), allocated()
 			for b.Loop() {
 				run(b, w, w.Now().Add(day))
 			}
 			s, e := w.Steps()
-			cpu = burnt(b) - cpu
+			cpu, made = burnt(b)-cpu, allocated()-made
 			b.ReportMetric(float64(e-events)/b.Elapsed().Seconds(), "events/s")
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(e-events), "ns/event")
 			b.ReportMetric(float64(cpu.Nanoseconds())/float64(e-events), "cpu-ns/event")
+			b.ReportMetric(float64(made)/float64(e-events), "B/event")
 			b.ReportMetric(float64(e-events)/float64(s-steps), "events/step")
 			b.ReportMetric(0, "ns/op")
 			for _, x := range w.Breaches() {
@@ -54,6 +56,13 @@ func burnt(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// allocated is how many bytes this process has asked for on the heap, ever.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // hotel is a world of n locks, a hundred to an account and twenty to a hub, in the midst of its stays.
