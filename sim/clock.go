@@ -28,8 +28,9 @@ func (d *device) read(now time.Time, quiet bool) reading {
 		if x.kind.clock == nil {
 			continue
 		}
-		was := r
-		x.kind.clock(x, d, now, &r)
+		was, next := r, r // next alone is seen by the fault, so that only a clock with one is put on the heap
+		x.kind.clock(x, d, now, &next)
+		r = next
 		if !quiet && (was.now != r.now || r.wall && r.zone != nil && r.offset != offsetAt(r.zone, now)) {
 			x.fire(d)
 		}

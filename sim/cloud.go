@@ -128,9 +128,10 @@ func (e *delivery) act() {
 	for i := range d.cloud {
 		if e := &d.cloud[i]; e.Job != jobNone {
 			d.delivering = true
-			fl := &flight{d: d, job: true, rev: e.Rev, call: Call{
+			fl := d.f.flight()
+			fl.d, fl.job, fl.rev, fl.call = d, true, e.Rev, Call{
 				Verb: verbSet, Device: d.id, At: e.Ref, Want: e.credential(), Deadline: now.Add(deliverPatience),
-			}}
+			}
 			if e.Job == jobClear {
 				fl.call.Verb = verbClear
 			}

@@ -53,7 +53,8 @@ var radioFaults = []kind{
 		},
 		send: func(x *trouble, fl *flight) bool {
 			x.fire(fl.d)
-			twin := &flight{d: fl.d, call: fl.call, echo: true, ended: true, job: fl.job}
+			twin := fl.d.f.flight()
+			twin.d, twin.call, twin.echo, twin.ended, twin.job = fl.d, fl.call, true, true, fl.job
 			twin.lag = fl.lag + x.seconds("delay")
 			twin.leg(atLock, fl.far)
 			return false

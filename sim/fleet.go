@@ -30,6 +30,8 @@ type Fleet struct {
 	notice   func(driver.Notice)
 	gen      uint32 // flights of an earlier generation have nobody to answer
 
+	spare []*flight // done with, to be used again
+
 	changed []*device           // to be persisted
 	loose   map[string]struct{} // keys of other records to be persisted
 }

@@ -35,6 +35,7 @@ type flight struct {
 	res  Result
 	gen  uint32
 	stage
+	due    int8          // of its events, how many are in the kernel
 	hubbed bool          // has a place in the hub's queue
 	timed  bool          // its deadline is in the kernel
 	ended  bool          // answered, or given up
@@ -50,8 +51,8 @@ type flight struct {
 // Call sends one driver attempt on its way. done is called exactly once, in an event of ClassEngine, at the call's deadline
 // at the latest, and never after DropFlight. A call without a deadline is waited for two minutes.
 func (f *Fleet) Call(c Call, done func(Result)) {
-	fl := &flight{call: c, done: done, gen: f.gen}
-	fl.d = f.devices[c.Device]
+	fl := f.flight()
+	fl.call, fl.done, fl.gen, fl.d = c, done, f.gen, f.devices[c.Device]
 	if fl.d == nil {
 		fl.d = &device{f: f, id: c.Device, acct: newAccount(AccountSpec{})}
 		fl.short = true
@@ -72,6 +73,26 @@ func (f *Fleet) Call(c Call, done func(Result)) {
 	}
 	fl.d.soil(dirtCounts)
 	fl.start()
+}
+
+// flight returns an empty flight. Those that are done with are used again: a fleet makes little else.
+func (f *Fleet) flight() *flight {
+	last := len(f.spare) - 1
+	if last < 0 {
+		return &flight{}
+	}
+	fl := f.spare[last]
+	f.spare = f.spare[:last]
+	return fl
+}
+
+// landed takes a flight back that was answered and of which no event is left.
+func (fl *flight) landed() {
+	if fl.due--; fl.due == 0 && fl.ended {
+		f := fl.d.f
+		*fl = flight{}
+		f.spare = append(f.spare, fl)
+	}
 }
 
 // start draws the latencies of both ways and leaves.
@@ -103,6 +124,7 @@ func (fl *flight) leg(next stage, d time.Duration) {
 	if next == atReply {
 		class = ClassEngine
 	}
+	fl.due++
 	k.post(at, class, fl)
 }
 
@@ -110,6 +132,7 @@ func (fl *flight) leg(next stage, d time.Duration) {
 func (fl *flight) expect() {
 	if !fl.timed && !fl.ended && !fl.echo {
 		fl.timed = true
+		fl.due++
 		fl.d.f.k.post(nanos(fl.call.Deadline), ClassEngine, (*expiry)(fl))
 	}
 }
@@ -122,6 +145,7 @@ func (e *expiry) act() {
 	if !fl.ended {
 		fl.finish(Result{Err: fl.failure(driver.Ambiguous, driver.BlameUnknown, "timeout")})
 	}
+	fl.landed()
 }
 
 func (fl *flight) act() {
@@ -133,6 +157,7 @@ func (fl *flight) act() {
 	case atReply:
 		fl.reply()
 	}
+	fl.landed()
 }
 
 // inCloud is the call's arrival at the account's cloud.
@@ -157,7 +182,7 @@ func (fl *flight) inCloud() {
 		if !d.traits.OfflineOnly {
 			reach = d.reach(true)
 		}
-		fl.res.Observation = d.look(fl.call.Known, reach)
+		d.look(&fl.res.Observation, fl.call.Known, reach)
 		fl.back()
 	case fl.call.Verb == verbSet && d.prof.Async:
 		fl.answer(d.accept(&fl.call.Want, fl.call.At))
@@ -212,7 +237,7 @@ func (fl *flight) inLock() {
 	}
 	switch fl.call.Verb {
 	case verbObserve:
-		fl.res.Observation = d.look(fl.call.Known, lock.Reached)
+		d.look(&fl.res.Observation, fl.call.Known, lock.Reached)
 	case verbSet:
 		held, r := d.obeySet(&fl.call.Want, fl.call.At, fl.job)
 		fl.res.Held = held

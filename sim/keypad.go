@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -245,12 +246,14 @@ func (d *device) enter(kind lock.EntryKind, ref lock.Ref, reason string) {
 
 // WouldOpen returns every entry whose PIN would open the door right now by the lock's clock and the lock's obedience. Nobody
 // types: nothing is counted, and modes, lockouts and batteries don't matter.
-func (f *Fleet) WouldOpen(id lock.DeviceID) []Memory {
+func (f *Fleet) WouldOpen(id lock.DeviceID) []Memory { return f.AppendOpen(nil, id) }
+
+// AppendOpen appends what WouldOpen returns to open.
+func (f *Fleet) AppendOpen(open []Memory, id lock.DeviceID) []Memory {
 	d := f.devices[id]
 	if d == nil {
-		return nil
+		return open
 	}
-	var open []Memory
 	clock := d.read(f.k.Now(), true)
 	for i := range d.mem {
 		if m := &d.mem[i].Memory; !m.Ghost && d.verdict(m, clock, true) == "" {
@@ -266,14 +269,15 @@ func (f *Fleet) WouldOpen(id lock.DeviceID) []Memory {
 }
 
 // Memory returns all that the lock really holds, by slot.
-func (f *Fleet) Memory(id lock.DeviceID) []Memory {
-	d := f.devices[id]
-	if d == nil {
-		return nil
-	}
-	all := make([]Memory, len(d.mem))
-	for i := range d.mem {
-		all[i] = d.mem[i].Memory
+func (f *Fleet) Memory(id lock.DeviceID) []Memory { return f.AppendMemory(nil, id) }
+
+// AppendMemory appends what Memory returns to all.
+func (f *Fleet) AppendMemory(all []Memory, id lock.DeviceID) []Memory {
+	if d := f.devices[id]; d != nil {
+		all = slices.Grow(all, len(d.mem))
+		for i := range d.mem {
+			all = append(all, d.mem[i].Memory)
+		}
 	}
 	return all
 }

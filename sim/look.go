@@ -17,10 +17,10 @@ func (d *device) listed() []entry {
 	return d.mem
 }
 
-// look answers an observation: read from the lock at this instant, or told by the cloud from its copy.
-func (d *device) look(known driver.Known, reach lock.Reach) lock.Observation {
+// look answers an observation, into o: read from the lock at this instant, or told by the cloud from its copy.
+func (d *device) look(o *lock.Observation, known driver.Known, reach lock.Reach) {
 	now := d.f.k.Now()
-	o := lock.Observation{At: now, Reach: reach, Source: lock.SourceLock, Complete: !d.traits.CannotList, Zone: d.traits.Zone, Next: known.Since}
+	*o = lock.Observation{At: now, Reach: reach, Source: lock.SourceLock, Complete: !d.traits.CannotList, Zone: d.traits.Zone, Next: known.Since}
 	if d.traits.CloudList || d.traits.OfflineOnly {
 		o.Source = lock.SourceCloud
 	}
@@ -37,15 +37,14 @@ func (d *device) look(known driver.Known, reach lock.Reach) lock.Observation {
 	}
 	for _, x := range d.faults {
 		if x.kind.look != nil && x.strikes(verbObserve) {
-			x.kind.look(x, d, &o)
+			x.kind.look(x, d, o)
 		}
 	}
 	for _, x := range d.acct.faults {
 		if x.kind.look != nil && x.strikes(verbObserve) {
-			x.kind.look(x, d, &o)
+			x.kind.look(x, d, o)
 		}
 	}
-	return o
 }
 
 // unseen is what the hub's or the cloud's answer about a lock that can't be reached comes to.
@@ -59,7 +58,7 @@ func (d *device) list(now time.Time) []lock.Held {
 		from = d.stale
 		d.outdated()
 	}
-	held := make([]lock.Held, 0, len(from)+1)
+	held := make([]lock.Held, 0, len(from)+len(d.issued))
 	for i := range from {
 		held = append(held, d.held(&from[i]))
 	}

@@ -25,7 +25,7 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	if c.Verb == engine.CallObserve || d.Retired {
 		return
 	}
-	held := j.door.Memory(c.Device)
+	held := j.memory(c.Device)
 	if i := slices.IndexFunc(held, func(m sim.Memory) bool { return target(c, m) }); i >= 0 {
 		j.touches(now, d, c, held[i])
 	}
@@ -94,7 +94,7 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 		return false
 	}
 	opens := false
-	for _, o := range j.door.WouldOpen(d.Device.ID) {
+	for _, o := range j.wouldOpen(d.Device.ID) {
 		if o.Ref == m.Ref {
 			opens = true
 			continue

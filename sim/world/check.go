@@ -54,8 +54,8 @@ type Breach struct {
 
 // door is what the checkers see of the locks: what each holds, what would open it now, and whether faults are at work on it.
 type door interface {
-	Memory(lock.DeviceID) []sim.Memory
-	WouldOpen(lock.DeviceID) []sim.Memory
+	AppendMemory([]sim.Memory, lock.DeviceID) []sim.Memory
+	AppendOpen([]sim.Memory, lock.DeviceID) []sim.Memory
 	Ailing(lock.DeviceID) bool
 }
 
@@ -66,7 +66,10 @@ type judge struct {
 	report func(Breach)
 	found  map[Breach]bool // without At: each breach is told once
 	dirty  []*watched
+	judged []*watched // room for those
 	edges  edges
+	held   []sim.Memory // of memory
+	opens  []sim.Memory // of wouldOpen
 
 	base     engine.Policy
 	accounts map[lock.AccountID]engine.PolicyPatch
@@ -285,7 +288,7 @@ func (j *judge) judge(t time.Time) {
 		return
 	}
 	due := j.dirty
-	j.dirty = nil
+	j.dirty = j.judged[:0]
 	slices.SortFunc(due, func(a, b *watched) int { return cmp.Compare(a.Device.ID, b.Device.ID) })
 	for _, d := range due {
 		d.dirty = false
@@ -296,6 +299,19 @@ func (j *judge) judge(t time.Time) {
 			heap.Push(&j.edges, edge{at, d})
 		}
 	}
+	j.judged = due
+}
+
+// memory is what a lock holds, until the next question of that kind.
+func (j *judge) memory(id lock.DeviceID) []sim.Memory {
+	j.held = j.door.AppendMemory(j.held[:0], id)
+	return j.held
+}
+
+// wouldOpen is what would open a lock now, until the next question of that kind.
+func (j *judge) wouldOpen(id lock.DeviceID) []sim.Memory {
+	j.opens = j.door.AppendOpen(j.opens[:0], id)
+	return j.opens
 }
 
 // edge is an instant at which a lock is to be judged.

@@ -24,10 +24,11 @@ type court struct {
 	seq    engine.Seq
 }
 
-func (c *court) Memory(lock.DeviceID) []sim.Memory { return slices.Clone(c.mem) }
-func (c *court) Ailing(lock.DeviceID) bool         { return c.ailing }
-func (c *court) WouldOpen(lock.DeviceID) []sim.Memory {
-	var open []sim.Memory
+func (c *court) Ailing(lock.DeviceID) bool { return c.ailing }
+func (c *court) AppendMemory(all []sim.Memory, _ lock.DeviceID) []sim.Memory {
+	return append(all, c.mem...)
+}
+func (c *court) AppendOpen(open []sim.Memory, _ lock.DeviceID) []sim.Memory {
 	for _, m := range c.mem {
 		if m.Enabled && (c.deaf || m.Window.Contains(c.now)) {
 			open = append(open, m)

@@ -22,7 +22,7 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		j.meter.read(j, d, nil, t)
 		return time.Time{}
 	}
-	if changed := d.remember(j.door.Memory(d.Device.ID), t); changed && !j.working(d, t) {
+	if changed := d.remember(j.memory(d.Device.ID), t); changed && !j.working(d, t) {
 		d.fooled = true // a hand, or a message that was long on its way
 	}
 	next := never
@@ -49,7 +49,7 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 			at(w.Window.To.Add(late))
 		}
 	}
-	open := j.door.WouldOpen(d.Device.ID)
+	open := j.wouldOpen(d.Device.ID)
 	j.meter.read(j, d, open, t)
 	for _, m := range open {
 		if !m.Foreign && !m.Ghost && m.Code != "" && m.Offline == lock.OfflineNone {

@@ -123,7 +123,7 @@ func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 
 // truthful reports whether a look shows exactly what the lock holds, with no fault left that could make it lie.
 func (j *judge) truthful(d *watched, o lock.Observation) bool {
-	mem := j.door.Memory(d.Device.ID)
+	mem := j.memory(d.Device.ID)
 	if !o.Complete || len(mem) != len(o.Held) {
 		return false
 	}

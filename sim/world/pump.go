@@ -96,8 +96,10 @@ func (w *World) disarm() {
 func (w *World) pump() {
 	w.timer = nil
 	in := w.inbox
-	w.inbox = nil
+	w.inbox = w.taken[:0]
 	w.step(in)
+	clear(in)
+	w.taken = in
 }
 
 // step feeds the engine until it has taken every input, and sends its calls.
@@ -119,8 +121,8 @@ func (w *World) step(in []engine.Input) {
 		if w.life != life {
 			return // what was committed will be read again
 		}
-		for _, c := range work.Calls {
-			w.send(c)
+		for i := range work.Calls {
+			w.send(&work.Calls[i])
 			if w.life != life {
 				return // killed: the rest was never sent, and nobody is left to take inputs
 			}
@@ -143,16 +145,16 @@ func (w *World) step(in []engine.Input) {
 	}
 }
 
-// send makes one call.
-func (w *World) send(c engine.Call) {
-	w.judge.call(w.Now(), c)
+// send makes one call, which is kept until its end.
+func (w *World) send(c *engine.Call) {
+	w.judge.call(w.Now(), *c)
 	w.note(sim.Record{Kind: sim.KindCall, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: c.Reason})
 	life := w.life
 	w.fleet.Call(sim.Call{
 		ID: string(c.ID), Verb: string(c.Verb), Device: c.Device, Want: c.Want, At: c.At, Known: c.Known, Deadline: c.Deadline,
 	}, func(r sim.Result) {
 		if w.life == life {
-			w.ended(c, r)
+			w.ended(c, &r)
 		}
 	})
 	if w.killAt > 0 {
@@ -163,14 +165,14 @@ func (w *World) send(c engine.Call) {
 }
 
 // ended takes the outcome of a call.
-func (w *World) ended(c engine.Call, r sim.Result) {
-	w.judge.outcome(w.Now(), c, r)
+func (w *World) ended(c *engine.Call, r *sim.Result) {
+	w.judge.outcome(w.Now(), *c, *r)
 	w.note(sim.Record{Kind: sim.KindOutcome, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: verdict(c, r)})
 	w.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: r.Observation, Held: r.Held})
 }
 
 // verdict says in a word how a call ended.
-func verdict(c engine.Call, r sim.Result) string {
+func verdict(c *engine.Call, r *sim.Result) string {
 	switch {
 	case r.Err != nil && r.Err.Blame != driver.BlameUnknown:
 		return r.Err.Kind.String() + " (" + r.Err.Blame.String() + ")"

@@ -99,7 +99,7 @@ func (s *session) command(w *World, at time.Time, c engine.Command, r engine.Rec
 
 // slotOf is where an entry stands; 0: nowhere.
 func slotOf(d door, id lock.DeviceID, ref lock.Ref) int {
-	for _, m := range d.Memory(id) {
+	for _, m := range d.AppendMemory(nil, id) {
 		if m.Ref == ref {
 			return m.Slot
 		}

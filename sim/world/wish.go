@@ -282,7 +282,7 @@ func (j *judge) adopt(now time.Time, do engine.Adopt, r engine.Receipt) {
 		return
 	}
 	w := &wish{Code: r.Codes[0], Since: now, form: form{Device: do.Device, Extern: do.AllowExternal}}
-	for _, m := range j.door.Memory(do.Device) {
+	for _, m := range j.memory(do.Device) {
 		if m.Ref == do.Ref {
 			w.Window, w.Told = m.Window.UTC(), vault{m.PIN}
 		}

@@ -61,12 +61,13 @@ type World struct {
 	running bool
 	life    int // counts the engines that lived; an outcome of an earlier life is lost
 	inbox   []engine.Input
-	timer   *sim.Timer // the engine's next step
-	due     time.Time  // of timer
-	turn    func()     // pump, made a function once
-	again   int        // steps at one instant, to notice an engine that never rests
-	seq     engine.Seq // of the last event that was noted
-	killAt  int        // calls until the engine dies; 0: it doesn't
+	taken   []engine.Input // by the last turn: room for the next inbox
+	timer   *sim.Timer     // the engine's next step
+	due     time.Time      // of timer
+	turn    func()         // pump, made a function once
+	again   int            // steps at one instant, to notice an engine that never rests
+	seq     engine.Seq     // of the last event that was noted
+	killAt  int            // calls until the engine dies; 0: it doesn't
 	steps   int64
 	events  int64
 	noted   int64 // records so far
