@@ -43,7 +43,7 @@ type Notice struct {
 // Inbound is a vendor's webhook request as it arrived.
 type Inbound struct {
 	Method string
-	Path   string
+	Path   string // with its query
 	Header http.Header
 	Body   []byte
 }

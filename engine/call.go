@@ -36,7 +36,8 @@ type Call struct {
 	At       lock.Ref        // for set (in place) and clear
 	Blank    bool            // of set: the digits are random and told to nobody; it only destroys what stands there
 	Deadline time.Time
-	Reason   string // why, in words
+	Due      time.Time // since when its effect is wanted: a write's planned beginning, the end of what is erased; zero: no instant was planned
+	Reason   string    // why, in words
 }
 
 // Input is what a host feeds to Step: a Submission, an Outcome or a Notice.

@@ -100,8 +100,28 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		d.Radio.Sets++
 		call.Want, call.Blank = b.write(d, i, f), i.Blank
 	}
+	call.Due = b.due(d, i, f, policy)
 	d.Flight = f
 	b.calls = append(b.calls, call)
+}
+
+// due is since when the effect of a call is wanted, so that its host can tell how late it is; zero: no instant was planned.
+func (b *batch) due(d *device, i *intent, f *flight, policy Policy) (at time.Time) {
+	c, p := d.flown(f)
+	switch {
+	case f.Verb == CallObserve || p == nil:
+	case c == nil:
+		at = p.Over
+	case f.Verb == CallClear || i.Blank:
+		at = c.over()
+	default:
+		x := d.deliver(b.now, c, &policy)
+		at = latest(latest(x.Due, x.Holds), latest(c.Created, c.Wished))
+	}
+	if at.After(b.now) {
+		return time.Time{} // ahead of it
+	}
+	return at
 }
 
 // write prepares the place that a set is to make, and the credential to send.

@@ -71,7 +71,7 @@ func create(b *testing.B, tape *tape, cache int) (time.Duration, int) {
 	drivers := &mirror{}
 	drivers.settle(b, e, time.Now(), in)
 	tape.ops, tape.commits = nil, 0
-	h := New(e, clockwork.NewRealClock(), func(lock.AccountID) driver.Driver { return drivers }, nil)
+	h := New(Options{Engine: e, Clock: clockwork.NewRealClock(), Accounts: func(lock.AccountID) Account { return Account{Driver: drivers} }})
 	starts := h.Now().Truncate(time.Hour).AddDate(0, 1, 0)
 	took := crowd(b, func(i int) error {
 		from := starts.Add(time.Duration(i/doors) * 24 * time.Hour)

@@ -90,7 +90,7 @@ func host(t *testing.T, s store.Store, k *keypad) *Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(e, clockwork.NewRealClock(), k.driver().all, nil)
+	return New(Options{Engine: e, Clock: clockwork.NewRealClock(), Accounts: k.driver().all})
 }
 
 func submit(t *testing.T, h *Host, do engine.Action) engine.Receipt {

@@ -126,6 +126,12 @@ func (b *inbox) flying() int {
 	return b.calls
 }
 
+func (b *inbox) load() Load {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return Load{Inputs: len(b.waiting), Notices: len(b.notices), Calls: b.calls}
+}
+
 // shut lets nothing in any more but outcomes.
 func (b *inbox) shut() {
 	b.mu.Lock()

@@ -24,7 +24,7 @@ type fake struct {
 	clear   func(ctx context.Context) error
 }
 
-func (f *fake) all(lock.AccountID) driver.Driver               { return f }
+func (f *fake) all(lock.AccountID) Account                     { return Account{Driver: f} }
 func (f *fake) Devices(context.Context) ([]lock.Device, error) { return nil, nil }
 func (f *fake) Close() error                                   { return nil }
 func (f *fake) Observe(ctx context.Context, id lock.DeviceID, _ driver.Known) (lock.Observation, error) {
@@ -58,13 +58,13 @@ type end struct {
 }
 
 // makeCalls makes the calls in a bubble and returns their outcomes in the order in which they came. Deadlines are set to 30 s.
-func makeCalls(t *testing.T, drivers Drivers, calls ...engine.Call) []end {
+func makeCalls(t *testing.T, accounts Accounts, calls ...engine.Call) []end {
 	t.Helper()
 	var mu sync.Mutex
 	var ends []end
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		l := newLanes(clockwork.NewRealClock(), drivers, slog.New(slog.DiscardHandler), func(o engine.Outcome) {
+		l := newLanes(Options{Clock: clockwork.NewRealClock(), Accounts: accounts, Log: slog.New(slog.DiscardHandler)}, func(o engine.Outcome) {
 			mu.Lock()
 			defer mu.Unlock()
 			ends = append(ends, end{o, time.Since(begin)})
@@ -111,11 +111,11 @@ func TestOutcomes(t *testing.T) {
 			return nil
 		}},
 	} {
-		drivers := (&fake{clear: c.clear}).all
+		accounts := (&fake{clear: c.clear}).all
 		if c.noDrive {
-			drivers = func(lock.AccountID) driver.Driver { return nil }
+			accounts = func(lock.AccountID) Account { return Account{} }
 		}
-		ends := makeCalls(t, drivers, engine.Call{ID: "1", Device: "front", Account: "a", Verb: engine.CallClear})
+		ends := makeCalls(t, accounts, engine.Call{ID: "1", Device: "front", Account: "a", Verb: engine.CallClear})
 		if len(ends) != 1 {
 			t.Errorf("%s: %d outcomes", c.name, len(ends))
 			continue
@@ -174,7 +174,7 @@ func TestADeviceHasOneCallAtATimeAlsoWhenADriverIsLate(t *testing.T) {
 			}
 			return w, nil
 		}
-		h := start(s, clockwork.NewRealClock(), f.all, slog.New(slog.DiscardHandler))
+		h := start(s, Options{Clock: clockwork.NewRealClock(), Accounts: f.all})
 		pass(time.Hour)
 		if err := h.Close(t.Context()); err != nil {
 			t.Error(err)
@@ -226,4 +226,99 @@ func TestAnAccountsLaneIsBounded(t *testing.T) {
 			t.Errorf("call %s: %v", e.Call, e.Err)
 		}
 	}
+}
+
+func TestAnAccountIsPaced(t *testing.T) {
+	var mu sync.Mutex
+	var at []time.Time
+	f := &fake{observe: func(context.Context, lock.DeviceID) (lock.Observation, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		at = append(at, time.Now())
+		return lock.Observation{}, nil
+	}}
+	var calls []engine.Call
+	for i := range 100 {
+		calls = append(calls, engine.Call{ID: engine.CallID(fmt.Sprint(i)), Device: lock.DeviceID(fmt.Sprint(i)), Account: "a", Verb: engine.CallObserve})
+	}
+	ends := makeCalls(t, func(lock.AccountID) Account { return Account{f, Lane{Rate: 2, Burst: 5}} }, calls...)
+	if len(ends) != len(calls) {
+		t.Fatalf("%d outcomes", len(ends))
+	}
+	for i := range at {
+		if want := time.Duration(max(0, i-4)) * 500 * time.Millisecond; at[i].Sub(at[0]) != want {
+			t.Errorf("call %d left after %v, want %v", i, at[i].Sub(at[0]), want)
+		}
+	}
+	// Within the 28 s that a driver has, 5 and 56 more can leave. The others were not sent, and say so.
+	unsent := 0
+	for _, e := range ends {
+		if e.Err != nil {
+			unsent++
+			if e.Err.Kind != driver.Throttled || e.Err.Blame != driver.BlameAccount {
+				t.Errorf("call %s: %v", e.Call, e.Err)
+			}
+		}
+	}
+	if len(at) != 61 || unsent != len(calls)-len(at) {
+		t.Errorf("%d calls left, %d did not", len(at), unsent)
+	}
+}
+
+func TestALaneMayChangeWhileCallsAreUnderWay(t *testing.T) {
+	var mu sync.Mutex
+	width := Lane{Width: 1}
+	f := &fake{observe: func(context.Context, lock.DeviceID) (lock.Observation, error) {
+		pass(20 * time.Second)
+		return lock.Observation{}, nil
+	}}
+	account := func(lock.AccountID) Account {
+		mu.Lock()
+		defer mu.Unlock()
+		now := width
+		width = Lane{Width: 2}
+		return Account{f, now}
+	}
+	ends := makeCalls(t, account,
+		engine.Call{ID: "1", Device: "1", Account: "a", Verb: engine.CallObserve},
+		engine.Call{ID: "2", Device: "2", Account: "a", Verb: engine.CallObserve},
+		engine.Call{ID: "3", Device: "3", Account: "a", Verb: engine.CallObserve},
+	)
+	for _, e := range ends {
+		if e.Err != nil || e.after != 20*time.Second {
+			t.Errorf("call %s ended after %v with %v", e.Call, e.after, e.Err)
+		}
+	}
+}
+
+func TestEveryCallIsToldToTheWatch(t *testing.T) {
+	var mu sync.Mutex
+	told := map[engine.CallID]Ended{}
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{clear: func(context.Context) error { pass(time.Minute); return nil }}
+		begin := time.Now()
+		l := newLanes(Options{
+			Clock: clockwork.NewRealClock(), Accounts: f.all, Log: slog.New(slog.DiscardHandler),
+			Watch: func(e Ended) {
+				mu.Lock()
+				defer mu.Unlock()
+				told[e.Call.ID] = e
+			},
+		}, func(engine.Outcome) {})
+		for _, c := range []engine.Call{{ID: "late", Verb: engine.CallClear}, {ID: "unsent", Verb: engine.CallObserve}, {ID: "other", Device: "b", Verb: engine.CallObserve}} {
+			c.Deadline = begin.Add(30 * time.Second)
+			l.start(c)
+			synctest.Wait()
+		}
+		pass(time.Hour)
+		if e := told["late"]; e.Err == nil || !e.Sent.Equal(begin) || !e.At.Equal(begin.Add(30*time.Second)) {
+			t.Errorf("late: %+v", e)
+		}
+		if e := told["unsent"]; e.Err == nil || !e.Sent.IsZero() || !e.Asked.Equal(begin) {
+			t.Errorf("unsent: %+v", e)
+		}
+		if e := told["other"]; e.Err != nil || !e.Sent.Equal(begin) || len(told) != 3 {
+			t.Errorf("other: %+v of %d", e, len(told))
+		}
+	})
 }

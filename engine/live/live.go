@@ -31,8 +31,32 @@ func MemoryLimit(devices int) int64 { return 208<<20 + 512*int64(devices) }
 // ErrClosed is returned by a host that was closed.
 var ErrClosed = errors.New("the host is closed")
 
-// Drivers returns the driver of an account, or nil if there is none. It is called by many goroutines at once.
-type Drivers func(lock.AccountID) driver.Driver
+// Account is one login as its host runs it.
+type Account struct {
+	Driver driver.Driver // nil: the account is not configured
+	Lane   Lane
+}
+
+// Accounts finds an account; the zero value stands for one that is not configured. It is called by many goroutines at once.
+type Accounts func(lock.AccountID) Account
+
+// Ended tells of a call that has ended.
+type Ended struct {
+	Call  engine.Call
+	Err   *driver.Error // nil: it succeeded
+	Asked time.Time     // when the engine asked for it
+	Sent  time.Time     // when the driver was called; zero: it never was
+	At    time.Time
+}
+
+// Options say what a Host runs.
+type Options struct {
+	Engine   *engine.Engine // belongs to the host from then on
+	Clock    clockwork.Clock
+	Accounts Accounts
+	Log      *slog.Logger // nil: silent
+	Watch    func(Ended)  // told of every call, by many goroutines at once; nil: nobody
+}
 
 // stepper is the part of an engine that a host runs.
 type stepper interface {
@@ -57,20 +81,17 @@ type Host struct {
 
 var _ engine.Host = (*Host)(nil)
 
-// New starts a host; a nil log is silent. The engine belongs to it from then on. The store, and the drivers, stay the caller's to close after the
-// host has ended.
-func New(e *engine.Engine, clock clockwork.Clock, drivers Drivers, log *slog.Logger) *Host {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	return start(e, clock, drivers, log)
-}
+// New starts a host. The store, and the drivers, stay the caller's to close after the host has ended.
+func New(o Options) *Host { return start(o.Engine, o) }
 
-func start(e stepper, clock clockwork.Clock, drivers Drivers, log *slog.Logger) *Host {
+func start(e stepper, o Options) *Host {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	in := newInbox()
 	h := &Host{
-		engine: e, clock: clock, log: log, inbox: in,
-		lanes:   newLanes(clock, drivers, log, in.outcome),
+		engine: e, clock: o.Clock, log: o.Log, inbox: in,
+		lanes:   newLanes(o, in.outcome),
 		asks:    make(chan func()),
 		closing: make(chan context.Context),
 		ended:   make(chan struct{}),
@@ -130,6 +151,21 @@ func (h *Host) Journal(ctx context.Context, after engine.Seq, limit int) (events
 
 // Bell returns a doorbell; see engine.Host. It is also closed when the host ends.
 func (h *Host) Bell(ctx context.Context) <-chan struct{} { return h.bells.Hang(ctx) }
+
+// Load is how much waits in a host.
+type Load struct {
+	Inputs  int // commands, notices and outcomes that wait for a step
+	Notices int // those of them that are notices
+	Calls   int // calls whose outcome has not come
+	Queued  int // those of them that wait for their account's lane
+}
+
+// Load tells how much waits.
+func (h *Host) Load() Load {
+	l := h.inbox.load()
+	l.Queued = int(h.lanes.queued.Load())
+	return l
+}
 
 // Close takes no more commands, waits for the calls in flight until ctx ends, writes down what they brought and ends the
 // loop. A call that is cut off counts as ambiguous when the engine is opened again. It returns why the host ended, if it had

@@ -73,10 +73,10 @@ func (s *script) steps() []time.Time {
 }
 
 // run starts a host in a bubble and closes it after the test.
-func run(t *testing.T, s *script, drivers Drivers, test func(t *testing.T, h *Host)) {
+func run(t *testing.T, s *script, accounts Accounts, test func(t *testing.T, h *Host)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := start(s, clockwork.NewRealClock(), drivers, slog.New(slog.DiscardHandler))
+		h := start(s, Options{Clock: clockwork.NewRealClock(), Accounts: accounts})
 		defer func() {
 			if err := h.Close(t.Context()); err != nil {
 				t.Errorf("closing: %v", err)
@@ -99,7 +99,7 @@ func TestCommandsThatWaitShareAStep(t *testing.T) {
 	}}
 	synctest.Test(t, func(t *testing.T) {
 		gate = make(chan struct{})
-		h := start(s, clockwork.NewRealClock(), nil, slog.New(slog.DiscardHandler))
+		h := start(s, Options{Clock: clockwork.NewRealClock()})
 		var wg sync.WaitGroup
 		submit := func(key string) {
 			wg.Go(func() {
@@ -256,7 +256,7 @@ func TestAFailedStoreEndsTheHost(t *testing.T) {
 		return engine.Work{}, nil
 	}}
 	synctest.Test(t, func(t *testing.T) {
-		h := start(s, clockwork.NewRealClock(), nil, slog.New(slog.DiscardHandler))
+		h := start(s, Options{Clock: clockwork.NewRealClock()})
 		if h.Err() != nil {
 			t.Error("an error before the end")
 		}
@@ -284,7 +284,7 @@ func TestSubmitEndsWithItsContext(t *testing.T) {
 			}
 			return engine.Work{Taken: len(in)}, nil
 		}
-		h := start(s, clockwork.NewRealClock(), nil, slog.New(slog.DiscardHandler))
+		h := start(s, Options{Clock: clockwork.NewRealClock()})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := h.Submit(ctx, engine.Command{}); !errors.Is(err, context.DeadlineExceeded) {
@@ -334,7 +334,7 @@ func TestCloseWaitsForCallsAndWritesThemDown(t *testing.T) {
 						return ctx.Err()
 					}
 				}}
-				h := start(s, clockwork.NewRealClock(), d.all, slog.New(slog.DiscardHandler))
+				h := start(s, Options{Clock: clockwork.NewRealClock(), Accounts: d.all})
 				synctest.Wait()
 				ctx, cancel := context.WithTimeout(t.Context(), c.patience)
 				defer cancel()
@@ -361,8 +361,8 @@ func callOnce(calls ...engine.Call) func(time.Time, []engine.Input) (engine.Work
 func TestAPanicTellsNoSecrets(t *testing.T) {
 	const secret = "739182645091"
 	var log strings.Builder
-	l := newLanes(clockwork.NewRealClock(), (&fake{clear: func(context.Context) error { panic("token " + secret) }}).all, slog.New(slog.NewTextHandler(&log, nil)), nil)
-	o := l.call(t.Context(), engine.Call{ID: "1", Device: "front", Verb: engine.CallClear})
+	l := newLanes(Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, nil)
+	o := l.call(t.Context(), engine.Call{ID: "1", Device: "front", Verb: engine.CallClear}, &fake{clear: func(context.Context) error { panic("token " + secret) }})
 	if o.Err == nil || o.Err.Kind != driver.Ambiguous || o.Call != "1" {
 		t.Errorf("outcome %+v", o)
 	}

@@ -117,7 +117,7 @@ func measure(b *testing.B, dir string) {
 	stepped := time.Since(began)
 	atOnce := anonymous(b)
 	counts := &mirror{}
-	h := New(e, clockwork.NewRealClock(), func(lock.AccountID) driver.Driver { return counts }, nil)
+	h := New(Options{Engine: e, Clock: clockwork.NewRealClock(), Accounts: func(lock.AccountID) Account { return Account{Driver: counts} }})
 	creations := 0
 	for end, tick := time.After(steady), time.NewTicker(100*time.Millisecond); ; creations++ {
 		select {

@@ -54,10 +54,7 @@ func (c *checker) arrow(dir string) (Arrow, bool) {
 
 func keptFrom(k Kept, f *file) bool {
 	in := func(p string) bool { return under(f.path, p) }
-	if len(k.Outside) > 0 {
-		return !slices.ContainsFunc(k.Outside, in)
-	}
-	return slices.ContainsFunc(k.Inside, in)
+	return (len(k.Inside) == 0 || slices.ContainsFunc(k.Inside, in)) && !slices.ContainsFunc(k.Outside, in)
 }
 
 // checkUses reports every mention of a function that the house forbids: called, passed on or kept.
