@@ -52,6 +52,8 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 			return ReadyAtRisk, "the battery is nearly empty", "replace it before the arrival"
 		}
 		switch e, _ := d.evidence(now, best, p); {
+		case e == EvidenceUsed && c.inHouse(now) && d.Denied.After(best.Used):
+			return ReadyLikely, "somebody was refused at the keypad since it last opened", "ask the guest, or try it at the keypad"
 		case e == EvidenceReported || e == EvidenceUsed:
 			return ReadyVerified, "", ""
 		case c.inHouse(now) && d.Denied.After(c.From) && d.Denied.After(best.Accepted) && !best.Used.After(d.Denied):
