@@ -403,7 +403,7 @@ func TestANewPolicyIsThoughtThroughAfterAnEndHalfway(t *testing.T) {
 		{Patch: engine.PolicyPatch{JITLead: ptr(20 * time.Hour)}},
 		{Account: "acme", Patch: engine.PolicyPatch{JITLead: ptr(10 * time.Hour)}},
 	} {
-		if _, err := r.e.Step(r.now, engine.Submission{Command: engine.Command{Do: do}}); err != nil {
+		if _, err := r.e.Step(r.now, (&answer{}).to(engine.Command{Do: do})); err != nil {
 			t.Fatal(err)
 		}
 		if !pending() {
