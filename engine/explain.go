@@ -175,6 +175,9 @@ func (d *device) standing(now time.Time, c *code, policy Policy) Cause {
 // path tells what is under way between here and the lock, or what comes next.
 func (e *Engine) path(now time.Time, d *device, c *code, v *CodeView) Cause {
 	x := Cause{Text: "what comes next: " + v.Reason, At: v.NextTry, Mood: MoodWaits}
+	if v.Reason == "due" {
+		x.Text = "it should be on the lock by now"
+	}
 	if f := d.Flight; f != nil && f.Code == c.ID {
 		x.At = f.Since
 	}

@@ -46,7 +46,8 @@ func (t *timeline) lanes() []lane {
 		if len(t.doors) > 1 {
 			l := lane{door: d, name: data.device.Name, faults: faults}
 			for _, c := range data.codes {
-				if !c.Backup || c.PulledFor != "" {
+				// Who always has a code would hide who comes and goes.
+				if stays := !c.Starts.IsZero() || !c.Ends.IsZero(); stays && (!c.Backup || c.PulledFor != "") || !c.Exposure.Since.IsZero() {
 					l.add(c, t.sh.now)
 				}
 			}
@@ -125,7 +126,7 @@ func wishOf(c engine.CodeView) period {
 
 // heldOf is when the lock is known to have held it, up to now.
 func heldOf(c engine.CodeView, now time.Time) (period, bool) {
-	p := period{to: now}
+	p := period{to: now.Add(time.Nanosecond)} // now is known too
 	if !c.Gone.IsZero() {
 		p.to = c.Gone
 	}

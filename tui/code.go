@@ -270,8 +270,11 @@ func (c *code) proven() string {
 func (c *code) plan(w int) []line {
 	v, now := c.view, c.sh.now
 	text := v.Reason
-	if text == "" {
+	switch text {
+	case "":
 		text = "nothing to do"
+	case "due":
+		text = "it should be on the lock now"
 	}
 	if !v.NextTry.IsZero() {
 		text += fmt.Sprintf(" (next try %s, %s", moment(v.NextTry, now, c.at()), fromNow(v.NextTry, now))

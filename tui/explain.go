@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -110,9 +111,9 @@ func (x *explanation) branch(c engine.Cause, lead line, w int) []line {
 	var rows []line
 	parts := wrap(plain, text, max(20, w-lead.width()-2-width(when)))
 	for i, p := range parts {
-		l := lead.with(t, glyph+" ")
+		l := slices.Clone(lead).with(t, glyph+" ")
 		if i > 0 {
-			l = lead.with(plain, strings.Repeat(" ", 2))
+			l = say(plain, strings.Repeat(" ", lead.width()+2))
 		}
 		l = l.and(p)
 		if i == len(parts)-1 {
@@ -125,7 +126,7 @@ func (x *explanation) branch(c engine.Cause, lead line, w int) []line {
 		if i == len(c.Because)-1 {
 			twig = s.corners[2] + s.across + " "
 		}
-		rows = append(rows, x.branch(b, lead.with(rule, "  "+twig), w)...)
+		rows = append(rows, x.branch(b, say(plain, strings.Repeat(" ", lead.width())).with(rule, "  "+twig), w)...)
 	}
 	return rows
 }

@@ -70,7 +70,7 @@ func TestKeysAreRebound(t *testing.T) {
 	h.press("esc", "x")
 	h.hides("Revoke")
 	for text, want := range map[string]string{
-		`revoke = ["b"]`:       `revoke and backup share the key "b" on Today`,
+		`revoke = ["b"]`:       `backup and revoke share the key "b" on Today`,
 		`fly = ["z"]`:          "no verb is called that",
 		`revoke = []`:          "needs at least one key",
 		`revoke = "x"`:         "1:1",

@@ -47,11 +47,11 @@ func (h *help) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (h *help) size(w, bh int) (int, int) { return min(78, w), min(bh, len(h.rows())+2) }
+func (h *help) size(w, bh int) (int, int) { return min(80, w), min(bh, len(h.rows())+2) }
 
 // rows lays the groups out: two columns side by side, the screen's own keys first.
 func (h *help) rows() []line {
-	const half = 38
+	const half = 37
 	var left, right []line
 	for i, g := range h.groups {
 		col := []line{say(accent, g.title)}

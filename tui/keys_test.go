@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -55,4 +56,23 @@ func TestHelpShowsWhatIsInForce(t *testing.T) {
 	live := newLive(t, smallHotel())
 	live.press("?")
 	live.hides("Simulation")
+}
+
+func TestHelpIsNotClipped(t *testing.T) {
+	h := newHome(t, smallHotel())
+	for _, there := range [][]string{nil, {":", "fleet", "enter"}, {":", "device front", "enter"}, {":", "code smith", "enter"}, {":", "timeline", "enter"}} {
+		h.press(there...)
+		h.press("?")
+		for _, l := range h.m.top().(*help).rows() {
+			if l.width() > 74 {
+				t.Errorf("a line of the help is cut: %q", h.m.style.draw(l, cells{width: 120}))
+			}
+			for _, p := range l {
+				if strings.Contains(p.text, h.m.style.more) {
+					t.Errorf("a text of the help is cut: %q", p.text)
+				}
+			}
+		}
+		h.press("esc")
+	}
 }

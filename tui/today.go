@@ -46,6 +46,9 @@ func because(c engine.CodeView) string {
 	case c.Status == engine.StatusRemoving:
 		return "its erase is not confirmed yet"
 	}
+	if c.Reason == "due" {
+		return "it should be on the lock"
+	}
 	return c.Reason
 }
 

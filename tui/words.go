@@ -354,5 +354,8 @@ func (sh *shell) remark(c engine.CodeView) line {
 	case c.InHouse:
 		return say(good, "in-house")
 	}
+	if c.Reason == "due" {
+		return say(dim, "should be on the lock")
+	}
 	return say(dim, c.Reason)
 }
