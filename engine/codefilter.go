@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -46,6 +47,34 @@ func codeFilter(text string, door func(lock.DeviceID) string) (func(*codeHead) b
 	}, nil
 }
 
+// codeSieve is a cheap look at a record before it is decoded: false means that codeFilter would not let it pass. It only
+// judges plain words, which stand in the record as they are, or in the name of the door.
+func codeSieve(text string) func(record []byte, door string) bool {
+	var words []string
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		if !strings.ContainsAny(w, `!:<>&"\`) && isASCII(w) {
+			words = append(words, w)
+		}
+	}
+	return func(record []byte, door string) bool {
+		for _, w := range words {
+			if !occurs(record, w) && !occurs(door, w) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func codeTerm(w string, door func(lock.DeviceID) string) (func(*codeHead) bool, error) {
 	if at := strings.IndexAny(w, "<>"); at > 0 {
 		return edgeTerm(w[:at], w[at] == '<', w[at+1:])
@@ -78,7 +107,7 @@ func codeTerm(w string, door func(lock.DeviceID) string) (func(*codeHead) bool, 
 	}
 	return func(c *codeHead) bool {
 		for _, f := range fields(c) {
-			if strings.Contains(strings.ToLower(f), value) {
+			if occurs(f, value) {
 				return true
 			}
 		}

@@ -184,7 +184,7 @@ func filter(text string) (func(*row) bool, error) {
 }
 
 func (r *row) has(col, word string) bool {
-	in := func(s string) bool { return strings.Contains(strings.ToLower(s), word) }
+	in := func(s string) bool { return occurs(s, word) }
 	switch col {
 	case "":
 		return in(r.Name) || in(string(r.id)) || in(string(r.Account)) || in(string(r.Hub)) || in(r.System) || in(r.Model) || in(r.Worst)
@@ -209,6 +209,30 @@ func (r *row) has(col, word string) bool {
 	}
 	n := map[string]uint16{"set": r.Set, "setting": r.Setting, "removing": r.Removing, "unset": r.Unset, "unknown": r.Unknown}[word]
 	return n > 0
+}
+
+// occurs reports whether a word in lower case is part of s, whatever the case of s. It is asked a million times for one filter
+// over a large fleet, so it makes no copy of s.
+func occurs[T string | []byte](s T, word string) bool {
+	if !isASCII(word) {
+		return strings.Contains(strings.ToLower(string(s)), word)
+	}
+	for i := 0; i+len(word) <= len(s); i++ {
+		j := 0
+		for ; j < len(word); j++ {
+			c := s[i+j]
+			if c >= 'A' && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			if c != word[j] {
+				break
+			}
+		}
+		if j == len(word) {
+			return true
+		}
+	}
+	return false
 }
 
 func reachWord(r lock.Reach) string {
@@ -324,15 +348,17 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 	if q.After != "" {
 		after = dirCode + q.After
 	}
-	match, err := codeFilter(q.Filter, func(id lock.DeviceID) string {
+	name := func(id lock.DeviceID) string {
 		if r := e.rows[id]; r != nil {
 			return r.Name
 		}
 		return ""
-	})
+	}
+	match, err := codeFilter(q.Filter, name)
 	if err != nil {
 		return err
 	}
+	sieve := codeSieve(q.Filter)
 	for read := 0; read < searchMax && len(s.Codes) < q.Limit; {
 		kvs, _, err := e.store.Scan(ctx, dirCode, after, q.Limit)
 		if err != nil {
@@ -342,6 +368,10 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 		s.Next = ""
 		for _, kv := range kvs {
 			after = kv.Key
+			device, _, _ := strings.Cut(kv.Key[len(dirCode):], "/")
+			if !sieve(kv.Val, name(lock.DeviceID(device))) {
+				continue
+			}
 			if c, err := decode[codeHead](kv.Key, kv.Val); err != nil || !match(&c) {
 				continue // one that does not read parks its device
 			}

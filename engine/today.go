@@ -30,7 +30,11 @@ func (e *Engine) today(ctx context.Context, now time.Time, q Query, s *Snapshot)
 		urge int
 		edge int64
 	}
-	var doors []door
+	order := func(a, b door) int {
+		return cmp.Or(cmp.Compare(a.urge, b.urge), compareTimes(a.edge, b.edge), cmp.Compare(a.id, b.id))
+	}
+	var doors []door       // the most urgent ones, and some that turned out not to be
+	left, kept := 0, false // kept: the first agendaDoors are in order
 	soon := now.Add(departureSpan).UnixNano()
 	for _, r := range e.rows {
 		if r.Removed {
@@ -40,14 +44,19 @@ func (e *Engine) today(ctx context.Context, now time.Time, q Query, s *Snapshot)
 		if r.Start != 0 && (d.edge == 0 || r.Start < d.edge) {
 			d.edge = r.Start
 		}
-		if d.urge < urgePlanned || r.Readiness != "" || r.End != 0 && r.End < soon {
-			doors = append(doors, d)
+		if d.urge == urgePlanned && r.Readiness == "" && (r.End == 0 || r.End >= soon) {
+			continue
+		}
+		left++
+		if kept && order(d, doors[agendaDoors-1]) > 0 {
+			continue
+		}
+		if doors = append(doors, d); len(doors) == 2*agendaDoors {
+			slices.SortFunc(doors, order)
+			doors, kept = doors[:agendaDoors], true
 		}
 	}
-	slices.SortFunc(doors, func(a, b door) int {
-		return cmp.Or(cmp.Compare(a.urge, b.urge), compareTimes(a.edge, b.edge), cmp.Compare(a.id, b.id))
-	})
-	left := len(doors)
+	slices.SortFunc(doors, order)
 	for _, at := range doors[:min(len(doors), agendaDoors)] {
 		if len(s.Codes) >= q.Limit && at.urge > urgency(&s.Codes[q.Limit-1]) {
 			break

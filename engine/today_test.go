@@ -136,7 +136,7 @@ func TestCodesAreFilteredByColumnAndClock(t *testing.T) {
 	r.pass(time.Hour)
 	at := func(h float64) string { return hours(h).UTC().Format(time.RFC3339) }
 	for filter, want := range map[string]string{
-		"harbour": "smith", "device:mill": "jones owner", "name:o": "jones owner", "!mill": "smith", "holder:h-1": "smith",
+		"harbour": "smith", "JONES": "jones", "device:mill": "jones owner", "name:o": "jones owner", "!mill": "smith", "holder:h-1": "smith",
 		"due<" + at(10): "smith", "starts>" + at(10): "jones", "!due<" + at(10): "jones owner", "ends>" + at(7) + " device:d-1": "smith",
 		"status:set": "owner", "id:smith": "smith",
 	} {
