@@ -18,8 +18,12 @@ type code struct {
 	id    lock.CodeID
 	place door // its lock; the id is empty until it is known
 	view  engine.CodeView
+	why   *explanation // what a tall screen shows below; it is also the dialog of e
 	ready bool
 }
+
+// tallCode is the height from which a code is shown with its reasons.
+const tallCode = 30
 
 func newCode(sh *shell, id lock.CodeID, at door) *code { return &code{sh: sh, id: id, place: at} }
 
@@ -29,6 +33,9 @@ func (c *code) Keys() []key.Binding { return c.sh.keys.code() }
 
 func (c *code) request() request {
 	r := request{to: c, queries: []engine.Query{{View: engine.ViewCode, Code: c.id}}}
+	if _, h := c.sh.body(); h >= tallCode {
+		r.queries[0].View = engine.ViewExplain // the code comes with it
+	}
 	if c.place.id != "" {
 		r.queries = append(r.queries, engine.Query{View: engine.ViewDevice, Device: c.place.id})
 	}
@@ -70,6 +77,13 @@ func (c *code) Update(msg tea.Msg) tea.Cmd {
 
 func (c *code) take(a answer) tea.Cmd {
 	for _, s := range a.snaps {
+		if s.Why != nil {
+			if c.why == nil {
+				c.why = &explanation{sh: c.sh, code: c.id, place: c.place}
+			}
+			c.why.why, c.why.place = s.Why, c.place
+			s.Device = nil
+		}
 		if d := s.Device; d != nil {
 			c.place = door{id: d.ID, name: d.Name, hub: d.Hub, account: d.Account, zone: a.zone}
 			continue
@@ -96,6 +110,14 @@ func (c *code) View(w, h int) string {
 	rows := append(c.life(w-4), nil)
 	rows = append(rows, c.facts(w-4)...)
 	rows = append(rows, c.troubles(w-4)...)
+	if left := h - 2 - len(rows); c.why != nil && h >= tallCode && left > 4 {
+		rows = append(rows, nil, say(accent, "why"))
+		tree := c.why.tree(w - 4)
+		if len(tree) > left-2 {
+			tree = append(tree[:left-3], say(dim, "  "+s.more+" e shows it all"))
+		}
+		rows = append(rows, tree...)
+	}
 	body := make([]string, len(rows))
 	for i, r := range rows {
 		body[i] = s.draw(line{{plain, " "}}.and(r), cells{width: w - 2})

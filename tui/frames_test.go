@@ -39,6 +39,28 @@ func scenes() []scene {
 	}
 }
 
+// The same in colour, for the screens that live by it, and without any sign beyond ASCII.
+func TestFramesInColour(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		for _, s := range scenes() {
+			if s.pictured {
+				name := fmt.Sprintf("%s_%dx%d", s.name, size[0], size[1])
+				t.Run(name, func(t *testing.T) {
+					h := s.begin(t, termenv.TrueColor)
+					h.size(size[0], size[1])
+					h.press(s.keys...)
+					h.golden("colour/" + name)
+					h = s.begin(t, termenv.Ascii)
+					h.m.style = newStyle(plainRenderer(), true)
+					h.size(size[0], size[1])
+					h.press(s.keys...)
+					h.golden("ascii/" + name)
+				})
+			}
+		}
+	}
+}
+
 // begin stands where a scene begins.
 func (s scene) begin(t testing.TB, colours termenv.Profile) *harness {
 	h := &harness{t: t, host: smallHotel(), atHome: s.home}

@@ -30,7 +30,7 @@ func destinations() []destination {
 		{names: []string{"timeline", "time"}, about: "windows on an axis of time, of the marked locks or all", open: func(sh *shell, _ string) screen { return newTimelineOfFleet(sh) }},
 		{names: []string{"journal", "events", "j"}, about: "what the engine did and learnt; words filter it", open: func(sh *shell, rest string) screen { return newJournal(sh, rest) }},
 		{names: []string{"logs", "log"}, about: "what the program itself has to say", open: func(sh *shell, rest string) screen { return newLogs(sh, rest) }, logged: true},
-		{names: []string{"story", "trace"}, about: "what really happens in a simulation", open: func(sh *shell, _ string) screen { return newStory(sh) }, told: true},
+		{names: []string{"story", "scenario", "trace"}, about: "what really happens in a simulation", open: func(sh *shell, _ string) screen { return newStory(sh) }, told: true},
 	}
 }
 

@@ -70,7 +70,12 @@ func FuzzSizesAndKeys(f *testing.F) {
 	f.Add(0, 0, "?")
 	f.Add(300, 90, ":journal")
 	f.Add(61, 16, "K12\r")
-	names := []string{"enter", "esc", "tab", "up", "down", "pgdown", "pgup", "home", "end", "backspace"}
+	f.Add(80, 24, ":today\x00")
+	f.Add(120, 40, ":timeline\x00++--")
+	f.Add(90, 30, ":codes\x00 A")
+	f.Add(200, 60, "e")
+	f.Add(77, 19, "X")
+	names := []string{"enter", "esc", "tab", "up", "down", "pgdown", "pgup", "home", "end", "backspace", "ctrl+o", "ctrl+p", "left", "right"}
 	f.Fuzz(func(t *testing.T, w, height int, keys string) {
 		if w > 500 || height > 200 || len(keys) > 40 {
 			return

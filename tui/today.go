@@ -109,9 +109,9 @@ func (l *codeList) clock(c engine.CodeView) line {
 	case t.After(now) && t.Sub(now) < time.Hour:
 		return say(strong, spanOf(t.Sub(now)))
 	case t.After(now):
-		return say(plain, spanOf(t.Sub(now)))
+		return say(plain, shortSpan(t.Sub(now)))
 	}
-	return say(warn, "-"+spanOf(now.Sub(t)))
+	return say(warn, "-"+shortSpan(now.Sub(t)))
 }
 
 func (l *codeList) local(c engine.CodeView) string {

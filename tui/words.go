@@ -227,6 +227,17 @@ func units(large int, unit string, small int, part string) string {
 	return fmt.Sprintf("%d%s %d%s", large, unit, small, part)
 }
 
+// shortSpan is spanOf in at most six cells: only the large unit from ten hours on.
+func shortSpan(d time.Duration) string {
+	switch {
+	case d >= 24*time.Hour:
+		return fmt.Sprintf("%dd", int(d.Hours())/24)
+	case d >= 10*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	}
+	return spanOf(d)
+}
+
 // fromNow tells when an instant is, seen from now.
 func fromNow(t, now time.Time) string {
 	switch d := t.Sub(now); {
