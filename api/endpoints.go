@@ -1,5 +1,7 @@
 package api
 
+import "github.com/accesscodes/lockctl/engine"
+
 // endpoints is everything that is served. Paths, verbs and keys are those of the hosted API; its SDKs of two generations
 // differ in the verbs that they send, and both work.
 func endpoints() []endpoint {
@@ -7,7 +9,7 @@ func endpoints() []endpoint {
 	codes := gift{"access_codes", []accessCode{}}
 	try := gift{"action_attempt", attempt{}}
 	pages := gift{"pagination", pagination{}}
-	return []endpoint{
+	return append(labEndpoints(), []endpoint{
 		on("/access_codes/create", "POST", ScopeWrite, "Creates an access code on a device.", codesCreate, code, try).paced(paceCreate),
 		on("/access_codes/create_multiple", "POST PUT", ScopeWrite, "Creates access codes with the same digits on several devices.", codesCreateMultiple, codes).paced(paceCreate),
 		on("/access_codes/update", "POST PATCH PUT", ScopeWrite, "Changes an access code.", codesUpdate, try).paced(paceUpdate),
@@ -46,9 +48,12 @@ func endpoints() []endpoint {
 		on("/devices/simulate/connect_to_hub", "POST", ScopeWrite, "Ends what ails the hub of a simulated device.", breaks(itsHub, "", true)).simulated(),
 		on("/connected_accounts/simulate/disconnect", "POST", ScopeWrite, "Has the login of a simulated account refused.", accountsDisconnect).simulated(),
 		on("/locks/simulate/keypad_code_entry", "POST", ScopeWrite, "Types digits at a simulated keypad.", keypadType, try).simulated(),
+		on("/v1/submit", "POST", ScopeWrite, "Gives the engine a command.", submitHost, gift{"receipt", wireReceipt{}}),
+		on("/v1/snapshot", "POST", ScopeRead, "Asks the engine for a page of what it knows.", snapshotHost, gift{"snapshot", wireSnapshot{}}),
+		on("/v1/journal", "GET POST", ScopeRead, "Reads the journal.", journalHost, gift{"events", []engine.Event{}}),
 		on("/v1/keys/create", "POST", scopeOwner, "Makes an API key.", keysCreate, gift{"api_key", shownKey{}}),
 		on("/v1/keys/list", "GET POST", scopeOwner, "Lists API keys.", keysList, gift{"api_keys", []shownKey{}}),
 		on("/v1/keys/revoke", "POST", scopeOwner, "Ends an API key.", keysRevoke),
 		on("/action_attempts/get", "GET POST", ScopeRead, "Tells how far something has come that goes on after its answer.", attemptGet, try),
-	}
+	}...)
 }

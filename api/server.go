@@ -103,6 +103,10 @@ func (s *Server) handler(auth func(*http.Request) (Identity, error)) http.Handle
 				s.fail(w, problem(http.StatusInternalServerError, "internal_error", "something went wrong here; the log has it under "+id))
 			}
 		}()
+		if r.URL.Path == "/v1/bell" {
+			s.stream(w, r, auth)
+			return
+		}
 		answer, err := s.answer(w, r, auth)
 		if err != nil {
 			var p *Problem
@@ -115,6 +119,20 @@ func (s *Server) handler(auth func(*http.Request) (Identity, error)) http.Handle
 		answer["ok"] = true
 		s.write(w, http.StatusOK, answer)
 	})
+}
+
+// stream serves the bell, the one answer that is no JSON.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, auth func(*http.Request) (Identity, error)) {
+	who, err := auth(r)
+	var p *Problem
+	switch {
+	case errors.As(err, &p):
+		s.fail(w, p)
+	case !who.May(ScopeRead):
+		s.fail(w, problem(http.StatusForbidden, "forbidden", "this API key lacks the scope "+string(ScopeRead)))
+	default:
+		s.bell(w, r)
+	}
 }
 
 // answer finds the row of a request and has it done.

@@ -32,9 +32,7 @@ func (a *app) ask(path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	}}}
+	client := overSocket(socket)
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	var dial *net.OpError

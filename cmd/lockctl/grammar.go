@@ -67,6 +67,10 @@ func grammar() []verb {
 			flags: []flag{{"sim", false, "simulated locks: the only kind in this version"}, {"listen", "", "TCP address beside the socket, such as 127.0.0.1:3020"},
 				{"tls-cert", "", "certificate for TCP, needed off this machine"}, {"tls-key", "", "its key"}, {"unlimited", false, "without the limits per device"},
 				{"rate", 1, "virtual seconds per second; 0: the clock stands still"}}},
+		{path: "attach", short: "open the terminal interface on a daemon", run: attach,
+			long: "Opens the terminal interface on the engine of a running lockctl serve: the one of this data folder, over its socket, or one elsewhere\n" +
+				"with an API key.",
+			flags: []flag{{"to", "", "address of a daemon elsewhere, such as https://locks.example:3020"}, {"key-file", "", "file with an API key"}}},
 		{path: "version", short: "print the version", run: version},
 		{path: "docs", args: "DIR", short: "write the generated pages of the documentation", run: docs},
 

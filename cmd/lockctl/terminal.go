@@ -51,30 +51,32 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 				return err
 			}
 		}
-		o := tui.Options{
-			Host: play, Lab: controls, Clock: clock, Actor: a.actor(), Hint: hint, Focus: focus, Story: told.after, Log: a.logged.after,
-			Theme: tui.Theme(a.theme), ASCII: a.ascii || a.plainTerminal(), Mouse: a.mouse, In: a.io.in, Out: a.io.out,
-			Save: a.save, Keep: a.keepPrefs,
+		if a.plain && paused == "" {
+			hint = ""
 		}
-		if a.plain {
-			if paused == "" {
-				o.Hint = ""
-			}
-			return tui.RunPlain(a.ctx, o)
-		}
-		var err error
-		if o.Keys, err = a.keymap(); err != nil {
-			return err
-		}
-		if o.Prefs, err = a.prefs(); err != nil {
-			return err
-		}
-		return tui.Run(a.ctx, o)
+		return a.face(tui.Options{Host: play, Lab: controls, Clock: clock, Hint: hint, Focus: focus, Story: told.after})
 	}()
 	if closed := play.Close(); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// face runs the terminal interface, or its lines, as the user wants it to look.
+func (a *app) face(o tui.Options) (err error) {
+	o.Actor, o.Log, o.In, o.Out = a.actor(), a.logged.after, a.io.in, a.io.out
+	o.Theme, o.ASCII, o.Mouse = tui.Theme(a.theme), a.ascii || a.plainTerminal(), a.mouse
+	o.Save, o.Keep = a.save, a.keepPrefs
+	if a.plain {
+		return tui.RunPlain(a.ctx, o)
+	}
+	if o.Keys, err = a.keymap(); err != nil {
+		return err
+	}
+	if o.Prefs, err = a.prefs(); err != nil {
+		return err
+	}
+	return tui.Run(a.ctx, o)
 }
 
 // advice names what is most worth looking at, with three keys to try, and its lock; "": none in particular.

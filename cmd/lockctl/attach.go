@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/tui"
+)
+
+// attach opens the terminal interface on the engine of a daemon: the one of this data folder, or one elsewhere with a key.
+func attach(a *app, _ []string) error {
+	if err := a.needsTerminal(); err != nil {
+		return err
+	}
+	clock := clockwork.NewRealClock()
+	host, err := a.dial(clock)
+	if err != nil {
+		return err
+	}
+	lab, err := host.Lab(a.ctx)
+	if err != nil {
+		return err
+	}
+	hint, focus := a.advice(host)
+	return a.face(tui.Options{Host: host, Lab: lab, Clock: clock, Hint: hint, Focus: focus})
+}
+
+// dial connects to a daemon.
+func (a *app) dial(clock clockwork.Clock) (*api.Client, error) {
+	to, keyFile := a.text("to"), a.text("key-file")
+	if to == "" {
+		dir, err := a.dataDir()
+		if err != nil {
+			return nil, err
+		}
+		c, err := api.Dial(a.ctx, "http://lockctl", "", overSocket(a.socket(dir)), clock)
+		var dial *net.OpError
+		if errors.As(err, &dial) && dial.Op == "dial" {
+			return nil, refused("no lockctl serve runs on this data folder: nothing listens on %s", a.socket(dir))
+		}
+		return c, err
+	}
+	if keyFile == "" {
+		return nil, badInput("attach: --to needs --key-file")
+	}
+	key, err := os.ReadFile(keyFile)
+	if err != nil {
+		return nil, badInput("key-file: %w", err)
+	}
+	return api.Dial(a.ctx, strings.TrimSuffix(to, "/"), strings.TrimSpace(string(key)), &http.Client{}, clock)
+}
+
+// overSocket is a client that finds everything behind one socket.
+func overSocket(path string) *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
+}
