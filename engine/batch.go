@@ -375,9 +375,11 @@ func (e *Engine) absorb(d *device) {
 // answer tells every submitter how it ended: with err, if the commit failed.
 func (b *batch) answer(err error) {
 	for _, r := range b.replies {
-		if err != nil {
+		switch {
+		case r.done == nil:
+		case err != nil:
 			r.done(Receipt{}, err)
-		} else {
+		default:
 			r.done(r.receipt, r.err)
 		}
 	}
