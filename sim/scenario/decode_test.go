@@ -226,29 +226,3 @@ reveal = "guest"
 		t.Errorf("typed at %q", typed.Lock)
 	}
 }
-
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte(sample))
-	f.Add([]byte(story("[[at]]\nt = 2026-03-28 15:00\npull = { code = \"guest\", as = \"spare\" }\n")))
-	f.Add([]byte("\ufeff[scenario]\nstart = \"+1h\"\nrun = \"-2d\"\n[[lock]]\nid = \"*\"\ncount = 3\n"))
-	f.Add([]byte("policy = [1, { on = 3 }]\nat = [[{}]]\nexpect.code = []\ncheck.limits.lock.front.sets = -1\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Decode("x.toml", data)
-		if (file == nil) == (err == nil) {
-			t.Fatalf("file %v, error %v", file != nil, err)
-		}
-		if err != nil {
-			if _, ok := errors.AsType[Diagnostics](err); !ok {
-				t.Fatalf("error of another kind: %v", err)
-			}
-		}
-	})
-}
-
-func TestOneMistakeOfALargeFleetIsOneSentence(t *testing.T) {
-	_, err := Decode("x.toml", []byte("[scenario]\nname = \"x\"\nstart = 2026-03-28T08:00:00+01:00\nrun = \"1h\"\n[[lock]]\nid = \"a\"\nmodel = \"jit.keypad\"\nzone = \"Nowhere\"\ncount = 3000\n"))
-	list, _ := errors.AsType[Diagnostics](err)
-	if len(list) != 2 || list[0].Line != 8 || !strings.Contains(list[1].Text, "more mistakes") {
-		t.Errorf("got %v", list)
-	}
-}
