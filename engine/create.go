@@ -12,6 +12,8 @@ const (
 	clearMargin = 10 * time.Minute // how long an erase may take, for the question whether two codes meet
 	maxName     = 200              // bytes
 	maxMany     = 200              // doors of one create_many
+	maxLive     = 500              // live codes of one lock
+	codeShare   = 5                // records and events of a code that one step may write, at most
 )
 
 // group is what codes with a common key share: group/<key>.
@@ -104,6 +106,9 @@ func (b *batch) draft(do Create, n int, shared vaultPIN) (*code, []string, error
 	if do.UsePool && !poolable(*t) {
 		return nil, nil, refuse("not_supported_by_device", "use_backup_pool", "this lock can't keep backup codes")
 	}
+	if err := b.crowded(d); err != nil {
+		return nil, nil, err
+	}
 	policy := b.e.policyOf(d)
 	if err := checkTimes(c, b.now, policy); err != nil {
 		return nil, nil, err
@@ -123,6 +128,14 @@ func (b *batch) draft(do Create, n int, shared vaultPIN) (*code, []string, error
 	w := d.want(b.now, c, &policy)
 	c.Was = d.status(b.now, c, &w, policy, b.e.authLost(d))
 	return c, append(notes, d.remarks(b.now, c, policy)...), nil
+}
+
+// crowded says why a lock can't have one more code: all of them may change in one step, and one commit must hold that.
+func (b *batch) crowded(d *device) error {
+	if most := min(maxLive, b.e.limits.MaxOps/codeShare); len(d.codes) >= most {
+		return refuse("too_large", "device", "a lock has at most "+itoa(int64(most))+" live codes, and this one has them")
+	}
+	return nil
 }
 
 func (b *batch) checkID(c *code, n int) error {

@@ -101,6 +101,9 @@ func (b *batch) checkAdopt(do Adopt) (change, error) {
 	if x.Window.Ended(b.now) {
 		return change{}, refuse("invalid_window", "ref", "its window is over: delete it instead")
 	}
+	if err := b.crowded(d); err != nil {
+		return change{}, err
+	}
 	c := &code{
 		ID: do.ID, Device: d.id(), Name: x.Name, PIN: x.PIN, From: x.Window.From, To: x.Window.To,
 		AllowExternal: do.AllowExternal, Created: b.now, Told: b.now, Written: true, PlaceNo: 1,
