@@ -106,11 +106,15 @@ func (s *survivor) live(devices map[lock.DeviceID]lock.Traits) {
 		locks[id] = &fake{device: lock.Device{ID: id, Traits: tr}, reach: lock.Reached, drop: map[engine.CallVerb]bool{}, assign: pin("975311")}
 	}
 	var in []engine.Input
-	for _, id := range slices.Sorted(maps.Keys(devices)) {
-		in = append(in, engine.Submission{Command: engine.Command{Do: engine.Observe{Device: id}}})
-		in = append(in, engine.Submission{Command: engine.Command{Key: "booking-7", Do: engine.Create{Device: id}}})
+	ask := func(c engine.Command) {
+		in = append(in, engine.Submission{Command: c, Done: func(engine.Receipt, error) {}})
 	}
-	in = append(in, engine.Submission{Command: engine.Command{Do: engine.Undo{Receipt: 25}}}, engine.Notice{Account: "acme"})
+	for _, id := range slices.Sorted(maps.Keys(devices)) {
+		ask(engine.Command{Do: engine.Observe{Device: id}})
+		ask(engine.Command{Key: "booking-7", Do: engine.Create{Device: id}})
+	}
+	ask(engine.Command{Do: engine.Undo{Receipt: 25}})
+	in = append(in, engine.Notice{Account: "acme"})
 	for range 300 {
 		w, err := s.e.Step(s.now, in...)
 		if !s.takes("step", err) && s.bad > 20 {
