@@ -10,4 +10,9 @@ power() { POWERCUT_CUTS=1000 POWERCUT_FAULTS=200 POWERCUT_STRICT=60 go test -cou
 stage "power cuts" power
 stage "fuzz" fuzz 100
 
+# Ten thousand locks go away and come back at once, one by one and with their clouds.
+crowd() { LOAD_LOCKS=10000 go test -count=1 -timeout 1h -run AwayAndComes -v ./sim/drive; }
+
+stage "ten thousand return" crowd
+
 table
