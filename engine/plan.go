@@ -265,6 +265,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		*sets = append(*sets, j)
 		return
 	}
+	assigned := t.AssignsPIN && old.PIN != w.Place.PIN // only the provider can give it other digits, and only once it is gone
 	switch serves := old.PIN == c.PIN && !old.Blanked; {
 	case old.Doubt && !t.CannotList:
 		// A look comes first.
@@ -272,12 +273,12 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		*sets = append(*sets, j) // that the old one is gone will never be known
 	case !old.Cleared.IsZero():
 		away(old, "")
-	case old.Ref != "" && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Window.Equal(w.Place.Window)):
+	case old.Ref != "" && !assigned && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Window.Equal(w.Place.Window)):
 		j.Place, j.At, j.fresh = old.ID, old.Ref, false
 		j.Want.Slot = old.Slot
 		j.Reason = "changes what the lock holds"
 		*sets = append(*sets, j)
-	case old.PIN != w.Place.PIN && d.free() > 0:
+	case !assigned && old.PIN != w.Place.PIN && d.free() > 0:
 		j.Reason = "the new one comes before the old one goes"
 		*sets = append(*sets, j)
 	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now):
