@@ -52,7 +52,7 @@ func target(c engine.Call, m sim.Memory) bool {
 
 // touches judges a call that replaces or erases an entry.
 func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) {
-	if m.Foreign && m.Code == "" && !m.Ghost && !slices.Contains(d.wrote, m.PIN) && !d.Permits[m.Ref] && d.knew(m) {
+	if m.Foreign && m.Code == "" && !m.Ghost && !slices.Contains(d.wrote, m.PIN) && !d.Permits[m.Ref] && d.knew(m) && !d.mistaken(c) {
 		j.breach(now, RuleForeign, c.Device, c.Want.Code, string(c.Verb)+" of an entry that somebody else put on the lock")
 	}
 	if c.Verb != engine.CallClear {
@@ -82,6 +82,12 @@ func (d *watched) knew(m sim.Memory) bool {
 	i := slices.IndexFunc(d.entries, func(s seen) bool { return s.Ref == m.Ref && s.Slot == m.Slot })
 	return i >= 0 && !d.look.At.IsZero() && d.entries[i].since.Before(d.look.At) &&
 		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref && (h.PIN.IsZero() || h.PIN == m.PIN) })
+}
+
+// mistaken reports whether an entry in the slot of a code may be the code's own, renamed, as far as the lock shows: its digits
+// are hidden.
+func (d *watched) mistaken(c engine.Call) bool {
+	return d.Device.Traits.HidesPIN && c.Code != "" && slices.Contains(d.codes, c.Code)
 }
 
 // relied reports whether a guest in the house relies on that entry alone.
