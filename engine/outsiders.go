@@ -39,6 +39,12 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 			b.resurfaced(d, x)
 			continue
 		}
+		if c := d.honoured(x); c != nil {
+			c.Honoured = false
+			b.lower(d, c, "external_modification_in_effect")
+			b.stands(c, x)
+			continue
+		}
 		if x.ghost(d.Device.Traits) {
 			ghosts++
 			if !complete || !known[x.Ref] {
@@ -85,13 +91,7 @@ func (b *batch) resurfaced(d *device, x *entry) {
 		if c.mark() != x.Tag || len(c.Places) >= maxCopies {
 			continue
 		}
-		x.Code = c.ID
-		c.PlaceNo++
-		p := place{ID: c.PlaceNo, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Wrote: b.now, Accepted: b.now, Seen: b.now}
-		if p.PIN.IsZero() {
-			p.PIN = c.PIN
-		}
-		c.Places, c.Written, c.dirty = append(c.Places, p), true, true
+		b.stands(c, x)
 		return
 	}
 	for i := range d.Orphans {
@@ -101,6 +101,28 @@ func (b *batch) resurfaced(d *device, x *entry) {
 	}
 	d.orphan(place{Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Accepted: b.now, Seen: b.now}, "", b.now)
 	b.event(Event{Type: "internal.access_code.resurfaced", Account: d.Device.Account, Device: d.id(), Text: "a code that was erased stands on the lock again"})
+}
+
+// stands gives a code a place for an entry that turns out to be its own.
+func (b *batch) stands(c *code, x *entry) {
+	x.Code, x.Ours = c.ID, true
+	c.PlaceNo++
+	p := place{ID: c.PlaceNo, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Wrote: b.now, Accepted: b.now, Seen: b.now}
+	if p.PIN.IsZero() {
+		p.PIN = c.PIN
+	}
+	c.Places, c.Written, c.dirty = append(c.Places, p), true, true
+}
+
+// honoured finds the live code that counts as removed by hand and that has the digits of an entry without our tag: it was not
+// removed after all, or somebody has put it back.
+func (d *device) honoured(x *entry) *code {
+	for _, c := range d.codes {
+		if c.Honoured && len(c.Places) == 0 && x.Tag == "" && !x.PIN.IsZero() && x.PIN == c.PIN {
+			return c
+		}
+	}
+	return nil
 }
 
 func sameEntries(a, b []entry) bool {
