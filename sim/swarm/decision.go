@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (w *watcher) seat(l sim.LockSpec) {
 		}
 		return w.at[id]
 	}
-	s := &seat{own: of(string(l.ID), sim.TargetLock), account: of(string(l.Account), sim.TargetAccount), hub: &ails{id: "?"}}
+	s := &seat{own: of(string(l.ID), sim.TargetLock), account: of(cmp.Or(string(l.Account), "account"), sim.TargetAccount), hub: &ails{id: "?"}}
 	if l.Hub != "" {
 		s.hub = of(string(l.Hub), sim.TargetHub)
 	}

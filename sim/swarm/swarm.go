@@ -85,6 +85,8 @@ func Generate(seed uint64, o Options) *scenario.File {
 		s.calm()
 		s.bookings()
 		s.operators()
+	} else {
+		s.guests()
 	}
 	s.people()
 	s.troubles()
@@ -108,6 +110,7 @@ func (s *story) mount() {
 }
 
 func newDoor(l sim.LockSpec, profiles []sim.Profile, from time.Time) *door {
+	l.Account = cmp.Or(l.Account, "account")
 	d := &door{spec: l, from: from}
 	d.prof = profiles[slices.IndexFunc(profiles, func(p sim.Profile) bool { return p.Name == l.Model })]
 	d.zone = time.UTC
@@ -117,15 +120,58 @@ func newDoor(l sim.LockSpec, profiles []sim.Profile, from time.Time) *door {
 	return d
 }
 
-// borrow takes the fleet, the policies and the bookings of a file. Its hands, faults and expectations are left out.
+// borrow takes the fleet, the policies and the bookings of a file. Its hands, faults and expectations are left out, and what
+// it says must be refused may be accepted.
 func (s *story) borrow(f *scenario.File) {
+	s.scale = scales[0].scale
 	s.f.Start, s.f.Spec, s.f.Policies = f.Start, f.Spec, f.Policies
 	s.storm, s.heal = f.Start, f.End()
 	for _, step := range f.Steps {
 		switch step.Do.(type) {
 		case scenario.Command, scenario.AddLock:
-			step.Pos = scenario.Pos{}
+			step.Pos, step.Refused, step.Field = scenario.Pos{}, "", ""
 			s.f.Steps = append(s.f.Steps, step)
+		}
+	}
+	s.ids = len(f.Steps) // names of its own are taken from there on
+}
+
+// guests plays the guests of a borrowed fleet, who come to the door once they are told their digits.
+func (s *story) guests() {
+	booked := map[lock.CodeID]*booking{}
+	for _, step := range slices.Clone(s.f.Steps) {
+		c, ok := step.Do.(scenario.Command)
+		if !ok {
+			continue
+		}
+		switch do := c.Action.(type) {
+		case engine.Create:
+			i := slices.IndexFunc(s.doors, func(d *door) bool { return d.spec.ID == do.Device })
+			if i < 0 {
+				continue // on a lock that comes later
+			}
+			b := &booking{id: do.ID, door: s.doors[i], booked: step.At, from: do.Starts, to: do.Ends}
+			booked[do.ID] = b
+			s.codes = append(s.codes, b)
+			b.door.edges = append(b.door.edges, b.booked)
+			if !b.from.IsZero() {
+				b.door.edges = append(b.door.edges, b.from)
+			}
+			if !b.to.IsZero() {
+				b.door.edges = append(b.door.edges, b.to)
+			}
+			if !do.PIN.IsZero() {
+				b.told = step.At
+			}
+		case engine.Reveal:
+			if b := booked[do.Code]; b != nil && b.told.IsZero() {
+				b.told = step.At
+			}
+		}
+	}
+	for _, b := range s.codes {
+		if !b.told.IsZero() && !b.from.IsZero() {
+			s.types(b, b.from.Add(s.stretch(time.Second, 6*time.Hour)))
 		}
 	}
 }
@@ -133,14 +179,16 @@ func (s *story) borrow(f *scenario.File) {
 // end heals everything and gives the engine time to settle. People undo what only they can.
 func (s *story) end() {
 	at := s.heal
-	heal := func(target string) { s.do(at, scenario.Heal{Target: target}) }
-	for _, a := range s.f.Spec.Accounts {
-		heal(string(a.ID))
-	}
-	for _, h := range s.f.Spec.Hubs {
-		heal(string(h.ID))
+	healed := map[string]bool{"": true}
+	heal := func(target string) {
+		if !healed[target] {
+			healed[target] = true
+			s.do(at, scenario.Heal{Target: target})
+		}
 	}
 	for _, d := range s.doors {
+		heal(string(d.spec.Account))
+		heal(string(d.spec.Hub))
 		heal(string(d.spec.ID))
 	}
 	for _, d := range s.doors {
