@@ -14,6 +14,7 @@ const (
 	startLook     = time.Hour       // and how long before a start it is looked at once more
 	removalGrace  = 5 * time.Minute // after which an erase is late
 	writeOnlyRest = 24 * time.Hour  // how long an erase on a lock that can't list must have been accepted to count
+	digitsWithin  = time.Hour       // how long digits that the provider chooses may take to appear
 	blankAfter    = 2               // erases without effect until the digits are overwritten instead
 	blankedFirst  = 5 * time.Minute // from the last of them to the next
 )
@@ -239,8 +240,13 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c)})
 				}
 			}
+		} else if never := match.Wrote.Add(digitsWithin); t.AssignsPIN && match.PIN.IsZero() && !match.Pending && !now.Before(never) {
+			away(match, "its digits never came")
 		} else if at, why := d.confirmAt(v, match); !at.IsZero() {
 			*look = look.sooner(at, why)
+			if t.AssignsPIN && match.PIN.IsZero() {
+				x.wake(never, "its digits should have come")
+			}
 		}
 		if old != nil && d.settled(now, match, v.policy) {
 			away(old, "its new form is there")

@@ -107,7 +107,7 @@ func (d *device) native(now time.Time, c *code) delivery {
 			to = c.From
 		}
 		if at, ok := d.crosses(from, to); ok {
-			return delivery{Why: "the lock's clock misses the time change of " + at.Format("2 January 2006"), Issue: "native_declined"}
+			return delivery{Why: "the lock's clock misses the time change of " + at.Format("2 January"), Issue: "native_declined"}
 		}
 	}
 	return delivery{Native: true, Why: "the lock keeps the schedule itself"}

@@ -105,7 +105,10 @@ func (r *run) settled() {
 		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError }) {
 			continue
 		}
-		full := d.Traits.Slots == 0 || d.Traits.CannotList || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
+		full := d.Traits.Slots == 0 || d.Traits.CannotList || d.Traits.CloudList || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
+		if d.Traits.Slots == 0 && slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Code == "max_access_codes_reached" }) {
+			continue // it hides how many it holds, and has refused one
+		}
 		for _, c := range s.Codes {
 			if text := stuck(c, d.Traits, full, now); text != "" {
 				r.failed = append(r.failed, Failure{
@@ -118,7 +121,7 @@ func (r *run) settled() {
 }
 
 // explained reports whether an issue says why a code stays as it is: it is definite, or waits for people. That a lock is full
-// is believed only if it is, where its capacity is known and it can be asked.
+// is believed only if it is, where its capacity is known and the lock itself is asked.
 func explained(issues []engine.Issue, full bool) bool {
 	return slices.ContainsFunc(issues, func(i engine.Issue) bool {
 		switch i.Code {

@@ -40,7 +40,8 @@ func shown(d *door) bool  { return listed(d) && !d.prof.Traits.HidesPIN }
 func pushed(d *door) bool { return d.prof.Push }
 func told(d *door) bool   { return !d.prof.Traits.AssignsPIN }
 func scheduled(d *door) bool {
-	return d.prof.Traits.NativeSchedule && d.zone != nil && d.prof.Traits.Zone != "" && d.spec.Zone != "none"
+	t := d.prof.Traits
+	return t.NativeSchedule && !t.DSTNaive && t.Zone != "" && d.spec.Zone != "none" && d.spec.Drift == 0
 }
 
 // gated reports whether somebody types a code at the lock that it opens by its own clock.

@@ -141,8 +141,8 @@ func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 	if !w.Told.IsZero() && !c.Want.PIN.IsZero() && c.Want.PIN != w.Told.PIN {
 		j.breach(now, RuleTold, c.Device, c.Want.Code, "other digits are written than those that were told")
 	}
-	if !c.Want.Enabled || w.Offl != lock.OfflineNone {
-		return
+	if !c.Want.Enabled || w.Offl != lock.OfflineNone || w.Extern || j.policy(d).External != engine.ExternalEnforce {
+		return // people at the lock may have moved its window
 	}
 	early, late := j.guard(d, w)
 	from := c.Want.Window.From
