@@ -206,6 +206,15 @@ func (e *Engine) path(now time.Time, d *device, c *code, v *CodeView) Cause {
 	return x
 }
 
+// planned tells the life of a code as a change of its wish would make it.
+func (b *batch) planned(d *device, c *code, w wish) func() []Moment {
+	return func() []Moment {
+		next := *c
+		next.grant(w)
+		return b.lifeOf(d, &next)
+	}
+}
+
 // lifeOf is the life line of a code as it is meant to become.
 func (b *batch) lifeOf(d *device, c *code) []Moment {
 	policy := b.e.policyOf(d)

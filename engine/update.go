@@ -155,9 +155,7 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, edit fun
 		x.receipt.Notes = append(x.receipt.Notes, notes...)
 		x.undo.Codes = append(x.undo.Codes, undoCode{ID: id, Device: d.id(), Before: c.wish(), After: w})
 		if len(ids) == 1 {
-			next := *c
-			next.grant(w)
-			x.plan = func() []Moment { return b.lifeOf(d, &next) }
+			x.plan = b.planned(d, c, w)
 		}
 	}
 	x.apply = func(*Receipt) {

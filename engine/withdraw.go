@@ -222,6 +222,9 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 		}
 		steps = append(steps, step)
 		x.receipt.Codes = append(x.receipt.Codes, k.ID)
+		if len(u.Codes) == 1 {
+			x.plan = b.planned(d, c, k.Before)
+		}
 		x.receipt.Notes = append(x.receipt.Notes, notes...)
 	}
 	x.apply = func(*Receipt) {
@@ -248,6 +251,11 @@ func (b *batch) undoCreate(u undo) (change, error) {
 		}
 		codes = append(codes, c)
 		x.receipt.Codes = append(x.receipt.Codes, c.ID)
+		if len(u.Codes) == 1 {
+			gone := c.wish()
+			gone.Deleted = b.now
+			x.plan = b.planned(b.device(c.Device), c, gone)
+		}
 	}
 	x.apply = func(*Receipt) {
 		for _, c := range codes {
@@ -283,6 +291,7 @@ func (b *batch) undoDelete(u undo) (change, error) {
 		if err := back(c); err != nil {
 			return change{}, err
 		}
+		x.plan = b.planned(d, c, k.Before)
 		x.apply = func(*Receipt) {
 			c.grant(k.Before)
 			c.Wished = b.now

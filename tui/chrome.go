@@ -109,7 +109,11 @@ func (m *Model) clock() line {
 func (m *Model) noteLine() string {
 	if m.note.text == "" {
 		var l line
-		if at, ok := m.page().(speaker); ok && at.cli() != "" {
+		at, ok := m.top().(speaker)
+		if !ok {
+			at, ok = m.page().(speaker)
+		}
+		if ok && at.cli() != "" {
 			l = line{{rule, " $ "}}.with(dim, at.cli())
 		}
 		return m.style.draw(l, cells{width: m.width})

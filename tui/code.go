@@ -44,7 +44,7 @@ func (c *code) request() request {
 
 func (c *code) door() (door, bool) { return c.place, c.place.id != "" }
 
-func (c *code) cli() string { return "lockctl explain " + string(c.id) }
+func (c *code) cli() string { return fmt.Sprintf(cliExplain, quoted(string(c.id))) }
 
 func (c *code) chosenCode() (lock.CodeID, string) { return c.id, codeName(c.view) }
 

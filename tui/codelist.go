@@ -148,12 +148,14 @@ func (l *codeList) bars(verb string) string {
 
 func (l *codeList) cli() string {
 	switch c, ok := l.table.current(); {
+	case l.query.View == engine.ViewHistory:
+		return fmt.Sprintf(cliGone, quoted(string(l.query.Device)))
 	case l.words != "":
-		return "lockctl codes list --filter " + quoted(l.words)
+		return fmt.Sprintf(cliFind, quoted(l.words))
 	case ok:
-		return "lockctl codes get " + string(c.ID)
+		return fmt.Sprintf(cliCode, quoted(string(c.ID)))
 	}
-	return "lockctl codes list"
+	return cliCodes
 }
 
 func (l *codeList) Update(msg tea.Msg) tea.Cmd {

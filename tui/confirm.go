@@ -37,6 +37,7 @@ type confirmation struct {
 	word    field
 	gap     bool
 	notes   []string
+	plan    []engine.Moment
 	refusal error
 	sent    bool
 	number  int // of the newest rehearsal
@@ -77,7 +78,7 @@ func (d *confirmation) rehearse() tea.Cmd {
 	number := d.number
 	return d.sh.rehearse(d.do(d.choice()), func(r engine.Receipt, err error) tea.Cmd {
 		if number == d.number {
-			d.notes, d.refusal = r.Notes, err
+			d.notes, d.refusal, d.plan = r.Notes, err, r.Plan
 		}
 		return nil
 	})
@@ -150,6 +151,10 @@ func (d *confirmation) text(w int) []line {
 	}
 	if d.confirm.digits {
 		rows = append(rows, nil, say(dim, "PIN  ").and(d.digits.line(14)))
+	}
+	if ahead := d.sh.ahead(d.plan, d.sh.zone); ahead != "" {
+		rows = append(rows, nil)
+		rows = append(rows, wrap(dim, "then: "+ahead, w)...)
 	}
 	for _, n := range d.notes {
 		rows = append(rows, nil)

@@ -46,7 +46,7 @@ func (d *device) door() (door, bool) {
 	return door{id: d.row.ID, name: d.row.Name, hub: d.row.Hub, account: d.row.Account, zone: d.zone}, true
 }
 
-func (d *device) cli() string { return "lockctl devices get " + string(d.row.ID) }
+func (d *device) cli() string { return fmt.Sprintf(cliDevice, quoted(string(d.row.ID))) }
 
 func (d *device) chosenCode() (lock.CodeID, string) {
 	c, _ := d.selected()

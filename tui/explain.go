@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func (x *explanation) Keys() []key.Binding {
 	return []key.Binding{x.sh.keys.up, x.sh.keys.down, bind("esc", "close", "esc")}
 }
 
-func (x *explanation) cli() string { return "lockctl explain " + string(x.code) }
+func (x *explanation) cli() string { return fmt.Sprintf(cliExplain, quoted(string(x.code))) }
 
 func (x *explanation) request() request {
 	return request{to: x, queries: []engine.Query{{View: engine.ViewExplain, Code: x.code}}}

@@ -138,6 +138,9 @@ func (f *fleet) take(a answer) tea.Cmd {
 func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	keys := f.sh.keys
 	switch {
+	case key.Matches(k, keys.markAll) && len(f.table.marked) == 0 && f.table.total > len(f.table.rows):
+		f.table.marks(k, keys, f.rows())
+		return f.sh.tell(warn, fmt.Sprintf("%s marked the %d around here of %d: a filter makes them fewer", f.sh.style.warn, len(f.table.marked), f.table.total))
 	case f.table.steer(k, keys, f.rows()), f.table.marks(k, keys, f.rows()):
 		if f.aim() || f.peeks() {
 			return f.sh.changed()
@@ -238,12 +241,12 @@ func (f *fleet) bars(verb string) string {
 }
 
 func (f *fleet) cli() string {
-	text := "lockctl devices list"
+	text := cliDevices
 	if q := f.pages.query; q.Sort != "name" {
-		text += " --sort " + quoted(q.Sort)
+		text += fmt.Sprintf(cliSorted, quoted(q.Sort))
 	}
 	if q := f.pages.query.Filter; q != "" {
-		text += " --filter " + quoted(q)
+		text += fmt.Sprintf(cliFiltered, quoted(q))
 	}
 	return text
 }
@@ -397,6 +400,7 @@ func (f *fleet) columns() []column[engine.DeviceRow] {
 		{title: "LINK", sort: "link", width: 7, cell: func(r engine.DeviceRow) line { return s().link(r.Link).line() }},
 		{title: "BATT", sort: "battery", width: 4, right: true, cell: func(r engine.DeviceRow) line { return s().battery(r.Battery, false) }},
 		{title: "USED", sort: "used", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Used, plain) }},
+		{title: "RSVD", width: 4, right: true, from: 110, cell: func(r engine.DeviceRow) line { return count(r.Reserved, accent) }},
 		{title: "FREE", sort: "free", width: 4, right: true, cell: f.free},
 		{title: "SET", sort: "set", width: 3, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
 		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},

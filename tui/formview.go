@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/internal/when"
@@ -166,18 +167,21 @@ func (f *form) advice() string {
 
 // future is what will happen when, in the zone of the door.
 func (f *form) future(w int) []line {
-	s, now := f.sh.style, f.sh.now
+	if text := f.sh.ahead(f.plan, f.at()); text != "" {
+		return wrap(dim, text, w)
+	}
+	return nil
+}
+
+// ahead tells the part of a plan that is to come: what will happen when.
+func (sh *shell) ahead(plan []engine.Moment, zone *time.Location) string {
 	var parts []string
-	for _, m := range f.plan {
-		if m.What == "created" || !m.At.After(now) {
-			continue
+	for _, m := range plan {
+		if m.At.After(sh.now) || m.What == "withdrawn" {
+			parts = append(parts, m.What+" "+moment(m.At, sh.now, zone))
 		}
-		parts = append(parts, m.What+" "+moment(m.At, now, f.at()))
 	}
-	if len(parts) == 0 {
-		return nil
-	}
-	return wrap(dim, strings.Join(parts, " "+s.arrow+" "), w)
+	return strings.Join(parts, " "+sh.style.arrow+" ")
 }
 
 // verdict is what the engine says to the present state.

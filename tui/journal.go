@@ -81,8 +81,6 @@ func (j *journal) undoes() (undoable, bool) {
 	return undoable{e.Seq, verb + " " + string(e.Code)}, ok && is
 }
 
-func (j *journal) cli() string { return "lockctl journal --follow" }
-
 // eventsTable is a list of events for a file.
 func eventsTable(events []engine.Event) [][]string {
 	out := [][]string{{"seq", "time", "type", "device", "code", "actor", "text"}}

@@ -31,6 +31,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case bellMsg:
 		return m, tea.Batch(m.listen(), m.changed())
 	case beatMsg:
+		if !m.running() {
+			return m, m.beat() // what others change rings the bell
+		}
 		return m, tea.Batch(m.beat(), m.changed())
 	case restedMsg:
 		return m, m.rested()

@@ -25,6 +25,7 @@ type spanEditor struct {
 	wrong   error
 	gap     bool
 	notes   []string
+	plan    []engine.Moment
 	refusal error
 	number  int
 	sent    bool
@@ -108,7 +109,7 @@ func (e *spanEditor) rehearse() tea.Cmd {
 	number := e.number
 	return e.sh.rehearse(e.action(), func(r engine.Receipt, err error) tea.Cmd {
 		if number == e.number {
-			e.notes, e.refusal = r.Notes, err
+			e.notes, e.refusal, e.plan = r.Notes, err, r.Plan
 		}
 		return nil
 	})
@@ -220,7 +221,10 @@ func (e *spanEditor) text(w int) []line {
 	case e.refusal != nil:
 		rows = append(rows, wrap(bad, s.bad+" "+sentence(e.refusal), w)...)
 	case len(e.notes) == 0:
-		rows = append(rows, say(good, s.check+" can be done; enter does it"))
+		rows = append(rows, say(good, s.check+" no gap; enter does it"))
+	}
+	if text := e.sh.ahead(e.plan, e.location()); text != "" && e.refusal == nil {
+		rows = append(rows, wrap(dim, text, w)...)
 	}
 	for _, n := range e.notes {
 		rows = append(rows, wrap(accent, s.dot+" "+n, w)...)

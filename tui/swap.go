@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -26,7 +28,7 @@ func (p *swap) Keys() []key.Binding {
 
 func (p *swap) typing() bool { return true }
 
-func (p *swap) cli() string { return "lockctl devices swap " + string(p.old.id) + " NEW" }
+func (p *swap) cli() string { return fmt.Sprintf(cliSwap, quoted(string(p.old.id))) }
 
 func (p *swap) request() request {
 	return request{to: p, queries: []engine.Query{{View: engine.ViewFleet, Sort: "used", Filter: p.input.text(), Limit: 9}}}

@@ -158,9 +158,9 @@ func (t *table[R]) header(s *style, widths []int, gap int, sorted string) line {
 		switch {
 		case c.sort == "":
 		case sorted == c.sort:
-			title, tn = title+s.up, accent
+			title, tn = ordered(title, s.up, widths[i]), accent
 		case sorted == "-"+c.sort:
-			title, tn = title+s.down, accent
+			title, tn = ordered(title, s.down, widths[i]), accent
 		}
 		cell := line{{tn, title}}
 		if cell.width() > widths[i] {
@@ -176,6 +176,11 @@ func (t *table[R]) header(s *style, widths []int, gap int, sorted string) line {
 		l = append(l, span{plain, strings.Repeat(" ", gap)})
 	}
 	return l[:len(l)-1] // no gap after the last
+}
+
+// ordered is a title with the sign of its order, which is never what is cut.
+func ordered(title, sign string, w int) string {
+	return title[:max(0, min(len(title), w-width(sign)))] + sign
 }
 
 // columnAt is the name by which the column at cell x of a table of w cells is sorted; "": none.

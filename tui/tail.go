@@ -43,7 +43,7 @@ func (l *tail[R]) Keys() []key.Binding {
 	return l.sh.keys.journal()
 }
 
-func (l *tail[R]) cli() string { return "lockctl journal --follow" }
+func (l *tail[R]) cli() string { return cliJournal }
 
 func (l *tail[R]) typing() bool { return l.asking }
 

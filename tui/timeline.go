@@ -106,7 +106,7 @@ func (t *timeline) bars(verb string) string {
 
 func (t *timeline) cli() string {
 	if d, ok := t.door(); ok {
-		return "lockctl codes list --device " + string(d.id)
+		return fmt.Sprintf(cliOfDevice, quoted(string(d.id)))
 	}
 	return ""
 }

@@ -46,7 +46,10 @@ func because(c engine.CodeView) string {
 	case c.Status == engine.StatusRemoving:
 		return "its erase is not confirmed yet"
 	}
-	if c.Reason == "due" {
+	switch {
+	case c.Readiness == engine.ReadyVerified:
+		return "the lock itself has shown it"
+	case c.Reason == "due":
 		return "it should be on the lock"
 	}
 	return c.Reason

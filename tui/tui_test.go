@@ -151,7 +151,7 @@ func TestTheClockIsSteered(t *testing.T) {
 	h.press("p", ".")
 	h.shows("‖ paused")
 	h.lab.state.Paused, h.lab.state.Rate, h.lab.state.Reached = false, 3600, 2100
-	h.send(beatMsg{})
+	h.send(bellMsg{})
 	h.shows("×3600 reaches ×2100")
 	h.press("g", "-1h", "enter")
 	h.shows("lies in the past")

@@ -80,7 +80,7 @@ func (s *style) state(r engine.DeviceRow) sign {
 		return sign{bad, s.hollow, "offline"}
 	case r.InFlight != "":
 		return sign{busy, s.half, flightWord(r.InFlight)}
-	case r.Issues > 0:
+	case r.Issues > 0 && r.Worst != "unconfirmed": // which is so by nature where only a cloud can be asked
 		return sign{warn, s.warn, "issue"}
 	case r.Link == lock.ReachUnknown:
 		return sign{dim, s.unknown, "new"}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/accesscodes/lockctl/tui"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"lockctl": main}) }
@@ -79,6 +81,32 @@ func TestEveryVerbThatWaitsAnswersWithASentence(t *testing.T) {
 		}
 		if out.Len() > 0 || strings.Count(err.String(), "\n") != 1 {
 			t.Errorf("%s prints more than a sentence: %q %q", v.path, out.String(), err.String())
+		}
+	}
+}
+
+// The command lines that the terminal interface shows are those of the grammar.
+func TestTheFooterSpeaksTheGrammar(t *testing.T) {
+	known := map[string]bool{}
+	for _, v := range grammar() {
+		known[v.path] = true
+		for _, f := range v.flags {
+			known[v.path+" --"+f.name] = true
+		}
+	}
+	for _, line := range tui.CommandLines() {
+		words := strings.Fields(line)
+		verb := words[1]
+		if !known[verb] {
+			verb += " " + words[2]
+		}
+		if words[0] != "lockctl" || !known[verb] {
+			t.Errorf("%s: there is no such verb", line)
+		}
+		for _, w := range words {
+			if strings.HasPrefix(w, "--") && !known[verb+" "+w] {
+				t.Errorf("%s: %s has no %s", line, verb, w)
+			}
 		}
 	}
 }
