@@ -12,6 +12,7 @@ func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
 	if d.Device.Traits.CannotList && c.isOver(b.now) && !d.outlasted(p, b.now) {
 		c.Unproven = true
 	}
+	d.remember(p, c.ID, b.now)
 	c.dropPlace(p.ID)
 }
 

@@ -154,7 +154,7 @@ func (b *batch) checkObserve(do Observe) (change, error) {
 		b.ask(d)
 		b.unpark(d)
 		d.Distrust, d.Failures, d.dirtyRun = "", 0, true
-		b.lowerDevice(d, "schedule_ignored", "device_parked")
+		b.lowerDevice(d, "schedule_ignored", "device_parked", "erased_code_opens")
 		for _, c := range d.codes {
 			if c.Refused != "" || !c.NextTry.IsZero() || !c.Contended.IsZero() {
 				c.Refused, c.NextTry, c.Contended, c.Undone, c.dirty = "", time.Time{}, time.Time{}, nil, true

@@ -49,6 +49,7 @@ var catalogue = map[string]Issue{
 	"partial_backup_access_code_pool": {Class: ClassWarning, Message: "fewer backup codes are ready than wished", Remedy: "free slots, or lower backup_pool_size", Retryable: true},
 	"many_active_backup_codes":        {Class: ClassWarning, Message: "several backup codes are in use", Remedy: "the lock takes codes badly: look at its link and battery"},
 	"max_access_codes_reached":        {Class: ClassWarning, Message: "every slot of the lock is taken", Remedy: "remove codes that nobody needs", Blame: driver.BlameLock},
+	"erased_code_opens":               {Class: ClassError, Message: "a code that was erased has opened the door", Remedy: "erase it at the lock itself, then ask for a look", Blame: driver.BlameLock},
 	"ghost_slot":                      {Class: ClassWarning, Message: "a slot is occupied by nothing that can be read or erased", Remedy: "clear it at the lock; it counts as used until then", Blame: driver.BlameLock},
 	"low_battery":                     {Class: ClassWarning, Message: "the battery is low", Remedy: "replace it before the next arrival", Blame: driver.BlameLock},
 	"replace_battery_soon":            {Class: ClassWarning, Message: "the lock answers worse and worse", Remedy: "replace its batteries whatever they say of themselves", Blame: driver.BlameLock},

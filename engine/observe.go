@@ -48,7 +48,7 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 		b.matched(d, o, first)
 	}
 	for _, e := range unexplained {
-		if !b.opened(d, e.Ref, cmp.Or(e.At, now)) {
+		if at := cmp.Or(e.At, now); !b.opened(d, e.Ref, at) && !b.opensAgain(d, e.Ref, at) {
 			b.event(Event{Type: "lock.unlocked", Account: d.Device.Account, Device: d.id(), Text: "opened"})
 		}
 	}
@@ -161,6 +161,7 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 				p.Cleared, p.Looks = time.Time{}, 0
 			}
 		case o.Complete && (o.Source == lock.SourceLock || p.Cleared.IsZero() || !now.Before(p.Cleared.Add(time.Minute))):
+			d.remember(p, "", now)
 			d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
 			i--
 		}

@@ -64,6 +64,7 @@ type run struct {
 	Radio    Radio         `json:",omitzero"`
 	Pace     pace          `json:",omitzero"`
 	Orphans  []place       `json:",omitzero"` // ours, or decided upon, but of no live code: to be erased
+	Erased   []erased      `json:",omitzero"` // what counts as gone by the word of a cloud, newest last
 	Spares   int           `json:",omitzero"` // numbers spare codes
 	Exposure time.Duration `json:",omitzero"` // of codes that are gone
 	Issues   []Issue       `json:",omitzero"`

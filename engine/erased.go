@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+const (
+	maxErased = 16                  // handles that a device remembers
+	erasedFor = 30 * 24 * time.Hour // how long each
+)
+
+// erased is a place that counts as gone although only a cloud said so: if the door still opens by its handle, it is not.
+type erased struct {
+	Ref  lock.Ref
+	Slot int         `json:",omitzero"`
+	PIN  vaultPIN    `json:",omitzero"`
+	Code lock.CodeID `json:",omitzero"`
+	At   time.Time
+}
+
+// remember keeps what was erased from a lock whose log tells more than its list.
+func (d *device) remember(p *place, of lock.CodeID, now time.Time) {
+	if t := &d.Device.Traits; !t.ReportsEntry || !t.CloudList && !t.CannotList || p.Ref == "" || p.Cleared.IsZero() {
+		return
+	}
+	if i := slices.IndexFunc(d.Erased, func(e erased) bool { return e.Ref == p.Ref }); i >= 0 {
+		of = cmp.Or(of, d.Erased[i].Code) // erased once more
+	}
+	d.Erased = slices.DeleteFunc(d.Erased, func(e erased) bool { return e.Ref == p.Ref || now.Sub(e.At) > erasedFor })
+	d.Erased = append(d.Erased[max(0, len(d.Erased)+1-maxErased):], erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
+	d.dirtyRun = true
+}
+
+// opensAgain takes an opening by what was erased: it is told, and erased again, though a cloud that has struck it from its list
+// may not pass that on. So the alarm stays until somebody has seen to the lock and asks for a look. It reports whether there is
+// such a thing.
+func (b *batch) opensAgain(d *device, ref lock.Ref, at time.Time) bool {
+	i := slices.IndexFunc(d.Erased, func(e erased) bool { return e.Ref == ref && at.After(e.At) })
+	if ref == "" || i < 0 {
+		return false
+	}
+	e := d.Erased[i]
+	if !slices.ContainsFunc(d.Orphans, func(p place) bool { return p.Ref == ref }) {
+		d.orphan(place{Ref: e.Ref, Slot: e.Slot, PIN: e.PIN, Accepted: at, Seen: at}, "", b.now)
+	}
+	b.event(Event{Type: "lock.unlocked", Account: d.Device.Account, Device: d.id(), Code: e.Code, Text: "opened by a code that was erased"})
+	b.setDevice(d, true, issue("erased_code_opens", b.now))
+	return true
+}
