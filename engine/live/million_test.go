@@ -5,6 +5,7 @@ package live
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,14 +24,15 @@ import (
 )
 
 const (
-	fleet    = 100_000
-	each     = 10             // codes of a lock
-	every    = 72 * time.Hour // from one start to the next
-	stay     = 48 * time.Hour
-	buildup  = 2 * time.Hour
-	group    = 200               // locks that are made together
-	steady   = time.Minute       // of work before the memory is read
-	millions = "LOCKCTL_MILLION" // names a store that was built, for the process that measures
+	fleet        = 100_000
+	each         = 10             // codes of a lock
+	every        = 72 * time.Hour // from one start to the next
+	stay         = 48 * time.Hour
+	buildup      = 2 * time.Hour
+	group        = 200 // locks that are made together
+	importMemory = 512 << 20
+	steady       = time.Minute       // of work before the memory is read
+	millions     = "LOCKCTL_MILLION" // names a store that was built, for the process that measures
 )
 
 // BenchmarkMillion opens a store with a million scheduled codes on a hundred thousand locks and works with it for a minute.
@@ -50,6 +52,26 @@ func BenchmarkMillion(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkImport writes the same million codes as fast as they go, first with all the memory there is, then within importMemory.
+func BenchmarkImport(b *testing.B) {
+	for _, limit := range []int64{math.MaxInt64, importMemory} {
+		name := "memory=unlimited"
+		if limit == importMemory {
+			name = fmt.Sprintf("memory=%dMiB", limit>>20)
+		}
+		b.Run(name, func(b *testing.B) {
+			debug.FreeOSMemory()
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+			for b.Loop() {
+				build(b, b.TempDir())
+			}
+			b.ReportMetric(float64(fleet*each*b.N)/b.Elapsed().Seconds(), "codes/s")
+			b.ReportMetric(anonymous(b), "RssAnon-MiB")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
 
 func vault(b *testing.B, dir string, sync bool) *badgerkv.Store {

@@ -9,42 +9,62 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	"github.com/accesscodes/lockctl/engine/store/memkv"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
 
 const (
-	benchNights = 2        // of a stay
-	benchEvery  = 3 * day  // from one stay of a lock to the next: ten a month
-	benchBooked = 5 * day  // how long before its start a stay is booked
-	benchWarm   = 6 * day  // before the clock of the benchmark runs: by then booking, stays and erasures overlap
-	benchSpan   = 60 * day // offline spells are placed for so long
+	benchNights = 2       // of a stay
+	benchEvery  = 3 * day // from one stay of a lock to the next: ten a month
+	benchBooked = 5 * day // how long before its start a stay is booked
+	benchWarm   = 6 * day // before the clock of the benchmark runs: by then booking, stays and erasures overlap
+	benchSpell  = 2 * day // from one offline spell to the next
 )
 
 // BenchmarkWorld runs a fleet with ten time-bound codes a lock and month, some of them behind faults. An operation is one
 // virtual day; what counts is events/s: inputs taken and wakes handled by the engine's steps, in a second of the wall clock.
 func BenchmarkWorld(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000} {
-		b.Run(fmt.Sprintf("locks=%d", n), func(b *testing.B) {
-			w := hotel(b, n)
-			steps, events := w.Steps()
-			cpu, made := burnt(b), allocated()
-			for b.Loop() {
-				run(b, w, w.Now().Add(day))
-			}
-			s, e := w.Steps()
-			cpu, made = burnt(b)-cpu, allocated()-made
-			b.ReportMetric(float64(e-events)/b.Elapsed().Seconds(), "events/s")
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(e-events), "ns/event")
-			b.ReportMetric(float64(cpu.Nanoseconds())/float64(e-events), "cpu-ns/event")
-			b.ReportMetric(float64(made)/float64(e-events), "B/event")
-			b.ReportMetric(float64(e-events)/float64(s-steps), "events/step")
-			b.ReportMetric(0, "ns/op")
-			for _, x := range w.Breaches() {
-				b.Errorf("breach of %s on %s: %s", x.Rule, x.Device, x.Text)
-			}
+		b.Run(fmt.Sprintf("locks=%d", n), func(b *testing.B) { days(b, hotel(b, n, Options{Store: memkv.New()})) })
+	}
+}
+
+// BenchmarkUnjudged is the same with no checker looking on: what the engine and the locks cost alone, with either store.
+func BenchmarkUnjudged(b *testing.B) {
+	for _, n := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("store=memory/locks=%d", n), func(b *testing.B) {
+			days(b, hotel(b, n, Options{Store: memkv.New(), Unjudged: true}))
 		})
+	}
+	b.Run("store=badger/locks=1000", func(b *testing.B) {
+		s, err := badgerkv.Open(badgerkv.Options{InMemory: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.Close()
+		days(b, hotel(b, 1000, Options{Store: s, Unjudged: true}))
+	})
+}
+
+// days measures virtual days.
+func days(b *testing.B, w *World) {
+	steps, events := w.Steps()
+	cpu, made := burnt(b), allocated()
+	for b.Loop() {
+		run(b, w, w.Now().Add(day))
+	}
+	s, e := w.Steps()
+	cpu, made = burnt(b)-cpu, allocated()-made
+	b.ReportMetric(float64(e-events)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(e-events), "ns/event")
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(e-events), "cpu-ns/event")
+	b.ReportMetric(float64(made)/float64(e-events), "B/event")
+	b.ReportMetric(float64(e-events)/float64(s-steps), "events/step")
+	b.ReportMetric(0, "ns/op")
+	for _, x := range w.Breaches() {
+		b.Errorf("breach of %s on %s: %s", x.Rule, x.Device, x.Text)
 	}
 }
 
@@ -66,7 +86,7 @@ func allocated() uint64 {
 }
 
 // hotel is a world of n locks, a hundred to an account and twenty to a hub, in the midst of its stays.
-func hotel(b *testing.B, n int) *World {
+func hotel(b *testing.B, n int, o Options) *World {
 	b.Helper()
 	models := [...]string{"jit.keypad", "native.keypad", "cloud.keypad", "masked.keypad"}
 	var spec sim.Spec
@@ -76,7 +96,8 @@ func hotel(b *testing.B, n int) *World {
 			Account: lock.AccountID(fmt.Sprintf("house-%03d", i/100)), Hub: lock.HubID(fmt.Sprintf("floor-%04d", i/20)),
 		})
 	}
-	w := open(b, Options{Name: "hotel", Seed: 1, Store: memkv.New(), Spec: spec, Ephemeral: true})
+	o.Name, o.Seed, o.Spec, o.Ephemeral = "hotel", max(o.Seed, 1), spec, true
+	w := open(b, o)
 	trouble(b, w)
 	for i, l := range spec.Locks {
 		// Check-ins are spread over the afternoon, and over the days.
@@ -123,9 +144,12 @@ func trouble(b *testing.B, w *World) {
 		case 72:
 			inject(sim.Fault{On: on, Kind: "duplicate", P: 0.2})
 		case 95:
-			for at := 5 * time.Hour; at < benchSpan; at += 2 * day {
-				inject(sim.Fault{On: on, Kind: "offline", From: w.Now().Add(at), For: 3 * time.Hour})
+			var spell func()
+			spell = func() {
+				inject(sim.Fault{On: on, Kind: "offline", For: 3 * time.Hour})
+				w.Kernel().At(w.Now().Add(benchSpell), sim.ClassStep, spell)
 			}
+			w.Kernel().At(w.Now().Add(5*time.Hour), sim.ClassStep, spell)
 		}
 	}
 }

@@ -82,6 +82,7 @@ type judge struct {
 	byCode   map[lock.CodeID]*seen // of the lock that is judged
 	byPIN    map[lock.PIN]*seen
 
+	off     bool                   // Options.Unjudged
 	Seq     engine.Seq             // of the last command
 	resumed bool                   // the model may lack wishes that were accepted just before a kill
 	halted  bool                   // the engine is stopped
@@ -136,9 +137,11 @@ type seen struct {
 }
 
 func newJudge(w *World) *judge {
-	return openJudge(w.fleet, w.o.Policy, func(b Breach) {
+	j := openJudge(w.fleet, w.o.Policy, func(b Breach) {
 		w.note(sim.Record{At: b.At, Kind: sim.KindBreach, Device: b.Device, Code: b.Code, Name: b.Rule, Text: b.Text})
 	})
+	j.off = w.o.Unjudged
+	return j
 }
 
 func openJudge(d door, base engine.Policy, report func(Breach)) *judge {
@@ -229,7 +232,7 @@ func (j *judge) ids() []lock.DeviceID {
 
 // soil has a lock judged at the end of this instant.
 func (j *judge) soil(d *watched) {
-	if !d.dirty {
+	if !d.dirty && !j.off {
 		d.dirty = true
 		j.dirty = append(j.dirty, d)
 	}
@@ -237,6 +240,9 @@ func (j *judge) soil(d *watched) {
 
 // record follows what happens to the locks, and looks for digits.
 func (j *judge) record(r sim.Record) {
+	if j.off {
+		return
+	}
 	switch r.Kind {
 	case sim.KindMemory:
 		j.soil(j.device(r.Device))

@@ -147,7 +147,9 @@ func (w *World) step(in []engine.Input) {
 
 // send makes one call, which is kept until its end.
 func (w *World) send(c *engine.Call) {
-	w.judge.call(w.Now(), *c)
+	if !w.o.Unjudged {
+		w.judge.call(w.Now(), *c)
+	}
 	w.note(sim.Record{Kind: sim.KindCall, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: c.Reason})
 	life := w.life
 	w.fleet.Call(sim.Call{
@@ -166,7 +168,9 @@ func (w *World) send(c *engine.Call) {
 
 // ended takes the outcome of a call.
 func (w *World) ended(c *engine.Call, r *sim.Result) {
-	w.judge.outcome(w.Now(), *c, *r)
+	if !w.o.Unjudged {
+		w.judge.outcome(w.Now(), *c, *r)
+	}
 	w.note(sim.Record{Kind: sim.KindOutcome, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: verdict(c, r)})
 	w.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: r.Observation, Held: r.Held})
 }

@@ -37,6 +37,8 @@ type Options struct {
 	Faults []sim.Fault
 	// Ephemeral leaves the simulated side out of the store: such a world can't be resumed.
 	Ephemeral bool
+	// Unjudged has no checker look on, so that the engine and the locks alone take time. What was wished is still kept.
+	Unjudged bool
 	// Outage is told that the store failed under the engine. If it answers true, the store serves again and what failed is
 	// taken for the end of the engine's process, which starts anew; the fleet lives on. Without it, or if it answers false,
 	// the world fails.

@@ -21,6 +21,9 @@ import (
 // checkEvery is after how many records a scan looks whether its context has ended.
 const checkEvery = 1024
 
+// maxGuards bounds Store.guards: about 5 MiB.
+const maxGuards = 1 << 16
+
 // In Badger a record's key is recordPrefix and the key; its value is the 8 bytes of its revision, big-endian, and the value.
 // The store's own revision stands alone at revisionKey, where no scan comes by, and is written with every commit.
 const (
@@ -37,8 +40,9 @@ type Store struct {
 	life   sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool
 
-	writer sync.Mutex // one commit at a time
-	rev    store.Rev  // of the last commit; guarded by writer
+	writer sync.Mutex           // one commit at a time
+	rev    store.Rev            // of the last commit; guarded by writer
+	guards map[string]store.Rev // of keys that commits were conditional on; guarded by writer
 	failed atomic.Pointer[error]
 
 	commit func(*badger.Txn) error // (*badger.Txn).Commit
@@ -149,27 +153,40 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 	txn := s.db.NewTransaction(true)
 	defer txn.Discard()
 	for _, c := range conds {
-		rev, err := revisionAt(txn, badgerKey(c.Key))
-		if err != nil {
-			return 0, fmt.Errorf("read %q: %w", c.Key, err)
+		rev, known := s.guards[c.Key]
+		if !known {
+			var err error
+			if rev, err = revisionAt(txn, badgerKey(c.Key)); err != nil {
+				return 0, fmt.Errorf("read %q: %w", c.Key, err)
+			}
 		}
 		if rev != c.Rev {
 			return 0, store.ErrConflict
 		}
 	}
 	next := s.rev + 1
+	size := 0
+	for _, op := range ops {
+		size += len(recordPrefix) + len(op.Key) + headerSize + len(op.Val)
+	}
+	text := make([]byte, 0, size) // Badger keeps the bytes that it is given until the commit ends
 	for i, op := range ops {
+		from := len(text)
+		text = append(append(text, recordPrefix...), op.Key...)
+		key := text[from:len(text):len(text)]
 		var err error
 		if op.Delete {
-			err = txn.Delete(badgerKey(op.Key))
+			err = txn.Delete(key)
 		} else {
-			err = txn.Set(badgerKey(op.Key), encode(next, op.Val))
+			from = len(text)
+			text = append(binary.BigEndian.AppendUint64(text, uint64(next)), op.Val...)
+			err = txn.Set(key, text[from:len(text):len(text)])
 		}
 		if err != nil {
 			return 0, refusal(fmt.Sprintf("operation %d", i), err)
 		}
 	}
-	if err := txn.Set([]byte(revisionKey), encode(next, nil)); err != nil {
+	if err := txn.Set([]byte(revisionKey), binary.BigEndian.AppendUint64(nil, uint64(next))); err != nil {
 		return 0, refusal("the revision", err)
 	}
 	if err := s.commit(txn); err != nil {
@@ -180,7 +197,27 @@ func (s *Store) Commit(ctx context.Context, conds []store.Cond, ops []store.Op) 
 		return 0, fmt.Errorf("%w: %w", store.ErrUnknown, err)
 	}
 	s.rev = next
+	s.guard(conds, ops)
 	return next, nil
+}
+
+// guard remembers the revisions of the keys that commits are conditional on: the same keys come again and again, and looking
+// one up among the tables costs more than writing its record.
+func (s *Store) guard(conds []store.Cond, ops []store.Op) {
+	if len(s.guards) > maxGuards {
+		clear(s.guards)
+	}
+	for _, c := range conds {
+		s.guards[c.Key] = c.Rev
+	}
+	for _, op := range ops {
+		if _, known := s.guards[op.Key]; !known {
+			continue
+		}
+		if s.guards[op.Key] = s.rev; op.Delete {
+			s.guards[op.Key] = 0
+		}
+	}
 }
 
 // Limits implements store.Store.
@@ -236,12 +273,6 @@ func (s *Store) roomLeft() error {
 
 func badgerKey(key string) []byte {
 	return append(append(make([]byte, 0, len(recordPrefix)+len(key)), recordPrefix...), key...)
-}
-
-// encode makes a copy: Badger keeps the bytes that it is given until the commit ends.
-func encode(rev store.Rev, val []byte) []byte {
-	b := binary.BigEndian.AppendUint64(make([]byte, 0, headerSize+len(val)), uint64(rev))
-	return append(b, val...)
 }
 
 // decode reads an item's revision and a copy of its value.

@@ -76,7 +76,7 @@ func open(o Options, lock *dirLock) (*Store, error) {
 		}
 		return nil, openError(o.Dir, err)
 	}
-	s := &Store{db: db, lock: lock, commit: (*badger.Txn).Commit}
+	s := &Store{db: db, lock: lock, guards: map[string]store.Rev{}, commit: (*badger.Txn).Commit}
 	err = db.View(func(txn *badger.Txn) (err error) {
 		s.rev, err = revisionAt(txn, []byte(revisionKey))
 		return err
