@@ -57,6 +57,9 @@ func (s *story) stays(d *door, habits weights) {
 			c := s.like(d, habits)
 			if before != nil && s.chance(0.2) {
 				c.Holder, c.Name = before.holder, before.holder
+				if !c.Offline {
+					c.PIN = before.pin // who comes again likes the digits that they know
+				}
 				if s.chance(0.5) {
 					from = before.to
 				}
@@ -152,7 +155,7 @@ func (s *story) create(at time.Time, d *door, c engine.Create) *booking {
 		return nil
 	}
 	c.ID, c.Device = lock.CodeID(s.name("c")), d.spec.ID
-	b := &booking{id: c.ID, door: d, booked: at, from: c.Starts, to: c.Ends, holder: c.Holder, common: c.CommonKey}
+	b := &booking{id: c.ID, door: d, booked: at, from: c.Starts, to: c.Ends, holder: c.Holder, pin: c.PIN}
 	b.step = s.command(at, c)
 	if !c.PIN.IsZero() {
 		b.told = at

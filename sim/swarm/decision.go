@@ -25,10 +25,8 @@ const (
 	pulled               // a spare for a guest
 	fellBack             // to just in time
 	backedOff            // after a failed call
-	brokeOff             // opened the breaker of an account or a hub
-	resumed              // closed it again
-	sawHands             // told of a change that somebody made at the lock
-	contended            // gave in to another controller
+	brokeOff             // opened the breaker of an account or a hub, or closed it
+	sawHands             // told of what somebody did at the lock
 	raised               // told of an issue
 	cleared              // and that it is over
 	confirmed            // told that a code is set
@@ -38,7 +36,7 @@ const (
 // decisionNames are the columns of the coverage table.
 var decisionNames = [decisionNum]string{
 	"looked", "wrote", "wrote again", "changed", "overwrote", "erased", "refilled", "pulled", "fell back", "backed off", "broke off",
-	"resumed", "saw hands", "contended", "raised", "cleared", "confirmed",
+	"saw hands", "raised", "cleared", "confirmed",
 }
 
 // rests is the shortest time between a failed call and the next one of its lock that counts as backing off.
@@ -189,26 +187,23 @@ func (w *watcher) event(x sim.Record) {
 	if d, ok = events[x.Name]; !ok {
 		return
 	}
-	if d == raised && strings.HasPrefix(x.Text, "contended") {
-		w.decided(contended, s)
+	if d == raised && strings.HasPrefix(x.Text, "native_declined") {
+		w.decided(fellBack, s)
 	}
 	w.decided(d, s)
 }
 
-// link takes an event of an account or a hub, which its text names: its breaker opens, or closes again.
+// link takes an event of an account or a hub, which its text names: its breaker opens, or closes.
 func (w *watcher) link(x sim.Record) {
-	d := brokeOff
 	switch x.Name {
-	case "internal.issue.raised", "connected_account.disconnected":
-	case "internal.issue.cleared", "connected_account.connected":
-		d = resumed
+	case "internal.issue.raised", "internal.issue.cleared", "connected_account.disconnected", "connected_account.connected":
 	default:
 		return
 	}
 	text := strings.FieldsFunc(x.Text, func(r rune) bool { return r == ' ' || r == ':' })
 	for _, s := range w.seats {
 		if slices.Contains(text, s.hub.id) || slices.Contains(text, s.account.id) {
-			w.decided(d, s)
+			w.decided(brokeOff, s)
 		}
 	}
 }

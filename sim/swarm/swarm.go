@@ -44,6 +44,8 @@ type story struct {
 	storm time.Time // the calm is over
 	heal  time.Time // everything is healed
 	ids   int
+
+	borrowed bool // the bookings are an operator's
 }
 
 // door is one lock of the story.
@@ -65,8 +67,8 @@ type booking struct {
 	from, to time.Time // zero: ongoing
 	told     time.Time // zero: not yet
 	holder   string
-	common   string
-	step     string // id of the step that made it
+	pin      lock.PIN // that was asked for; zero: none was
+	step     string   // id of the step that made it
 }
 
 // Generate makes up the story of a seed. The same seed and options give the same story.
@@ -123,7 +125,7 @@ func newDoor(l sim.LockSpec, profiles []sim.Profile, from time.Time) *door {
 // borrow takes the fleet, the policies and the bookings of a file. Its hands, faults and expectations are left out, and what
 // it says must be refused may be accepted.
 func (s *story) borrow(f *scenario.File) {
-	s.scale = scales[0].scale
+	s.scale, s.borrowed = scales[0].scale, true
 	s.f.Start, s.f.Spec, s.f.Policies = f.Start, f.Spec, f.Policies
 	s.storm, s.heal = f.Start, f.End()
 	for _, step := range f.Steps {

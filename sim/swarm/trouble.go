@@ -88,8 +88,14 @@ func (s *story) troubles() {
 	likes := s.weights(len(kinds))
 	for range s.few(s.scale.troubles * float64(len(s.doors))) {
 		d := s.doors[s.IntN(len(s.doors))]
-		if k := kinds[likes.draw(s.luck)]; s.can(k, d) {
-			s.do(s.fault(k, d))
+		k := kinds[likes.draw(s.luck)]
+		if !s.can(k, d) {
+			continue
+		}
+		at, x := s.fault(k, d)
+		s.do(at, x)
+		if x.Fault.For > 0 && s.chance(0.5) {
+			s.scene(at, x.Fault.For, d)
 		}
 	}
 	if s.chance(0.5) {
@@ -106,6 +112,67 @@ func (s *story) troubles() {
 				s.do(at, scenario.Stop{For: long})
 				at = at.Add(long)
 			}
+		}
+	}
+}
+
+// companions are faults that bring out what the engine seldom does: overwriting, falling back, putting back.
+var companions = []string{"clear-noop", "half-schedule", "drift", "manual-edit", "intruder", "bit-rot", "reorder", "rejects"}
+
+// scene has much happen at a door while a fault is there: what the engine decides in the face of it is what a story is for.
+func (s *story) scene(at time.Time, long time.Duration, d *door) {
+	until := at.Add(min(long, 6*time.Hour))
+	from := at.Add(-10 * time.Minute)
+	if from.Before(s.storm) {
+		from = s.storm
+	}
+	moment := func() time.Time { return s.between(from, until) }
+	if s.chance(0.4) {
+		kinds := sim.Kinds()
+		name := pick(s.luck, companions...)
+		k := kinds[slices.IndexFunc(kinds, func(k sim.KindInfo) bool { return k.Name == name })]
+		if s.can(k, d) {
+			x := sim.Fault{On: string(d.spec.ID), Kind: name, From: moment(), For: s.stretch(10*time.Minute, 6*time.Hour)}
+			s.dress(k, &x)
+			s.do(x.From, scenario.Fault{Fault: x})
+		}
+	}
+	if s.borrowed || d.prof.Traits.OfflineOnly {
+		return
+	}
+	if s.chance(0.3) {
+		s.command(at.Add(-s.span(0, 3*time.Hour)), engine.SetPool{Device: d.spec.ID, On: true})
+	}
+	var last *booking
+	for range s.IntN(4) {
+		t := moment()
+		if s.chance(0.6) || last == nil {
+			c := s.like(d, weights{1, 0.3, 0.2, 1, 0.2})
+			c.Starts = t.Add(s.span(-time.Hour, time.Hour))
+			c.Ends = t.Add(s.stretch(5*time.Minute, 20*time.Hour))
+			if last != nil && !last.pin.IsZero() && s.chance(0.5) { // the same digits, later
+				c.PIN, c.Offline, c.OneTime = last.pin, false, false
+				c.Starts = last.to.Add(s.span(time.Minute, time.Hour))
+				c.Ends = c.Starts.Add(s.stretch(5*time.Minute, 20*time.Hour))
+			}
+			if !c.Ends.After(c.Starts) {
+				continue
+			}
+			if b := s.create(t, d, c); b != nil {
+				last = b
+			}
+			continue
+		}
+		t = t.Add(time.Minute)
+		switch s.IntN(4) {
+		case 0:
+			s.command(t, engine.Delete{Code: last.id})
+		case 1:
+			s.pull(t, last)
+		case 2:
+			s.command(t, engine.Rotate{Code: last.id, AcceptGap: s.chance(0.5)})
+		case 3:
+			s.move(t, last, nil, new(t.Add(s.stretch(time.Minute, day))))
 		}
 	}
 }
@@ -128,7 +195,7 @@ func (s *story) can(k sim.KindInfo, d *door) bool {
 }
 
 // fault draws a fault of a kind that meets the door.
-func (s *story) fault(k sim.KindInfo, d *door) (time.Time, scenario.Do) {
+func (s *story) fault(k sim.KindInfo, d *door) (time.Time, scenario.Fault) {
 	x := sim.Fault{On: target(k, d), Kind: k.Name, From: s.moment(d)}
 	if len(k.Targets) > 1 && s.chance(0.3) {
 		if k.Targets[0] == sim.TargetAccount {
