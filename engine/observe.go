@@ -205,8 +205,8 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref != "" && !d.Device.Traits.ClientSlots {
 			continue
 		}
-		if named && !p.Cleared.IsZero() && x.PIN.IsZero() {
-			continue // its slot was erased, and what stands there now goes by another name
+		if named && !p.Cleared.IsZero() && p.Clears == 1 && x.PIN.IsZero() {
+			continue // its slot was erased at once, and what stands there now goes by another name
 		}
 		if p.Slot != 0 && x.Slot == p.Slot && (x.PIN.IsZero() || x.PIN == p.PIN) {
 			return x

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
@@ -129,6 +130,8 @@ func explained(issues []engine.Issue, full bool) bool {
 			return true
 		case "no_space_for_access_code_on_device":
 			return full
+		case "conflicting_external_modification":
+			return strings.HasPrefix(i.Remedy, "retry") // the operator is asked
 		}
 		return i.Definite
 	})
