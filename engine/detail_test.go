@@ -355,3 +355,86 @@ func TestEveryBoundOfThePolicy(t *testing.T) {
 	r.do(engine.SetPolicy{Account: "acme", Patch: engine.PolicyPatch{BackoffMin: ptr(time.Minute), BackoffMax: ptr(time.Minute)}})
 	r.refused(engine.SetPolicy{Account: "acme", Patch: engine.PolicyPatch{BackoffMin: ptr(time.Minute + 1), BackoffMax: ptr(time.Minute)}}, "invalid_policy", "backoff_min")
 }
+
+// A change in doubt is made again where no look can tell whether it was made: masked digits look right either way.
+func TestAChangeInDoubtThatNoLookCanTell(t *testing.T) {
+	for name, hide := range map[string]func(*lock.Traits){
+		"digits": func(t *lock.Traits) { t.HidesPIN = true },
+		"window": func(t *lock.Traits) { t.HidesWindow = true },
+		"all":    func(t *lock.Traits) { t.CannotList = true },
+	} {
+		tr := nativeTraits()
+		tr.UpdatesInPlace = true
+		hide(&tr)
+		r, f := settled(t, tr)
+		r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(1), Ends: hours(9)})
+		r.pass(time.Minute)
+		f.loses(engine.CallSet, false)
+		r.do(engine.Update{Code: "g", PIN: ptr(pin("1350")), Ends: ptr(hours(12))})
+		r.until(hours(2))
+		if len(f.held) != 1 || !f.has(pin("1350")) || !f.held[0].Window.To.Equal(hours(12)) {
+			t.Errorf("%s: holds %+v", name, f.held)
+		}
+	}
+}
+
+// A second copy of a live code is ours by its tag, and goes.
+func TestASecondCopyOfALiveCodeGoes(t *testing.T) {
+	for _, masked := range []bool{false, true} {
+		r, f := settled(t, jitTraits())
+		r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+		r.pass(time.Minute)
+		f.masked = masked
+		twin := f.held[0]
+		twin.Ref = "twin"
+		f.held = append(f.held, twin)
+		r.do(engine.Observe{Device: "front"})
+		r.pass(time.Hour)
+		if len(f.held) != 1 || !f.has(pin("4829")) {
+			t.Errorf("masked %v: holds %+v", masked, f.held)
+		}
+		r.status("g", engine.StatusSet)
+		if n := r.count(engine.CallSet); n != 1 {
+			t.Errorf("masked %v: %d sets", masked, n)
+		}
+	}
+}
+
+// What was allowed to be taken away comes back when it is wished anew.
+func TestANewWishBringsBackWhatWasTakenAway(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), AllowExternal: true})
+	r.pass(time.Minute)
+	f.held = nil
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Hour)
+	r.status("g", engine.StatusUnset)
+	r.do(engine.Update{Code: "g", PIN: ptr(pin("1350"))})
+	r.pass(time.Minute)
+	r.status("g", engine.StatusSet)
+	if !f.has(pin("1350")) {
+		t.Errorf("holds %+v", f.held)
+	}
+}
+
+// A backup that is not on the lock itself opens nothing: the arrival is judged by the code.
+func TestABackupThatWasLostIsNoComfort(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.SetPool{Device: "front", On: true})
+	r.pass(time.Hour)
+	f.fails(engine.CallSet, driver.Rejected, driver.BlameLock)
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(time.Minute)
+	r.do(engine.PullBackup{Code: "g"})
+	r.pass(time.Minute)
+	if got := r.code("g").Readiness; got != engine.ReadyLikely {
+		t.Errorf("with a backup: %s", got)
+	}
+	f.held, f.fail = nil, nil
+	f.drop[engine.CallSet] = true
+	r.do(engine.Observe{Device: "front"})
+	r.pass(5 * time.Second)
+	if got := r.code("g").Readiness; got != engine.ReadyWillFail {
+		t.Errorf("without one: %s", got)
+	}
+}

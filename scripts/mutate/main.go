@@ -73,6 +73,11 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	all := pkg.Mutate(decides, ordered)
+	for key := range reasons {
+		if !slices.ContainsFunc(all.Mutants, func(m mutate.Mutant) bool { return m.Key == key }) {
+			return fmt.Errorf("equivalent.txt: there is no mutant %q", key)
+		}
+	}
 	mutants := slices.DeleteFunc(slices.Clone(all.Mutants), func(m mutate.Mutant) bool { return !pattern.MatchString(m.String()) })
 	if *sample > 0 {
 		mutants = mutate.Sample(mutants, *sample, *seed)
