@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/accesscodes/lockctl/internal/strict"
 )
 
 // Whatever a file holds: its mistakes are sentences with a place in it, and what has none is played without breaking.
@@ -34,7 +36,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		if err != nil {
 			list, ok := errors.AsType[Diagnostics](err)
-			if !ok || len(list) == 0 || len(list) > MaxDiagnostics+1 {
+			if !ok || len(list) == 0 || len(list) > strict.MaxDiagnostics+1 {
 				t.Fatalf("%d mistakes, error of kind %T", len(list), err)
 			}
 			for _, d := range list {

@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -180,7 +181,7 @@ x.toml:12:33: lock: no lock is called "frnt"; did you mean "front"?`
 func TestMistakesAreBounded(t *testing.T) {
 	_, err := Decode("x.toml", []byte(story(strings.Repeat("[[expect]]\n", 200))))
 	list, _ := errors.AsType[Diagnostics](err)
-	if len(list) != MaxDiagnostics+1 || !strings.Contains(list[MaxDiagnostics].Text, "150 more") {
+	if len(list) != strict.MaxDiagnostics+1 || !strings.Contains(list[strict.MaxDiagnostics].Text, "150 more") {
 		t.Errorf("got %d: %v", len(list), list[len(list)-1])
 	}
 }

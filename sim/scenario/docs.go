@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/world"
 )
@@ -60,7 +61,7 @@ mistake is reported as ` + "`file:line:col: sentence`" + `.
 * A **list** of one may be written as that one.
 * Inline tables and arrays mean the same as ` + "`[[at]]`" + ` tables.
 
-Bounds: ` + fmt.Sprintf("%d KiB, %d locks, %d steps and %d codes and locks looked at by expectations, with every pattern spelt out, and %s of virtual time.", MaxBytes>>10, MaxLocks, MaxSteps, MaxExpects, short(MaxRun)) + "\n")
+Bounds: ` + fmt.Sprintf("%d KiB, %d locks, %d steps and %d codes and locks looked at by expectations, with every pattern spelt out, and %s of virtual time.", MaxBytes>>10, MaxLocks, MaxSteps, MaxExpects, strict.Short(MaxRun)) + "\n")
 	for _, s := range sections() {
 		s.write(&b)
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/accesscodes/lockctl/internal/strict"
 )
 
 // Encode writes a scenario as the TOML that Decode reads back as an equal one, but for the places in the file. Times are
@@ -136,9 +138,9 @@ func (f *File) momentOf(t time.Time) moment {
 	case d < -farthest || d > farthest:
 		return moment{form: absolute, abs: t.UTC()}
 	case d < 0:
-		return moment{text: short(d)}
+		return moment{text: strict.Short(d)}
 	default:
-		return moment{text: "+" + short(d)}
+		return moment{text: "+" + strict.Short(d)}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // expectDecls are the expectations as the file says them, in its order.
 func (f *File) expectDecls() ([]expectDecl, error) {
 	expects := slices.Clone(f.Expects)
-	slices.SortStableFunc(expects, func(a, b Expect) int { return a.Pos.compare(b.Pos) })
+	slices.SortStableFunc(expects, func(a, b Expect) int { return a.Pos.Compare(b.Pos) })
 	codes, locks := f.brought(), f.mounted(Step{})
 	var out []expectDecl
 	for _, x := range expects {

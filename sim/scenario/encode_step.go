@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
@@ -17,7 +18,7 @@ import (
 // the faults of one step on several locks.
 func (f *File) stepDecls() ([]stepDecl, error) {
 	steps := slices.Clone(f.Steps)
-	slices.SortStableFunc(steps, func(a, b Step) int { return a.Pos.compare(b.Pos) })
+	slices.SortStableFunc(steps, func(a, b Step) int { return a.Pos.Compare(b.Pos) })
 	var out []stepDecl
 	named := map[string]bool{}
 	for len(steps) > 0 {
@@ -334,7 +335,7 @@ func faultDeclOf(x sim.Fault) faultDecl {
 	for _, name := range sortedKeys(x.Args) {
 		param(name, x.Args[name])
 		if lapse := time.Duration(x.Args[name] * float64(time.Second)); timed(x.Kind, name) && lapse.Seconds() == x.Args[name] {
-			d.params[len(d.params)-1].v.raw = short(lapse)
+			d.params[len(d.params)-1].v.raw = strict.Short(lapse)
 		}
 	}
 	if x.Text != "" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
@@ -222,10 +223,10 @@ func (m *misses) issues(want, unwanted []string, clean bool, blame *string, got 
 
 func (m *misses) exposure(least, most *time.Duration, got engine.Exposure, now time.Time) {
 	if least != nil && got.Total(now) < *least {
-		m.add("want an exposure of at least %s, saw %s", short(*least), short(got.Total(now).Round(100*time.Millisecond)))
+		m.add("want an exposure of at least %s, saw %s", strict.Short(*least), strict.Short(got.Total(now).Round(100*time.Millisecond)))
 	}
 	if most != nil && got.Total(now) > *most {
-		m.add("want an exposure of at most %s, saw %s", short(*most), short(got.Total(now).Round(100*time.Millisecond)))
+		m.add("want an exposure of at most %s, saw %s", strict.Short(*most), strict.Short(got.Total(now).Round(100*time.Millisecond)))
 	}
 }
 

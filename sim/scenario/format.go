@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"slices"
+
+	"github.com/accesscodes/lockctl/internal/strict"
 )
 
 // kind is a type of the format: what its values are called in the documentation, how one is read and how it is written.
@@ -47,7 +49,7 @@ type key[T any] struct {
 func row[T, V any](name string, k kind[V], at func(*T) *given[V], meaning, example string) key[T] {
 	return key[T]{name: name, words: k.words, meaning: meaning, example: example, read: func(v value, into *T) {
 		if got, ok := k.read(v); ok {
-			*at(into) = given[V]{got, v.at.val, true}
+			*at(into) = given[V]{got, v.at.Val, true}
 		}
 	}, write: func(from *T) string {
 		if g := at(from); g.ok {
@@ -86,7 +88,7 @@ func (s shape[T]) list() kind[[]given[T]] {
 		var out []given[T]
 		for _, e := range elems {
 			if t, ok := s.read(e); ok {
-				out = append(out, given[T]{t, e.at.key, true})
+				out = append(out, given[T]{t, e.at.Key, true})
 			}
 		}
 		return out, true
@@ -116,7 +118,7 @@ func (s shape[T]) read(v value) (T, bool) {
 			if k.example == "" {
 				lacks = "[" + k.name + "]"
 			}
-			v.d.add(v.at.key, "%s lacks %s", s.title, lacks)
+			v.d.Add(v.at.Key, "%s lacks %s", s.title, lacks)
 		}
 	}
 	return out, true
@@ -124,7 +126,7 @@ func (s shape[T]) read(v value) (T, bool) {
 
 // unknown reports a key that the table does not have.
 func (s shape[T]) unknown(v value) {
-	v.d.add(v.at.key, "unknown key %q in %s%s", v.key, s.title, nearest(v.key, s.names()))
+	v.d.Add(v.at.Key, "unknown key %q in %s%s", v.key, s.title, strict.Nearest(v.key, s.names()))
 }
 
 func (s shape[T]) names() []string {

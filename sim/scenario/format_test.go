@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/accesscodes/lockctl/internal/strict"
 )
 
 // examples checks that every example of a table is one, and that every key says what it means.
@@ -22,11 +24,11 @@ func examples[T any](t *testing.T, s shape[T]) {
 			t.Errorf("%s: %s: %v", s.title, k.name, err)
 			continue
 		}
-		d := &diags{path: s.title}
+		d := &diags{Path: s.title}
 		var into T
-		k.read(value{d, k.name, tree[k.name], index(doc).field(k.name)}, &into)
-		if len(d.list) > 0 {
-			t.Errorf("%s: %s: its example is a mistake: %v", s.title, k.name, d.err())
+		k.read(value{d, k.name, tree[k.name], strict.Index(doc).Field(k.name)}, &into)
+		if d.Count() > 0 {
+			t.Errorf("%s: %s: its example is a mistake: %v", s.title, k.name, d.Err())
 		}
 	}
 }

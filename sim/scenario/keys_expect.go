@@ -91,10 +91,10 @@ func expectShape() shape[expectDecl] {
 	}}
 	for i, k := range s.keys {
 		s.keys[i].read = func(v value, e *expectDecl) {
-			e.keys = append(e.keys, given[string]{k.name, v.at.key, true})
-			before := len(v.d.list)
+			e.keys = append(e.keys, given[string]{k.name, v.at.Key, true})
+			before := v.d.Count()
 			k.read(v, e)
-			e.muddled = e.muddled || len(v.d.list) > before
+			e.muddled = e.muddled || v.d.Count() > before
 		}
 	}
 	s.other = func(v value, e *expectDecl) {

@@ -51,7 +51,7 @@ func policyShape(title string) shape[policyDecl] {
 			if p.keys == nil {
 				p.keys = map[string]Pos{}
 			}
-			p.keys[k.name] = v.at.val
+			p.keys[k.name] = v.at.Val
 			k.read(v, p)
 		}
 	}
@@ -67,7 +67,7 @@ func policies() kind[[]given[policyDecl]] {
 			return many.read(v)
 		}
 		one, ok := s.read(v)
-		return []given[policyDecl]{{one, v.at.key, true}}, ok
+		return []given[policyDecl]{{one, v.at.Key, true}}, ok
 	}, many.write}
 }
 

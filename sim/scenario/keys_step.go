@@ -30,7 +30,7 @@ func verb[V verbDecl](name string, k kind[V], meaning, example string) key[stepD
 		got, ok := k.read(v)
 		s.muddled = s.muddled || !ok
 		if ok {
-			s.verbs = append(s.verbs, given[verbDecl]{got, v.at.key, true})
+			s.verbs = append(s.verbs, given[verbDecl]{got, v.at.Key, true})
 		}
 	}, write: func(s *stepDecl) string {
 		if v, ok := s.verbs[0].v.(V); ok {
@@ -51,7 +51,7 @@ func single[V interface {
 }](k kind[string]) kind[V] {
 	return kind[V]{k.words, func(v value) (V, bool) {
 		s, ok := k.read(v)
-		return V(given[string]{s, v.at.val, ok}), ok
+		return V(given[string]{s, v.at.Val, ok}), ok
 	}, func(v V) string { return k.write(given[string](v).v) }}
 }
 
@@ -314,7 +314,7 @@ func faultShape() shape[faultDecl] {
 		row("op", choice("verb", "observe", "set", "clear"), func(f *faultDecl) *given[string] { return &f.op }, "only calls of this verb; left out: all", `"set"`),
 		row("after", whole[int](1, 1<<20), func(f *faultDecl) *given[int] { return &f.after }, "spares the first so many calls", `2`),
 		row("p", number(0, 1), func(f *faultDecl) *given[float64] { return &f.p }, "probability per call; left out: 1", `0.5`),
-	}, other: func(v value, f *faultDecl) { f.params = append(f.params, given[value]{v, v.at.key, true}) }, more: func(f *faultDecl) (lines []string) {
+	}, other: func(v value, f *faultDecl) { f.params = append(f.params, given[value]{v, v.at.Key, true}) }, more: func(f *faultDecl) (lines []string) {
 		for _, p := range f.params {
 			text := ""
 			switch raw := p.v.raw.(type) {

@@ -165,7 +165,7 @@ func named[T any](s shape[T]) kind[map[string]given[T]] {
 		out := map[string]given[T]{}
 		for _, f := range fields {
 			if t, ok := s.read(f); ok {
-				out[f.key] = given[T]{t, f.at.key, true}
+				out[f.key] = given[T]{t, f.at.Key, true}
 			}
 		}
 		return out, ok

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/world"
@@ -56,7 +57,7 @@ func (r *run) limit(l Limits, device lock.DeviceID, c sim.Counts) {
 		}
 	}
 	if sum > *l.Exposure {
-		r.fail(l.Pos, last.Device, r.named(last.Code), "want an exposure of at most %s%s, saw %s", short(*l.Exposure), where, short(sum.Round(100*time.Millisecond)))
+		r.fail(l.Pos, last.Device, r.named(last.Code), "want an exposure of at most %s%s, saw %s", strict.Short(*l.Exposure), where, strict.Short(sum.Round(100*time.Millisecond)))
 	}
 }
 
@@ -114,7 +115,7 @@ func (r *run) settled() {
 			if text := stuck(c, d.Traits, full, now); text != "" {
 				r.failed = append(r.failed, Failure{
 					Verdict: Liveness, At: now, Device: d.ID, Code: r.named(c.ID),
-					Text: string(r.named(c.ID)) + " " + text + ", " + short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble: " + none(c.Reason),
+					Text: string(r.named(c.ID)) + " " + text + ", " + strict.Short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble: " + none(c.Reason),
 				})
 			}
 		}

@@ -1,14 +1,12 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -17,85 +15,22 @@ func duration(least, most time.Duration) kind[time.Duration] {
 	return kind[time.Duration]{"duration", func(v value) (time.Duration, bool) {
 		switch raw := v.raw.(type) {
 		case string:
-			d, err := parseDuration(raw)
+			d, err := strict.ParseDuration(raw)
 			switch {
 			case err != nil:
 				v.fail("%s", err)
 			case d < least || d > most:
-				v.fail("%s is out of bounds: %s to %s", raw, short(least), short(most))
+				v.fail("%s is out of bounds: %s to %s", raw, strict.Short(least), strict.Short(most))
 			default:
 				return d, true
 			}
 		case int64, float64:
-			v.fail("%s", lacksUnit(fmt.Sprint(raw)))
+			v.fail("%s", strict.LacksUnit(fmt.Sprint(raw)))
 		default:
 			v.wrong("a duration in quotes")
 		}
 		return 0, false
-	}, func(d time.Duration) string { return quote(short(d)) }}
-}
-
-func lacksUnit(s string) error {
-	return fmt.Errorf("%s lacks a unit: write %q, %q or %q", s, s+"s", s+"m", s+"h")
-}
-
-// parseDuration reads 3h25m, +90s, -2m or 2d4h. Days are 24 hours.
-func parseDuration(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is not a duration: write it as 90s, 25m, 3h25m or 2d4h", clip(s))
-	rest, minus := strings.TrimPrefix(s, "+"), false
-	if r, ok := strings.CutPrefix(s, "-"); ok {
-		rest, minus = r, true
-	}
-	if rest == "" {
-		return 0, errors.New(`is empty: write a duration as 90s, 25m, 3h25m or 2d4h`)
-	}
-	if len(rest) > 30 {
-		return 0, bad
-	}
-	if _, err := strconv.ParseFloat(rest, 64); err == nil {
-		return 0, lacksUnit(s)
-	}
-	var days int
-	if d, r, ok := strings.Cut(rest, "d"); ok {
-		n, err := strconv.ParseUint(d, 10, 12)
-		if err != nil {
-			return 0, bad
-		}
-		days, rest = int(n), r
-	}
-	var d time.Duration
-	if rest != "" {
-		if rest[0] == '-' || rest[0] == '+' {
-			return 0, bad
-		}
-		var err error
-		if d, err = time.ParseDuration(rest); err != nil || d < 0 || d > 10*366*24*time.Hour {
-			return 0, bad
-		}
-	}
-	d += time.Duration(days) * 24 * time.Hour
-	if minus {
-		d = -d
-	}
-	return d, nil
-}
-
-// short prints a duration the way the format writes it: 72h, 3h25m, 10m, 1.5s.
-func short(d time.Duration) string {
-	if d < 0 {
-		return "-" + short(-d)
-	}
-	if d >= 10*24*time.Hour && d%(24*time.Hour) == 0 {
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	}
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = s[:len(s)-2]
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = s[:len(s)-2]
-	}
-	return s
+	}, func(d time.Duration) string { return quote(strict.Short(d)) }}
 }
 
 // moment is an instant as the file says it: relative to the start, absolute, or local to some zone.
@@ -133,7 +68,7 @@ func when() kind[moment] {
 		case toml.LocalDate:
 			v.fail("%s lacks a time of day: write \"%s 15:00\"", raw, raw)
 		case int64, float64:
-			v.fail("%s", lacksUnit(fmt.Sprint(raw)))
+			v.fail("%s", strict.LacksUnit(fmt.Sprint(raw)))
 		default:
 			v.wrong(`a time: "+4h" after the start, or a date and time`)
 		}
@@ -165,9 +100,9 @@ func parseMoment(s string) (moment, error) {
 				}}, nil
 			}
 		}
-		return moment{}, fmt.Errorf(`%q is not a date and time: write "2026-03-28 15:00", or with an offset "2026-03-28T15:00:00+01:00"`, clip(s))
+		return moment{}, fmt.Errorf(`%q is not a date and time: write "2026-03-28 15:00", or with an offset "2026-03-28T15:00:00+01:00"`, strict.Clip(s))
 	}
-	d, err := parseDuration(s)
+	d, err := strict.ParseDuration(s)
 	if err != nil {
 		return moment{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
@@ -52,7 +53,7 @@ type stepInfo struct {
 
 func resolve(d *diags, in root) *File {
 	r := &resolver{
-		diags: d, f: &File{Path: d.path}, accounts: map[string]Pos{}, hubs: map[string]Pos{}, locks: map[string]*mount{},
+		diags: d, f: &File{Path: d.Path}, accounts: map[string]Pos{}, hubs: map[string]Pos{}, locks: map[string]*mount{},
 		codes: map[string]*codeInfo{}, later: map[string]Pos{}, steps: map[string]*stepInfo{},
 	}
 	r.head(in.scenario)
@@ -64,7 +65,7 @@ func resolve(d *diags, in root) *File {
 	named := 0 // codes and locks, every * spelt out
 	for _, e := range in.expects.v {
 		if named += r.expect(e); named > MaxExpects {
-			r.add(e.at, "with this [[expect]] more than the %d codes and locks are looked at that a scenario may look at", MaxExpects)
+			r.Add(e.at, "with this [[expect]] more than the %d codes and locks are looked at that a scenario may look at", MaxExpects)
 			break
 		}
 	}
@@ -76,10 +77,10 @@ func resolve(d *diags, in root) *File {
 func (r *resolver) head(in given[head]) {
 	h := in.v
 	if h.name.ok && strings.TrimSpace(h.name.v) == "" {
-		r.add(h.name.at, "name: is empty")
+		r.Add(h.name.at, "name: is empty")
 	}
 	if h.name.ok && strings.Contains(h.name.v, "\n") {
-		r.add(h.name.at, "name: is one line; [scenario] about takes more")
+		r.Add(h.name.at, "name: is one line; [scenario] about takes more")
 	}
 	r.zone = r.location("zone", h.zone)
 	r.f.Name, r.f.About, r.f.Run, r.f.Seed = h.name.v, strings.TrimSpace(h.about.v), h.run.v, h.seed.or(1)
@@ -90,12 +91,12 @@ func (r *resolver) head(in given[head]) {
 		return
 	}
 	if h.start.v.form == relative {
-		r.add(h.start.at, "start: is the instant from which others count; write a date with an offset, as 2026-03-28T08:00:00+01:00")
+		r.Add(h.start.at, "start: is the instant from which others count; write a date with an offset, as 2026-03-28T08:00:00+01:00")
 		return
 	}
 	r.f.Start = r.instant("start", h.start, nil)
 	if y := r.f.Start.Year(); !r.f.Start.IsZero() && (y < 2000 || y > 2099) {
-		r.add(h.start.at, "start: the year %d is out of bounds: 2000 to 2099", y)
+		r.Add(h.start.at, "start: the year %d is out of bounds: 2000 to 2099", y)
 		return
 	}
 	r.timed = h.run.ok && !r.f.Start.IsZero()
@@ -108,7 +109,7 @@ func (r *resolver) location(key string, g given[string]) *time.Location {
 	}
 	zone, err := lock.LoadZone(g.v)
 	if err != nil {
-		r.add(g.at, "%s: no time zone is called %q: write one as Europe/Berlin", key, clip(g.v))
+		r.Add(g.at, "%s: no time zone is called %q: write one as Europe/Berlin", key, strict.Clip(g.v))
 		return nil
 	}
 	return zone
@@ -133,12 +134,12 @@ func (r *resolver) instant(key string, g given[moment], zone *time.Location) tim
 		zone = r.zone
 	}
 	if zone == nil {
-		r.add(g.at, "%s: %s lacks an offset, and no zone is known here: write one, or give [scenario] a zone", key, g.v.text)
+		r.Add(g.at, "%s: %s lacks an offset, and no zone is known here: write one, or give [scenario] a zone", key, g.v.text)
 		return time.Time{}
 	}
 	t, err := g.v.in(zone)
 	if err != nil {
-		r.add(g.at, "%s: %s", key, err)
+		r.Add(g.at, "%s: %s", key, err)
 	}
 	return t.UTC()
 }
@@ -149,9 +150,9 @@ func (r *resolver) within(key string, g given[moment]) time.Time {
 	switch {
 	case !r.timed || t.IsZero():
 	case t.Before(r.f.Start):
-		r.add(g.at, "%s: %s is before the start", key, g.v.text)
+		r.Add(g.at, "%s: %s is before the start", key, g.v.text)
 	case t.After(r.f.End()):
-		r.add(g.at, "%s: %s is after the end of the run, which lasts %s", key, g.v.text, short(r.f.Run))
+		r.Add(g.at, "%s: %s is after the end of the run, which lasts %s", key, g.v.text, strict.Short(r.f.Run))
 	}
 	return t
 }
@@ -173,16 +174,16 @@ func (r *resolver) fleet(in root) {
 	kernel := sim.NewKernel(r.f.Start, r.f.Seed)
 	stage, err := sim.NewFleet(kernel, *spec)
 	if err != nil {
-		r.add(in.hubs.at, "%s", err)
+		r.Add(in.hubs.at, "%s", err)
 		stage, _ = sim.NewFleet(kernel, sim.Spec{})
 	}
 	r.stage = stage
 	if in.locks.ok && len(in.locks.v) == 0 {
-		r.add(in.locks.at, "lock: a scenario has at least one lock")
+		r.Add(in.locks.at, "lock: a scenario has at least one lock")
 	}
 	for _, l := range in.locks.v {
 		if len(spec.Locks)+max(1, l.v.count.v) > MaxLocks {
-			r.add(l.at, "with this [[lock]] there are more than the %d locks that a scenario may have", MaxLocks)
+			r.Add(l.at, "with this [[lock]] there are more than the %d locks that a scenario may have", MaxLocks)
 			break
 		}
 		ids := []string{l.v.id.v}
@@ -200,7 +201,7 @@ func (r *resolver) fleet(in root) {
 	}
 	for _, n := range in.scenario.v.needs.v {
 		if len(spec.Locks) > 0 && !slices.ContainsFunc(spec.Locks, func(l sim.LockSpec) bool { return meets(n.v, traitsOf(l)) }) {
-			r.add(n.at, "needs: no lock of this file has the trait %q", n.v)
+			r.Add(n.at, "needs: no lock of this file has the trait %q", n.v)
 		}
 	}
 }
@@ -211,7 +212,7 @@ func (r *resolver) declare(known map[string]Pos, what string, id given[string]) 
 		return false
 	}
 	if first, ok := known[id.v]; ok {
-		r.add(id.at, "id: the %s %q is there already, in line %d", what, id.v, first.Line)
+		r.Add(id.at, "id: the %s %q is there already, in line %d", what, id.v, first.Line)
 		return false
 	}
 	known[id.v] = id.at
@@ -222,7 +223,7 @@ func (r *resolver) declare(known map[string]Pos, what string, id given[string]) 
 // none of its kind every name is taken as a new one.
 func (r *resolver) known(what string, g given[string], known map[string]Pos) {
 	if _, ok := known[g.v]; g.ok && !ok && len(known) > 0 {
-		r.add(g.at, "%s: no %s is called %q%s", what, what, g.v, nearest(g.v, sortedKeys(known)))
+		r.Add(g.at, "%s: no %s is called %q%s", what, what, g.v, strict.Nearest(g.v, sortedKeys(known)))
 	}
 }
 
@@ -236,10 +237,10 @@ func (r *resolver) mount(l lockDecl, id string) (sim.LockSpec, bool) {
 		return s, false
 	}
 	if first, ok := r.locks[id]; ok {
-		r.add(l.id.at, "id: the lock %q is there already, in line %d", id, first.at.Line)
+		r.Add(l.id.at, "id: the lock %q is there already, in line %d", id, first.at.Line)
 		return s, false
 	}
-	before := len(r.list)
+	before := r.Count()
 	m := &mount{id: id, at: l.id.at}
 	r.locks[id] = m
 	r.known("account", l.account, r.accounts)
@@ -248,7 +249,7 @@ func (r *resolver) mount(l lockDecl, id string) (sim.LockSpec, bool) {
 	}
 	if l.hub.ok {
 		if _, ok := r.hubs[l.hub.v]; !ok {
-			r.add(l.hub.at, "hub: no hub is called %q%s", l.hub.v, nearest(l.hub.v, sortedKeys(r.hubs)))
+			r.Add(l.hub.at, "hub: no hub is called %q%s", l.hub.v, strict.Nearest(l.hub.v, sortedKeys(r.hubs)))
 		}
 	}
 	switch {
@@ -261,8 +262,8 @@ func (r *resolver) mount(l lockDecl, id string) (sim.LockSpec, bool) {
 	if !l.model.ok {
 		return s, false
 	}
-	if err := r.stage.Add(s); err != nil && len(r.list) == before {
-		r.add(l.id.at, "%s", strings.TrimPrefix(err.Error(), fmt.Sprintf("lock %s: ", id)))
+	if err := r.stage.Add(s); err != nil && r.Count() == before {
+		r.Add(l.id.at, "%s", strings.TrimPrefix(err.Error(), fmt.Sprintf("lock %s: ", id)))
 	}
 	return s, true
 }
@@ -272,7 +273,7 @@ func (r *resolver) policy(p policyDecl) []Policy {
 	patch := p.patch()
 	if err := engine.DefaultPolicy().Over(patch).Validate(); err != nil {
 		if refusal, ok := errors.AsType[*engine.Refusal](err); ok {
-			r.add(p.keys[refusal.Field], "%s: %s", refusal.Field, refusal.Message)
+			r.Add(p.keys[refusal.Field], "%s: %s", refusal.Field, refusal.Message)
 		}
 	}
 	if !p.on.ok {
@@ -306,7 +307,7 @@ func (r *resolver) matching(key string, g given[string]) []*mount {
 		slices.SortFunc(out, func(a, b *mount) int { return cmp.Compare(a.id, b.id) })
 	}
 	if len(out) == 0 {
-		r.add(g.at, "%s: no lock %s %q%s", key, calls(g.v), g.v, nearest(g.v, r.lockNames()))
+		r.Add(g.at, "%s: no lock %s %q%s", key, calls(g.v), g.v, strict.Nearest(g.v, r.lockNames()))
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
@@ -40,7 +41,7 @@ func (f faultDecl) resolve(r *resolver, s *scene) (out []Do) {
 					break
 				}
 			}
-			r.add(at, "%s", text)
+			r.Add(at, "%s", text)
 			return nil
 		}
 	}
@@ -62,7 +63,7 @@ func (r *resolver) param(info sim.KindInfo, v value, into *sim.Fault) {
 		if info.Text != "" {
 			known = append(known, "text")
 		}
-		r.add(v.at.key, "unknown key %q in a fault of kind %s%s", v.key, info.Name, nearest(v.key, known))
+		r.Add(v.at.Key, "unknown key %q in a fault of kind %s%s", v.key, info.Name, strict.Nearest(v.key, known))
 		return
 	}
 	var x float64
@@ -103,7 +104,7 @@ func (r *resolver) targets(key string, g given[string]) []string {
 	if len(out) == 0 {
 		known := append(r.lockNames(), sortedKeys(r.hubs)...)
 		known = append(known, sortedKeys(r.accounts)...)
-		r.add(g.at, "%s: no lock, hub or account %s %q%s", key, calls(g.v), g.v, nearest(g.v, known))
+		r.Add(g.at, "%s: no lock, hub or account %s %q%s", key, calls(g.v), g.v, strict.Nearest(g.v, known))
 	}
 	return out
 }
@@ -111,7 +112,7 @@ func (r *resolver) targets(key string, g given[string]) []string {
 func (d healDecl) resolve(r *resolver, s *scene) (out []Do) {
 	if info, ok := r.steps[d.v]; ok {
 		if !info.fault {
-			r.add(d.at, "heal: the step %q is no fault, or comes later", d.v)
+			r.Add(d.at, "heal: the step %q is no fault, or comes later", d.v)
 		}
 		return []Do{Heal{Step: d.v}}
 	}
@@ -123,11 +124,11 @@ func (d healDecl) resolve(r *resolver, s *scene) (out []Do) {
 
 func (t typeDecl) resolve(r *resolver, s *scene) (out []Do) {
 	if t.code.ok == t.pin.ok {
-		r.add(s.pos, "type: give either code or pin")
+		r.Add(s.pos, "type: give either code or pin")
 		return nil
 	}
 	if t.reason.ok && t.opens.v {
-		r.add(t.reason.at, "reason: says why a door does not open, but opens is true")
+		r.Add(t.reason.at, "reason: says why a door does not open, but opens is true")
 	}
 	if t.reason.ok && !t.opens.ok {
 		t.opens = given[bool]{false, t.reason.at, true}
@@ -135,7 +136,7 @@ func (t typeDecl) resolve(r *resolver, s *scene) (out []Do) {
 	do := Type{PIN: t.pin.v, Opens: t.opens.ptr(), Reason: t.reason.v}
 	if t.pin.ok {
 		if !t.lock.ok {
-			r.add(s.pos, "type: a pin is typed at a lock: give one")
+			r.Add(s.pos, "type: a pin is typed at a lock: give one")
 		}
 		for _, m := range r.matching("lock", t.lock) {
 			do.Lock = lock.DeviceID(m.id)
@@ -145,7 +146,7 @@ func (t typeDecl) resolve(r *resolver, s *scene) (out []Do) {
 	}
 	for _, c := range r.code("code", t.code, s) {
 		if !c.told {
-			r.add(t.code.at, "code: nobody was told the PIN of %q: give it a pin, or `reveal` it before", c.id)
+			r.Add(t.code.at, "code: nobody was told the PIN of %q: give it a pin, or `reveal` it before", c.id)
 			return nil
 		}
 		do.Code = lock.CodeID(c.id)
@@ -166,7 +167,7 @@ func (e editDecl) resolve(r *resolver, s *scene) (out []Do) {
 	kind := e.kind.v
 	lacks := func(ok bool, what string) {
 		if !ok && e.kind.ok {
-			r.add(s.pos, "edit: %s needs %s", kind, what)
+			r.Add(s.pos, "edit: %s needs %s", kind, what)
 		}
 	}
 	switch kind {
@@ -195,7 +196,7 @@ func (e editDecl) resolve(r *resolver, s *scene) (out []Do) {
 		do.Lock = lock.DeviceID(m.id)
 		do.Window.From, do.Window.To = r.instant("starts", e.starts, m.zone), r.instant("ends", e.ends, m.zone)
 		if e.starts.ok && e.ends.ok && !do.Window.To.After(do.Window.From) {
-			r.add(e.ends.at, "ends: is not after starts")
+			r.Add(e.ends.at, "ends: is not after starts")
 		}
 		out = append(out, Edit{do})
 	}
@@ -205,13 +206,13 @@ func (e editDecl) resolve(r *resolver, s *scene) (out []Do) {
 func (e engineDecl) resolve(r *resolver, s *scene) []Do {
 	switch {
 	case e.stop.ok == e.kill.ok:
-		r.add(s.pos, "engine: give either stop or kill")
+		r.Add(s.pos, "engine: give either stop or kill")
 		return nil
 	case e.kill.ok:
 		return []Do{Kill{e.kill.v}}
 	}
 	if r.timed && s.at.Add(e.stop.v).After(r.f.End()) {
-		r.add(e.stop.at, "stop: the run ends before the engine is back")
+		r.Add(e.stop.at, "stop: the run ends before the engine is back")
 	}
 	return []Do{Stop{e.stop.v}}
 }

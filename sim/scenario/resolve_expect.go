@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -23,7 +24,7 @@ func (r *resolver) expect(g given[expectDecl]) (named int) {
 		out.Event = r.expectEvent(e, out.At)
 		named = 1 + len(out.Event.Codes) + len(out.Event.Locks)
 	case r.gave(e, "code") && r.gave(e, "lock"):
-		r.add(e.lock.at, "lock: the expectation is about a code; give the lock an [[expect]] of its own")
+		r.Add(e.lock.at, "lock: the expectation is about a code; give the lock an [[expect]] of its own")
 	case r.gave(e, "code"):
 		r.only(e, "a code", codeChecks, "code")
 		out.Code = r.expectCode(e, out.At)
@@ -33,7 +34,7 @@ func (r *resolver) expect(g given[expectDecl]) (named int) {
 		out.Lock = r.expectLock(e)
 		named = len(out.Lock.Locks)
 	default:
-		r.add(g.at, "[[expect]] is about nothing: give it a code, a lock or an event")
+		r.Add(g.at, "[[expect]] is about nothing: give it a code, a lock or an event")
 	}
 	r.f.Expects = append(r.f.Expects, out)
 	return max(1, named)
@@ -56,11 +57,11 @@ func (r *resolver) only(e expectDecl, what string, allowed []string, subject str
 		case slices.Contains(eventChecks, k.v) && !slices.Contains(codeChecks, k.v):
 			about = "an event"
 		}
-		r.add(k.at, "%s: says something of %s, but the expectation is about %s", k.v, about, what)
+		r.Add(k.at, "%s: says something of %s, but the expectation is about %s", k.v, about, what)
 	}
 	if len(e.keys) == 1 || len(e.keys) == 2 && r.gave(e, "t") {
 		if subject != "event" && !e.muddled {
-			r.add(e.keys[0].at, "the expectation about %s says nothing of it: give it a check, as %s", what, allowed[0])
+			r.Add(e.keys[0].at, "the expectation about %s says nothing of it: give it a check, as %s", what, allowed[0])
 		}
 	}
 }
@@ -73,16 +74,16 @@ func (r *resolver) codesAt(g given[string], at time.Time) []lock.CodeID {
 	found := r.codesLike(g.v)
 	if len(found) == 0 {
 		if named, ok := r.later[g.v]; ok {
-			r.add(g.at, "code: %q is never created: the step in line %d is refused, or wrong", g.v, named.Line)
+			r.Add(g.at, "code: %q is never created: the step in line %d is refused, or wrong", g.v, named.Line)
 			return nil
 		}
-		r.add(g.at, "code: no code %s %q%s", calls(g.v), g.v, nearest(g.v, r.codeNames()))
+		r.Add(g.at, "code: no code %s %q%s", calls(g.v), g.v, strict.Nearest(g.v, r.codeNames()))
 		return nil
 	}
 	var out []lock.CodeID
 	for _, c := range found {
 		if r.timed && !at.IsZero() && at.Before(c.since) {
-			r.add(g.at, "code: %q is created only at +%s", c.id, short(c.since.Sub(r.f.Start)))
+			r.Add(g.at, "code: %q is created only at +%s", c.id, strict.Short(c.since.Sub(r.f.Start)))
 			return nil
 		}
 		out = append(out, lock.CodeID(c.id))
@@ -126,16 +127,16 @@ func (r *resolver) expectCode(e expectDecl, when time.Time) *ExpectCode {
 func (r *resolver) clean(e expectDecl) {
 	switch {
 	case e.clean.ok && !e.clean.v:
-		r.add(e.clean.at, "clean: can only be true; name what is wrong with `issue`")
+		r.Add(e.clean.at, "clean: can only be true; name what is wrong with `issue`")
 	case e.clean.v && len(e.issue.v) > 0:
-		r.add(e.issue.at, "issue: nothing can be wrong if clean is true")
+		r.Add(e.issue.at, "issue: nothing can be wrong if clean is true")
 	}
 }
 
 // count refuses a count that can't be met.
 func (r *resolver) count(e expectDecl, of int) {
 	if e.count.ok && of > 0 && e.count.v > of {
-		r.add(e.count.at, "count: %d is more than the %d that are meant", e.count.v, of)
+		r.Add(e.count.at, "count: %d is more than the %d that are meant", e.count.v, of)
 	}
 }
 
@@ -160,11 +161,11 @@ func (r *resolver) expectEvent(e expectDecl, at time.Time) *ExpectEvent {
 	}
 	switch {
 	case e.count.ok && (e.least.ok || e.most.ok):
-		r.add(e.count.at, "count: is exact; leave out min and max")
+		r.Add(e.count.at, "count: is exact; leave out min and max")
 	case e.count.ok:
 		out.Min, out.Max = e.count.v, e.count.v
 	case e.least.ok && e.most.ok && e.least.v > e.most.v:
-		r.add(e.most.at, "max: %d is less than min, %d", e.most.v, e.least.v)
+		r.Add(e.most.at, "max: %d is less than min, %d", e.most.v, e.least.v)
 	case e.most.ok:
 		out.Min, out.Max = e.least.v, e.most.v
 	case e.least.ok:
@@ -174,15 +175,15 @@ func (r *resolver) expectEvent(e expectDecl, at time.Time) *ExpectEvent {
 		return out
 	}
 	if len(e.between.v) != 2 {
-		r.add(e.between.at, `between: wants two instants, as ["3h", "4h"]`)
+		r.Add(e.between.at, `between: wants two instants, as ["3h", "4h"]`)
 		return out
 	}
 	out.From, out.To, out.Closed = r.within("between", e.between.v[0]), r.within("between", e.between.v[1]), false
 	if r.timed && !out.To.After(out.From) {
-		r.add(e.between.v[1].at, "between: %s is not after %s", e.between.v[1].v.text, e.between.v[0].v.text)
+		r.Add(e.between.v[1].at, "between: %s is not after %s", e.between.v[1].v.text, e.between.v[0].v.text)
 	}
 	if e.t.ok && out.To.After(at) {
-		r.add(e.between.v[1].at, "between: reaches past t, when it is counted")
+		r.Add(e.between.v[1].at, "between: reaches past t, when it is counted")
 	}
 	return out
 }
@@ -202,11 +203,11 @@ func (r *resolver) check(c checkDecl) {
 		case "issue":
 			known = issueCodes()
 		default:
-			r.add(s.at, "sometimes: %q is neither fault:KIND, event:TYPE nor issue:CODE", clip(s.v))
+			r.Add(s.at, "sometimes: %q is neither fault:KIND, event:TYPE nor issue:CODE", strict.Clip(s.v))
 			continue
 		}
 		if !slices.Contains(known, name) {
-			r.add(s.at, "sometimes: no %s is called %q%s", kind, clip(name), nearest(name, known))
+			r.Add(s.at, "sometimes: no %s is called %q%s", kind, strict.Clip(name), strict.Nearest(name, known))
 		}
 		out.Sometimes = append(out.Sometimes, Occurrence{s.at, kind, name})
 	}
@@ -215,7 +216,7 @@ func (r *resolver) check(c checkDecl) {
 	for _, id := range sortedKeys(l.locks.v) {
 		g := l.locks.v[id]
 		if _, ok := r.locks[id]; !ok {
-			r.add(g.at, "limits: no lock is called %q%s", clip(id), nearest(id, r.lockNames()))
+			r.Add(g.at, "limits: no lock is called %q%s", strict.Clip(id), strict.Nearest(id, r.lockNames()))
 		}
 		if out.PerLock == nil {
 			out.PerLock = map[lock.DeviceID]Limits{}
@@ -225,7 +226,7 @@ func (r *resolver) check(c checkDecl) {
 	for _, name := range sortedKeys(l.systems.v) {
 		g := l.systems.v[name]
 		if !slices.Contains(systems(), name) {
-			r.add(g.at, "limits: no system is called %q%s", clip(name), nearest(name, systems()))
+			r.Add(g.at, "limits: no system is called %q%s", strict.Clip(name), strict.Nearest(name, systems()))
 		}
 		if out.PerSystem == nil {
 			out.PerSystem = map[string]Limits{}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 )
 
 // scene is the step that is being resolved.
@@ -39,7 +40,7 @@ func (r *resolver) story(in []given[stepDecl]) {
 			r.place(s, do, v.at, i == len(all)-1)
 		}
 		if len(r.f.Steps) > MaxSteps {
-			r.add(v.at, "with this step there are more than the %d that a scenario may have, every * and fleet spelt out", MaxSteps)
+			r.Add(v.at, "with this step there are more than the %d that a scenario may have, every * and fleet spelt out", MaxSteps)
 			break
 		}
 	}
@@ -51,15 +52,15 @@ func (r *resolver) form(s *scene, at Pos) {
 	switch {
 	case len(s.verbs) == 0:
 		if !s.muddled {
-			r.add(at, "[[at]] says when, but not what: give it a create, a fault, …")
+			r.Add(at, "[[at]] says when, but not what: give it a create, a fault, …")
 		}
 		return
 	case len(s.verbs) > 1:
-		r.add(s.verbs[1].at, "a second thing in one [[at]]: give it an [[at]] of its own")
+		r.Add(s.verbs[1].at, "a second thing in one [[at]]: give it an [[at]] of its own")
 	}
 	if s.id.ok {
 		if first, ok := r.steps[s.id.v]; ok {
-			r.add(s.id.at, "id: the step %q is there already, in line %d", s.id.v, first.at.Line)
+			r.Add(s.id.at, "id: the step %q is there already, in line %d", s.id.v, first.at.Line)
 		} else {
 			r.steps[s.id.v] = &stepInfo{at: s.id.at}
 		}
@@ -77,7 +78,7 @@ func (r *resolver) form(s *scene, at Pos) {
 		return
 	}
 	if s.every.ok {
-		r.add(s.every.at, "every: only `type` and `edit` are repeated")
+		r.Add(s.every.at, "every: only `type` and `edit` are repeated")
 	}
 }
 
@@ -103,15 +104,15 @@ func (r *resolver) place(s *scene, do Do, at Pos, last bool) {
 			at  Pos
 		}{{"refused", s.refused.ok, s.refused.at}, {"key", s.key.ok, s.key.at}, {"dry_run", s.dryRun.ok, s.dryRun.at}} {
 			if g.ok {
-				r.add(g.at, "%s: only a command has it, and %s is none", g.key, do.verb())
+				r.Add(g.at, "%s: only a command has it, and %s is none", g.key, do.verb())
 			}
 		}
 	}
 	if s.field.ok && !s.refused.ok {
-		r.add(s.field.at, "field: says which field a refusal names, but nothing is refused here")
+		r.Add(s.field.at, "field: says which field a refusal names, but nothing is refused here")
 	}
 	if s.until.ok && !s.every.ok {
-		r.add(s.until.at, "until: says when `every` ends, but there is none")
+		r.Add(s.until.at, "until: says when `every` ends, but there is none")
 	}
 	if !s.every.ok || !r.timed || s.at.IsZero() {
 		r.f.Steps = append(r.f.Steps, step)
@@ -121,12 +122,12 @@ func (r *resolver) place(s *scene, do Do, at Pos, last bool) {
 	if s.until.ok {
 		until = r.within("until", s.until)
 		if !until.After(s.at) {
-			r.add(s.until.at, "until: is not after t")
+			r.Add(s.until.at, "until: is not after t")
 			return
 		}
 	}
 	if n := until.Sub(s.at) / s.every.v; n > MaxTries {
-		r.add(s.every.at, "every: %d times are more than the %d that a step may be repeated", n, MaxTries)
+		r.Add(s.every.at, "every: %d times are more than the %d that a step may be repeated", n, MaxTries)
 		return
 	}
 	for ; step.At.Before(until); step.At = step.At.Add(s.every.v) {
@@ -145,10 +146,10 @@ func (r *resolver) code(key string, g given[string], s *scene) []*codeInfo {
 		return out
 	}
 	if first, ok := r.later[g.v]; ok {
-		r.add(g.at, "%s: %q is created only in line %d, later or not at all", key, g.v, first.Line)
+		r.Add(g.at, "%s: %q is created only in line %d, later or not at all", key, g.v, first.Line)
 		return nil
 	}
-	r.add(g.at, "%s: no code %s %q%s", key, calls(g.v), g.v, nearest(g.v, r.codeNames()))
+	r.Add(g.at, "%s: no code %s %q%s", key, calls(g.v), g.v, strict.Nearest(g.v, r.codeNames()))
 	return nil
 }
 
@@ -183,7 +184,7 @@ func (r *resolver) bring(key string, g given[string], id, lock string, told bool
 	}
 	if first, ok := r.codes[id]; ok {
 		if s.key.v == "" || s.key.v != first.key {
-			r.add(g.at, "%s: the code %q is there already, in line %d", key, id, first.at.Line)
+			r.Add(g.at, "%s: the code %q is there already, in line %d", key, id, first.at.Line)
 		}
 		return
 	}
@@ -215,9 +216,9 @@ func (r *resolver) window(starts, ends given[moment], lock string, s *scene) (fr
 	}
 	switch {
 	case !from.IsZero() && !to.After(from):
-		r.add(ends.at, "ends: %s is not after starts, %s", ends.v.text, starts.v.text)
+		r.Add(ends.at, "ends: %s is not after starts, %s", ends.v.text, starts.v.text)
 	case !s.at.IsZero() && !to.After(s.at):
-		r.add(ends.at, "ends: %s has passed when the step happens", ends.v.text)
+		r.Add(ends.at, "ends: %s has passed when the step happens", ends.v.text)
 	}
 	return from, to
 }
@@ -234,6 +235,6 @@ func (l likeDecl) create(from, to time.Time) engine.Create {
 // lone reports an end without a start, unless the step is to be refused.
 func (r *resolver) lone(l likeDecl, s *scene) {
 	if l.ends.ok && !l.starts.ok && !s.refused.ok {
-		r.add(l.ends.at, "ends: an end needs a start: give `starts` too")
+		r.Add(l.ends.at, "ends: an end needs a start: give `starts` too")
 	}
 }

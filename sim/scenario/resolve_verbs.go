@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -12,7 +13,7 @@ import (
 func (c createDecl) resolve(r *resolver, s *scene) (out []Do) {
 	r.lone(c.likeDecl, s)
 	if c.id.ok && c.lock.ok && strings.Contains(c.id.v, "*") != strings.Contains(c.lock.v, "*") {
-		r.add(c.id.at, "id: a * in the id and a * in the lock go together")
+		r.Add(c.id.at, "id: a * in the id and a * in the lock go together")
 		return nil
 	}
 	for _, m := range r.matching("lock", c.lock) {
@@ -30,7 +31,7 @@ func (c createDecl) resolve(r *resolver, s *scene) (out []Do) {
 func (c createManyDecl) resolve(r *resolver, s *scene) []Do {
 	r.lone(c.likeDecl, s)
 	if c.id.ok && !strings.Contains(c.id.v, "*") {
-		r.add(c.id.at, "id: needs a *, which stands for each lock: write %q", c.id.v+"-*")
+		r.Add(c.id.at, "id: needs a *, which stands for each lock: write %q", c.id.v+"-*")
 		return nil
 	}
 	do := engine.CreateMany{OwnPINs: c.ownPINs.v}
@@ -44,7 +45,7 @@ func (c createManyDecl) resolve(r *resolver, s *scene) []Do {
 	}
 	if len(do.Devices) == 0 {
 		if c.locks.ok && len(c.locks.v) == 0 {
-			r.add(c.locks.at, "locks: names no door")
+			r.Add(c.locks.at, "locks: names no door")
 		}
 		return nil
 	}
@@ -76,7 +77,7 @@ func (u updateDecl) resolve(r *resolver, s *scene) (out []Do) {
 
 func (u updateManyDecl) resolve(r *resolver, s *scene) []Do {
 	if u.code.ok == u.commonKey.ok {
-		r.add(s.pos, "update_many: give either common_key or code")
+		r.Add(s.pos, "update_many: give either common_key or code")
 		return nil
 	}
 	var door string
@@ -102,7 +103,7 @@ func (u updateManyDecl) resolve(r *resolver, s *scene) []Do {
 
 func (c convertDecl) resolve(r *resolver, s *scene) (out []Do) {
 	if !c.ongoing.v && !(c.starts.ok && c.ends.ok) && !s.refused.ok {
-		r.add(s.pos, "convert: give ongoing = true, or both starts and ends")
+		r.Add(s.pos, "convert: give ongoing = true, or both starts and ends")
 	}
 	for _, code := range r.code("code", c.code, s) {
 		from, to := r.window(c.starts, c.ends, code.lock, s)
@@ -165,7 +166,7 @@ func (f foreignDecl) resolve(r *resolver, s *scene) []Do {
 
 func (r *resolver) foreign(f foreignDecl, verb string, s *scene) (*mount, bool) {
 	if f.slot.ok == f.name.ok {
-		r.add(s.pos, "%s: give either slot or name", verb)
+		r.Add(s.pos, "%s: give either slot or name", verb)
 		return nil, false
 	}
 	found := r.matching("lock", f.lock)
@@ -201,10 +202,10 @@ func (d undoDecl) resolve(r *resolver, s *scene) []Do {
 	info, ok := r.steps[d.v]
 	switch {
 	case !ok:
-		r.add(d.at, "undo: no step has the id %q%s", d.v, nearest(d.v, sortedKeys(r.steps)))
+		r.Add(d.at, "undo: no step has the id %q%s", d.v, strict.Nearest(d.v, sortedKeys(r.steps)))
 		return nil
 	case !info.command:
-		r.add(d.at, "undo: the step %q is no command, or comes later", d.v)
+		r.Add(d.at, "undo: the step %q is no command, or comes later", d.v)
 		return nil
 	}
 	return []Do{Command{Action: engine.Undo{}, Undoes: d.v}}

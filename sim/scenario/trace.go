@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
@@ -38,7 +39,7 @@ type line struct {
 func (res *Result) Trace() []byte {
 	f := res.File
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n# start %s, run %s, seed %d\n\n", f.Name, f.Start.Format(time.RFC3339), short(f.Run), f.Seed)
+	fmt.Fprintf(&b, "# %s\n# start %s, run %s, seed %d\n\n", f.Name, f.Start.Format(time.RFC3339), strict.Short(f.Run), f.Seed)
 	lines := res.lines()
 	var rest []line
 	if len(lines) > MaxTrace {
@@ -162,9 +163,9 @@ func (f *File) after(t time.Time) string {
 	}
 	d := t.Sub(f.Start)
 	if d < 0 {
-		return short(d)
+		return strict.Short(d)
 	}
-	return "+" + short(d)
+	return "+" + strict.Short(d)
 }
 
 // span is a half-open window: [+4h, +28h).
@@ -203,4 +204,4 @@ func (f *File) around(lines []line, x *Failure) []string {
 }
 
 // Since says how long after the start an instant of the run lies, as short as it can be said.
-func (res *Result) Since(t time.Time) string { return short(t.Sub(res.File.Start)) }
+func (res *Result) Since(t time.Time) string { return strict.Short(t.Sub(res.File.Start)) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -30,11 +31,11 @@ type value struct {
 	d   *diags
 	key string // the key that it stands at, as sentences name it
 	raw any    // as go-toml gives it
-	at  *place
+	at  *strict.Place
 }
 
 func (v value) fail(format string, args ...any) {
-	v.d.add(v.at.val, "%s: %s", v.key, fmt.Sprintf(format, args...))
+	v.d.Add(v.at.Val, "%s: %s", v.key, fmt.Sprintf(format, args...))
 }
 
 // wrong reports a value of another type, in the words of the format.
@@ -75,10 +76,10 @@ func (v value) table() ([]value, bool) {
 	}
 	fields := make([]value, 0, len(m))
 	for k, raw := range m {
-		fields = append(fields, value{v.d, k, raw, v.at.field(k)})
+		fields = append(fields, value{v.d, k, raw, v.at.Field(k)})
 	}
 	slices.SortFunc(fields, func(a, b value) int {
-		if c := a.at.key.compare(b.at.key); c != 0 {
+		if c := a.at.Key.Compare(b.at.Key); c != 0 {
 			return c
 		}
 		return strings.Compare(a.key, b.key)
@@ -95,7 +96,7 @@ func (v value) array(want, hint string) ([]value, bool) {
 	}
 	elems := make([]value, len(list))
 	for i, raw := range list {
-		elems[i] = value{v.d, v.key, raw, v.at.elem(i)}
+		elems[i] = value{v.d, v.key, raw, v.at.Elem(i)}
 	}
 	return elems, true
 }
@@ -167,7 +168,7 @@ func choice[S ~string](what string, names ...S) kind[S] {
 			return "", false
 		}
 		if !slices.Contains(known, s) {
-			v.fail("no %s is called %q%s", what, clip(s), nearest(s, known))
+			v.fail("no %s is called %q%s", what, strict.Clip(s), strict.Nearest(s, known))
 			return "", false
 		}
 		return S(s), true
@@ -184,7 +185,7 @@ func list[V any](k kind[V]) kind[[]given[V]] {
 		var out []given[V]
 		for _, e := range elems {
 			if x, ok := k.read(e); ok {
-				out = append(out, given[V]{x, e.at.val, true})
+				out = append(out, given[V]{x, e.at.Val, true})
 			}
 		}
 		return out, true
@@ -251,12 +252,4 @@ func pin() kind[lock.PIN] {
 		}
 		return p, true
 	}, func(p lock.PIN) string { return quote(p.Reveal()) }}
-}
-
-// clip shortens what a sentence quotes of a file.
-func clip(s string) string {
-	if len(s) <= 40 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:40], "") + "…"
 }

@@ -1,4 +1,4 @@
-package scenario
+package strict
 
 import (
 	"sort"
@@ -6,25 +6,25 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// place is where a value stands in the file; it mirrors the tree of values. This file is the only one that knows go-toml's
+// Place is where a value stands in the file; it mirrors the tree of values. This file is the only one that knows go-toml's
 // unstable package, which makes no promise of compatibility: place_test.go holds what is relied on.
-type place struct {
-	key    Pos // of the key, or of the bracket of a table
-	val    Pos // of the value itself
-	fields map[string]*place
-	elems  []*place
+type Place struct {
+	Key    Pos // of the key, or of the bracket of a table
+	Val    Pos // of the value itself
+	fields map[string]*Place
+	elems  []*Place
 }
 
-// field returns the place of a key, or that of the table for a key that is not there.
-func (p *place) field(name string) *place {
+// Field returns the place of a key, or that of the table for a key that is not there.
+func (p *Place) Field(name string) *Place {
 	if f, ok := p.fields[name]; ok {
 		return f
 	}
 	return p
 }
 
-// elem returns the place of an array's element.
-func (p *place) elem(i int) *place {
+// Elem returns the place of an array's element.
+func (p *Place) Elem(i int) *Place {
 	if i < len(p.elems) {
 		return p.elems[i]
 	}
@@ -49,12 +49,12 @@ func (l lines) pos(offset uint32) Pos {
 	return Pos{n, int(offset) - l[n-1] + 1}
 }
 
-// index returns the places of everything in a file that is valid TOML.
-func index(data []byte) *place {
+// Index returns the places of everything in a file that is valid TOML.
+func Index(data []byte) *Place {
 	var parser unstable.Parser
 	parser.Reset(data)
 	at := linesOf(data)
-	root := &place{key: Pos{1, 1}, val: Pos{1, 1}}
+	root := &Place{Key: Pos{1, 1}, Val: Pos{1, 1}}
 	table := root
 	for parser.NextExpression() {
 		e := parser.Expression()
@@ -70,14 +70,14 @@ func index(data []byte) *place {
 
 // descend walks a table header's dotted key and makes what is new on the way. A step into an array of tables is a step into
 // its last element.
-func (p *place) descend(key unstable.Iterator, at lines, array bool) *place {
+func (p *Place) descend(key unstable.Iterator, at lines, array bool) *Place {
 	for key.Next() {
 		k := key.Node()
 		here := at.pos(k.Raw.Offset)
 		next := p.child(string(k.Data), here)
 		switch {
 		case array && key.IsLast():
-			e := &place{key: here, val: here}
+			e := &Place{Key: here, Val: here}
 			next.elems = append(next.elems, e)
 			p = e
 		case len(next.elems) > 0:
@@ -89,19 +89,19 @@ func (p *place) descend(key unstable.Iterator, at lines, array bool) *place {
 	return p
 }
 
-func (p *place) child(name string, here Pos) *place {
+func (p *Place) child(name string, here Pos) *Place {
 	if f, ok := p.fields[name]; ok {
 		return f
 	}
 	if p.fields == nil {
-		p.fields = map[string]*place{}
+		p.fields = map[string]*Place{}
 	}
-	f := &place{key: here, val: here}
+	f := &Place{Key: here, Val: here}
 	p.fields[name] = f
 	return f
 }
 
-func (p *place) keyValue(e *unstable.Node, at lines) {
+func (p *Place) keyValue(e *unstable.Node, at lines) {
 	key := e.Key()
 	for key.Next() {
 		k := key.Node()
@@ -110,9 +110,9 @@ func (p *place) keyValue(e *unstable.Node, at lines) {
 	p.value(e.Value(), at)
 }
 
-func (p *place) value(v *unstable.Node, at lines) {
+func (p *Place) value(v *unstable.Node, at lines) {
 	if v.Raw.Length > 0 {
-		p.val = at.pos(v.Raw.Offset)
+		p.Val = at.pos(v.Raw.Offset)
 	}
 	switch v.Kind {
 	case unstable.InlineTable:
@@ -121,9 +121,9 @@ func (p *place) value(v *unstable.Node, at lines) {
 		}
 	case unstable.Array: // has no range of its own: an empty one stands at its key
 		for it := v.Children(); it.Next(); {
-			e := &place{key: p.key, val: p.val}
+			e := &Place{Key: p.Key, Val: p.Val}
 			e.value(it.Node(), at)
-			e.key = e.val
+			e.Key = e.Val
 			p.elems = append(p.elems, e)
 		}
 	}

@@ -1,4 +1,6 @@
-package scenario
+// Package strict reads TOML files of which every mistake is told at its place: without it each reader of files would have its
+// own idea of where a mistake stands, or none.
+package strict
 
 import (
 	"fmt"
@@ -12,14 +14,15 @@ const MaxDiagnostics = 50
 // Pos is a place in a file, both 1-based; Col counts bytes. The zero Pos is no place.
 type Pos struct{ Line, Col int }
 
-func (p Pos) compare(o Pos) int {
+// Compare orders places as a reader meets them.
+func (p Pos) Compare(o Pos) int {
 	if p.Line != o.Line {
 		return p.Line - o.Line
 	}
 	return p.Col - o.Col
 }
 
-// Diagnostic is one mistake of a scenario file.
+// Diagnostic is one mistake of a file.
 type Diagnostic struct {
 	Path string
 	Pos
@@ -30,7 +33,7 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", d.Path, d.Line, d.Col, d.Text)
 }
 
-// Diagnostics is the error of a file that can't be run: its mistakes by position, at most MaxDiagnostics and a last line that
+// Diagnostics is the error of a file that can't be used: its mistakes by position, at most MaxDiagnostics and a last line that
 // counts the others.
 type Diagnostics []Diagnostic
 
@@ -42,9 +45,9 @@ func (d Diagnostics) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// diags collects the mistakes of one file.
-type diags struct {
-	path string
+// Mistakes collects what is wrong with one file. Path is what the sentences begin with.
+type Mistakes struct {
+	Path string
 	list Diagnostics
 	more int // beyond what is kept
 }
@@ -52,31 +55,35 @@ type diags struct {
 // kept bounds the mistakes that are held before they are sorted.
 const kept = 20 * MaxDiagnostics
 
-func (d *diags) add(at Pos, format string, args ...any) {
+// Add notes a mistake.
+func (d *Mistakes) Add(at Pos, format string, args ...any) {
 	if len(d.list) == kept {
 		d.more++
 		return
 	}
-	d.list = append(d.list, Diagnostic{d.path, at, fmt.Sprintf(format, args...)})
+	d.list = append(d.list, Diagnostic{d.Path, at, fmt.Sprintf(format, args...)})
 }
 
-// err returns what was collected, sorted and bounded, or nil.
-func (d *diags) err() error {
+// Count is how many mistakes there are.
+func (d *Mistakes) Count() int { return len(d.list) + d.more }
+
+// Err returns what was collected as Diagnostics, sorted and bounded, or nil.
+func (d *Mistakes) Err() error {
 	if len(d.list) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(d.list, func(a, b Diagnostic) int { return a.compare(b.Pos) })
+	slices.SortStableFunc(d.list, func(a, b Diagnostic) int { return a.Compare(b.Pos) })
 	list := slices.CompactFunc(d.list, func(a, b Diagnostic) bool { return a == b })
 	n := min(len(list), MaxDiagnostics)
 	if more := len(list) - n + d.more; more > 0 {
-		list = append(list[:n], Diagnostic{d.path, list[min(n, len(list)-1)].Pos, fmt.Sprintf("and %d more mistakes from here on", more)})
+		list = append(list[:n], Diagnostic{d.Path, list[min(n, len(list)-1)].Pos, fmt.Sprintf("and %d more mistakes from here on", more)})
 	}
 	return list
 }
 
-// nearest ends a sentence about an unknown name: it suggests the closest known one, else lists a short choice, else says
+// Nearest ends a sentence about an unknown name: it suggests the closest known one, else lists a short choice, else says
 // nothing.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	best, at := "", 1+max(1, len(name)/3)
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), k); d < at {
