@@ -264,8 +264,8 @@ func (a axis) draw(s *style, l lane, chosen bool) line {
 
 // legend explains the signs.
 func (a axis) legend(s *style) line {
-	l := say(good, s.block).with(dim, " wished and held  ").with(accent, s.shade).with(dim, " wished  ").with(bad, s.shade).with(dim, " wished, not held  ")
-	return l.with(dim, s.low+" held  ").with(bad, s.exposed).with(dim, " exposed  ").with(warn, s.warn).with(dim, " fault  ").with(accent, s.here).with(dim, " now")
+	l := say(good, s.block).with(dim, " opens  ").with(accent, s.shade).with(dim, " to come  ").with(bad, s.shade).with(dim, " missed  ").with(dim, s.low+" held  ")
+	return l.with(bad, s.exposed).with(dim, " exposed  ").with(warn, s.warn).with(dim, " fault  ").with(accent, s.here).with(dim, " now")
 }
 
 // presence tells what a code is on its door at an instant; nil: nothing.

@@ -147,7 +147,12 @@ func (m *Model) offered() []key.Binding {
 	keys := top.Keys()
 	if _, over := top.(modal); !over && m.lab != nil && !m.typing() {
 		first := min(4, len(keys))
-		keys = slices.Concat(keys[:first], []key.Binding{m.keys.keypad, m.keys.faults, m.keys.faster}, keys[first:])
+		lab := []key.Binding{m.keys.keypad, m.keys.faults, m.keys.faster}
+		if m.state.Paused {
+			first = min(3, len(keys))
+			lab = []key.Binding{m.keys.next, m.keys.pause, m.keys.keypad, m.keys.faults}
+		}
+		keys = slices.Concat(keys[:first], lab, keys[first:])
 	}
 	return keys
 }

@@ -223,10 +223,17 @@ func (c *code) facts(w int) []line {
 		if v.Cause != "" {
 			l = l.with(plain, ": "+v.Cause)
 		}
-		if v.Action != "" {
-			l = l.with(accent, " "+s.arrow+" "+v.Action)
-		}
 		rows = append(rows, fact("arrival", l))
+		for i, part := range wrap(accent, v.Action, w-12) {
+			if v.Action == "" {
+				break
+			}
+			lead := say(accent, s.arrow+" ")
+			if i > 0 {
+				lead = say(plain, "  ")
+			}
+			rows = append(rows, fact("", lead.and(part)))
+		}
 	}
 	for i, l := range c.plan(w - 10) {
 		name := ""

@@ -262,7 +262,7 @@ func (l *codeList) View(w, h int) string {
 	case l.table.total == 0 && l.words != "":
 		body = append(body, s.draw(say(dim, "  no code matches; esc takes the filter away"), cells{width: inner}))
 	case l.table.total == 0 && l.query.View == engine.ViewToday:
-		body = append(body, s.draw(say(dim, "  nobody arrives within 72 h and nobody leaves within 24 h; :fleet shows the locks"), cells{width: inner}))
+		body = append(body, s.draw(say(dim, "  nobody comes within 72 h or leaves within 24 h; :fleet shows the locks"), cells{width: inner}))
 	case l.table.total == 0:
 		body = append(body, s.draw(say(dim, "  no codes"), cells{width: inner}))
 	default:

@@ -23,7 +23,7 @@ type destination struct {
 func destinations() []destination {
 	return []destination{
 		{names: []string{"today", "home", "arrivals"}, about: "who arrives and who leaves", open: func(*shell, string) screen { return nil }},
-		{names: []string{"fleet", "locks", "devices"}, about: "every lock; words filter it, sort:risk orders it", open: openFleet},
+		{names: []string{"fleet", "locks"}, about: "every lock; words filter it, sort:risk orders it", open: openFleet},
 		{names: []string{"codes"}, about: "every code; words filter it, due<14:00", open: func(sh *shell, rest string) screen { return newCodes(sh, rest) }},
 		{names: []string{"device", "lock", "d"}, about: "one lock, by a part of its name", takes: engine.ViewFleet},
 		{names: []string{"code", "c"}, about: "one code, by its id", takes: engine.ViewCode},
@@ -91,7 +91,7 @@ func (j *jump) words() (name, rest string) {
 func (j *jump) search() string {
 	name, rest := j.words()
 	for _, d := range destinations() {
-		if d.takes == engine.ViewFleet && has(d.names, name) {
+		if d.takes == engine.ViewFleet && rest != "" && slices.ContainsFunc(d.names, func(n string) bool { return strings.HasPrefix(n, name) }) {
 			return rest
 		}
 	}

@@ -164,7 +164,7 @@ func (k *keyMap) device() []key.Binding {
 }
 
 func (k *keyMap) code() []key.Binding {
-	return []key.Binding{k.explain, k.later, k.earlier, k.revoke, k.reveal, k.backup, k.edit, k.rotate, k.prefer, k.timeline, k.retry}
+	return []key.Binding{k.explain, k.backup, k.later, k.revoke, k.earlier, k.reveal, k.edit, k.rotate, k.prefer, k.timeline, k.retry}
 }
 
 func (k *keyMap) axis() []key.Binding {

@@ -344,9 +344,6 @@ func (t *timeline) below(w int, ax axis) []line {
 	at := t.instant()
 	d := t.named(l[t.lane].door)
 	head := say(strong, at.In(t.zone()).Format("Mon 2 Jan 15:04 MST")).with(dim, ", "+fromNow(at, t.sh.now)+", on ").with(strong, d.name)
-	if t.at.IsZero() {
-		head = head.with(accent, "  now")
-	}
 	rows[0] = head
 	var on []line
 	for _, c := range t.data[d.id].codes {

@@ -39,6 +39,8 @@ func doorName(c engine.CodeView) string {
 // because is why a stay is where it is on the list.
 func because(c engine.CodeView) string {
 	switch {
+	case c.Cause == "on plan: due":
+		return "on plan: it is being written"
 	case c.Cause != "":
 		return c.Cause
 	case !c.Exposure.Since.IsZero():
@@ -132,7 +134,7 @@ func (l *codeList) tally(w int) line {
 	}
 	add(t.WillFail, bad, s.bad, "will fail")
 	add(t.AtRisk, warn, s.warn, "at risk")
-	if t.WillFail+t.AtRisk == 0 && !l.sh.now.IsZero() {
+	if t.WillFail+t.AtRisk == 0 && t.Likely+t.Verified > 0 {
 		out = out.with(good, " "+s.check+" everybody gets in")
 	}
 	add(t.Likely, accent, s.ok, "likely")
@@ -144,7 +146,7 @@ func (l *codeList) tally(w int) line {
 	if len(out) > 0 {
 		other = other.with(rule, " "+s.along).and(out)
 	}
-	if all := fmt.Sprintf("%d doors ", t.Devices); other.width()+len(all) < w {
+	if all := pluralOf(t.Devices, "door") + " "; other.width()+len(all) < w {
 		other = other.with(plain, strings.Repeat(" ", w-other.width()-len(all))).with(dim, all)
 	}
 	return other
