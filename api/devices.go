@@ -299,3 +299,19 @@ func devicesUpdate(c *call, p updateDevice) (reply, error) {
 	}
 	return reply{}, nil
 }
+
+type boltDevice struct {
+	Device lock.DeviceID `json:"device_id" need:"true" doc:"the lock"`
+	Sync   *bool         `json:"sync" doc:"without effect"`
+}
+
+// bolt answers for locks whose bolt nobody can move from afar: all of them, as yet.
+func bolt(c *call, p boltDevice) (reply, error) {
+	if _, err := c.device(p.Device); err != nil {
+		return nil, err
+	}
+	if err := c.slow(p.Device); err != nil {
+		return nil, err
+	}
+	return nil, problem(http.StatusBadRequest, "device_type_not_supported", "the bolt of this lock can't be moved from afar")
+}

@@ -103,8 +103,12 @@ func (s *Server) handler(auth func(*http.Request) (Identity, error)) http.Handle
 				s.fail(w, problem(http.StatusInternalServerError, "internal_error", "something went wrong here; the log has it under "+id))
 			}
 		}()
-		if r.URL.Path == "/v1/bell" {
+		switch r.URL.Path {
+		case "/v1/bell":
 			s.stream(w, r, auth)
+			return
+		case "/openapi.json": // for everybody: it says what is served, and nothing of what is kept
+			s.write(w, http.StatusOK, s.openapi())
 			return
 		}
 		answer, err := s.answer(w, r, auth)
