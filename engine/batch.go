@@ -185,13 +185,19 @@ func (b *batch) lowerDevice(d *device, codes ...string) {
 	}
 }
 
-// setDevice raises or lowers an issue of a device by a condition.
-func (b *batch) setDevice(d *device, on bool, i Issue) {
-	if on {
-		b.raiseDevice(d, i)
-	} else {
-		b.lowerDevice(d, i.Code)
+// setDevice raises or lowers an issue of a device by a condition; with, unless it is nil, completes one that is raised.
+func (b *batch) setDevice(d *device, on bool, name string, with func(Issue) Issue) {
+	if !on {
+		if len(d.Issues) > 0 {
+			b.lowerDevice(d, name)
+		}
+		return
 	}
+	i := issue(name, b.now)
+	if with != nil {
+		i = with(i)
+	}
+	b.raiseDevice(d, i)
 }
 
 // put adds a record besides those of devices.

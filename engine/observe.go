@@ -85,7 +85,7 @@ func (d *device) doubtful() bool {
 // health derives what the look says about the device itself.
 func (b *batch) health(d *device) {
 	l := &d.Look
-	b.setDevice(d, l.Battery.Known && l.Battery.Level <= lowBattery, issue("low_battery", b.now))
+	b.setDevice(d, l.Battery.Known && l.Battery.Level <= lowBattery, "low_battery", nil)
 	privacy, lockout := false, false
 	for _, m := range l.Modes {
 		if m == lock.ModeLockout {
@@ -94,19 +94,19 @@ func (b *batch) health(d *device) {
 			privacy = true
 		}
 	}
-	mode := issue("privacy_mode", b.now)
-	if privacy {
-		mode.Message = "the lock is in " + string(l.Modes[0]) + " mode and refuses codes"
-	}
-	b.setDevice(d, privacy, mode)
-	locked := issue("keypad_lockout", b.now)
-	if d.Locked.After(b.now) {
-		locked.Until, locked.Message = d.Locked, locked.Message+" until "+d.when(d.Locked)
-	}
-	b.setDevice(d, lockout, locked)
+	b.setDevice(d, privacy, "privacy_mode", func(i Issue) Issue {
+		i.Message = "the lock is in " + string(l.Modes[0]) + " mode and refuses codes"
+		return i
+	})
+	b.setDevice(d, lockout, "keypad_lockout", func(i Issue) Issue {
+		if d.Locked.After(b.now) {
+			i.Until, i.Message = d.Locked, i.Message+" until "+d.when(d.Locked)
+		}
+		return i
+	})
 	t := &d.Device.Traits
 	for _, x := range [...]string{"time_zone_unknown", "time_zone_mismatch", "clock_off"} {
-		b.setDevice(d, t.NativeSchedule && d.Distrust == "" && d.distrust() == x, issue(x, b.now))
+		b.setDevice(d, t.NativeSchedule && d.Distrust == "" && d.distrust() == x, x, nil)
 	}
 }
 

@@ -75,8 +75,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 			}
 		}
 	}
-	g := issue("ghost_slot", b.now)
-	b.setDevice(d, ghosts > 0, g)
+	b.setDevice(d, ghosts > 0, "ghost_slot", nil)
 	if !sameEntries(d.held, seen) {
 		d.held, d.dirtyHeld = append(d.held[:0], seen...), true
 	}

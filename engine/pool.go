@@ -57,9 +57,9 @@ func (b *batch) pool(d *device, policy Policy) {
 		b.insert(d, c)
 		d.dirtyRun = true
 	}
-	b.setDevice(d, want > 0 && ready == 0, issue("empty_backup_access_code_pool", now))
-	b.setDevice(d, ready > 0 && ready < want && (room < want || short || !d.Down.IsZero()), issue("partial_backup_access_code_pool", now))
-	b.setDevice(d, pulled >= manyPulled, issue("many_active_backup_codes", now))
+	b.setDevice(d, want > 0 && ready == 0, "empty_backup_access_code_pool", nil)
+	b.setDevice(d, ready > 0 && ready < want && (room < want || short || !d.Down.IsZero()), "partial_backup_access_code_pool", nil)
+	b.setDevice(d, pulled >= manyPulled, "many_active_backup_codes", nil)
 }
 
 // ready reports whether a spare stands on the lock and can be given out.

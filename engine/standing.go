@@ -29,14 +29,18 @@ func (b *batch) standing(d *device, x decision, policy Policy) {
 // crowd says that a lock holds as many codes as it can: the next one will have to wait. One that hides how many that are has
 // said so to a code.
 func (b *batch) crowd(d *device) {
-	full, i := false, issue("max_access_codes_reached", b.now)
-	if n := d.Device.Traits.Slots; n > 0 {
+	full, n := false, d.Device.Traits.Slots
+	if n > 0 {
 		full = d.used() >= n
-		i.Message = "all " + itoa(int64(n)) + " slots of the lock are taken"
 	} else {
 		full = slices.ContainsFunc(d.codes, func(c *code) bool { return has(c.Issues, "no_space_for_access_code_on_device") })
 	}
-	b.setDevice(d, full && !d.isRetired(), i)
+	b.setDevice(d, full && !d.isRetired(), "max_access_codes_reached", func(i Issue) Issue {
+		if n > 0 {
+			i.Message = "all " + itoa(int64(n)) + " slots of the lock are taken"
+		}
+		return i
+	})
 }
 
 func (b *batch) set(d *device, c *code, on bool, name string, with func(Issue) Issue) {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	"github.com/accesscodes/lockctl/lock"
