@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -131,4 +132,70 @@ func edgeTerm(col string, before bool, value string) (func(*codeHead) bool, erro
 		return func(c *codeHead) bool { return is(c.From) || is(c.To) }, nil
 	}
 	return nil, refuse("invalid_input", "filter", "no column "+quote(col)+": one of starts, ends, due")
+}
+
+// allCodes pages through the live codes of every device, by device and id.
+func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	after := ""
+	if q.After != "" {
+		after = dirCode + q.After
+	}
+	name := func(id lock.DeviceID) string {
+		if r := e.rows[id]; r != nil {
+			return r.Name
+		}
+		return ""
+	}
+	match, err := codeFilter(q.Filter, name)
+	if err != nil {
+		return err
+	}
+	sieve := codeSieve(q.Filter)
+	for read := 0; read < searchMax && len(s.Codes) < q.Limit; {
+		kvs, _, err := e.store.Scan(ctx, dirCode, after, q.Limit)
+		if err != nil {
+			return err
+		}
+		read += len(kvs)
+		s.Next = ""
+		for _, kv := range kvs {
+			after = kv.Key
+			device, _, _ := strings.Cut(kv.Key[len(dirCode):], "/")
+			if !sieve(kv.Val, name(lock.DeviceID(device))) {
+				continue
+			}
+			if c, err := decode[codeHead](kv.Key, kv.Val); err != nil || !match(&c) {
+				continue // one that does not read parks its device
+			}
+			if err := e.addCode(ctx, now, kv.Key, q, s); err != nil {
+				return err
+			}
+			if s.Next = kv.Key[len(dirCode):]; len(s.Codes) == q.Limit {
+				break
+			}
+		}
+		if len(kvs) < q.Limit && len(s.Codes) < q.Limit {
+			s.Next = ""
+			break
+		}
+		s.Next = after[len(dirCode):]
+	}
+	s.Total = len(s.Codes)
+	return nil
+}
+
+// addCode puts the live code of a key into the answer.
+func (e *Engine) addCode(ctx context.Context, now time.Time, key string, q Query, s *Snapshot) error {
+	dev, id, _ := strings.Cut(key[len(dirCode):], "/")
+	d, err := e.peek(ctx, lock.DeviceID(dev))
+	if refusedFor(err, "device_parked") {
+		return nil
+	}
+	if err != nil || d == nil {
+		return err
+	}
+	if c := d.find(lock.CodeID(id)); c != nil {
+		s.Codes = append(s.Codes, e.codeView(now, d, c, &q))
+	}
+	return nil
 }
