@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -113,6 +114,9 @@ func (c *commands) answer(r request) (answer, error) {
 	a := answer{to: r.to}
 	for _, q := range r.queries {
 		s, err := c.host.Snapshot(c.ctx, q)
+		if r.maybe && isRefusal(err) {
+			continue // what it is about may be something else
+		}
 		if err != nil {
 			return a, err
 		}
@@ -138,6 +142,11 @@ func (c *commands) answer(r request) (answer, error) {
 	var err error
 	a.events, err = c.host.Journal(c.ctx, after, r.journal.limit)
 	return a, err
+}
+
+func isRefusal(err error) bool {
+	_, is := errors.AsType[*engine.Refusal](err)
+	return is
 }
 
 // submit gives a command to the engine; then runs in Update with what came of it.

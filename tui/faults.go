@@ -45,7 +45,7 @@ func (f *faults) aim(at door) {
 }
 
 func (f *faults) request() request {
-	return request{to: f, queries: []engine.Query{{View: engine.ViewDevice, Device: f.at.id}}}
+	return request{to: f, maybe: true, queries: []engine.Query{{View: engine.ViewDevice, Device: f.at.id}}}
 }
 
 func (f *faults) Title() string { return "Faults" }
@@ -89,8 +89,10 @@ func (f *faults) active() []lab.Fault {
 
 func (f *faults) Update(msg tea.Msg) tea.Cmd {
 	if a, ok := msg.(answer); ok {
-		if d := a.snaps[0].Device; d != nil {
+		if d := a.device(); d != nil {
 			f.aim(door{id: d.ID, hub: d.Hub, account: d.Account})
+		} else {
+			f.targets[0].what = "on" // a hub or an account
 		}
 		return nil
 	}

@@ -35,6 +35,7 @@ func scenes() []scene {
 		{name: "jump", keys: []string{":", "ro"}},
 		{name: "faults", keys: []string{"F", "down"}, pictured: true},
 		{name: "keypad", keys: []string{"/", "front", "enter", "K", "4711", "enter"}, pictured: true},
+		{name: "faults_list", keys: []string{":", "faults", "enter"}},
 		{name: "skip", keys: []string{"g", "fri 25:00", "enter"}},
 	}
 }

@@ -18,6 +18,7 @@ type destination struct {
 	takes        engine.View // of which list a name after it chooses a row; "": of none
 	open         func(sh *shell, rest string) screen
 	told, logged bool // only where a simulation tells its story, or a log is kept
+	simulated    bool // only of a simulation
 }
 
 func destinations() []destination {
@@ -29,6 +30,7 @@ func destinations() []destination {
 		{names: []string{"code", "c"}, about: "one code, by its id", takes: engine.ViewCode},
 		{names: []string{"timeline", "time"}, about: "windows on an axis of time, of the marked locks or all", open: func(sh *shell, _ string) screen { return newTimelineOfFleet(sh) }},
 		{names: []string{"journal", "events", "j"}, about: "what the engine did and learnt; words filter it", open: func(sh *shell, rest string) screen { return newJournal(sh, rest) }},
+		{names: []string{"faults", "broken"}, about: "what is broken in the simulation", open: func(sh *shell, _ string) screen { return newFaultList(sh) }, simulated: true},
 		{names: []string{"logs", "log"}, about: "what the program itself has to say", open: func(sh *shell, rest string) screen { return newLogs(sh, rest) }, logged: true},
 		{names: []string{"story", "scenario", "trace"}, about: "what really happens in a simulation", open: func(sh *shell, _ string) screen { return newStory(sh) }, told: true},
 	}
@@ -117,7 +119,7 @@ func (j *jump) choices() []choice {
 		if exact && !has(d.names, name) {
 			continue
 		}
-		if d.takes != "" && rest != "" || d.told && j.sh.story == nil || d.logged && j.sh.log == nil {
+		if d.takes != "" && rest != "" || d.told && j.sh.story == nil || d.logged && j.sh.log == nil || d.simulated && j.sh.lab == nil {
 			continue // what is named after it is looked for below
 		}
 		for _, n := range d.names {

@@ -44,6 +44,7 @@ type (
 type request struct {
 	to      screen
 	queries []engine.Query
+	maybe   bool // a query that is refused is left out of the answer
 	journal *journalRequest
 	story   bool
 	log     bool
@@ -65,6 +66,16 @@ type answer struct {
 	story  []StoryLine
 	log    []LogLine
 	zone   *time.Location // of the device asked for; nil: not known
+}
+
+// device is the one that was asked for; nil: there is none.
+func (a answer) device() *engine.DeviceView {
+	for _, s := range a.snaps {
+		if s.Device != nil {
+			return s.Device
+		}
+	}
+	return nil
 }
 
 // revealed is the one PIN on show.

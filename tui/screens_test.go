@@ -229,3 +229,19 @@ func TestAFullScreenOfLocksIsMarkedByRange(t *testing.T) {
 	h.press("esc")
 	h.hides("marked")
 }
+
+func TestEveryFaultOfASimulationIsListedAndHealed(t *testing.T) {
+	h := newDemo(t)
+	h.press(":", "faults", "enter")
+	h.shows("✖ offline", "harbour-bridge")
+	h.press("x")
+	h.shows("nothing is broken")
+	h.press("n", "harbour-bridge", "enter")
+	h.shows("Faults: what breaks")
+	h.press("down", "enter", "enter")
+	h.press("esc")
+	h.shows("harbour-bridge")
+	live := newLive(t, smallHotel())
+	live.press(":", "faults")
+	live.hides("what is broken in the simulation")
+}
