@@ -107,7 +107,8 @@ func (r *run) settled() {
 		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError }) {
 			continue
 		}
-		full := d.Traits.Slots == 0 || d.Traits.CannotList || d.Traits.CloudList || len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots
+		full := room{packed: d.Traits.Slots > 0 && len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots}
+		full.believed = full.packed || d.Traits.Slots == 0 || d.Traits.CannotList || d.Traits.CloudList
 		if d.Traits.Slots == 0 && slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Code == "max_access_codes_reached" }) {
 			continue // it hides how many it holds, and has refused one
 		}
@@ -122,15 +123,21 @@ func (r *run) settled() {
 	}
 }
 
+// room says whether a lock is full: in truth, and as far as the engine can be expected to know.
+type room struct{ packed, believed bool }
+
 // explained reports whether an issue says why a code stays as it is: it is definite, or waits for people. That a lock is full
-// is believed only if it is, where its capacity is known and the lock itself is asked.
-func explained(issues []engine.Issue, full bool) bool {
+// is believed only if it is, where its capacity is known and the lock itself is asked; if it is, and its cloud knows nothing of
+// it, that nothing appears is all that can be said.
+func explained(issues []engine.Issue, full room) bool {
 	return slices.ContainsFunc(issues, func(i engine.Issue) bool {
 		switch i.Code {
 		case "access_code_inactive", "contended", "external_modification_in_effect":
 			return true
 		case "no_space_for_access_code_on_device":
-			return full
+			return full.believed
+		case "failed_to_set_on_device":
+			return full.packed
 		case "conflicting_external_modification":
 			return strings.HasPrefix(i.Remedy, "retry") // the operator is asked
 		}
@@ -138,8 +145,8 @@ func explained(issues []engine.Issue, full bool) bool {
 	})
 }
 
-// stuck says why a code is not where it should be, or nothing. full: the lock has no room left.
-func stuck(c engine.CodeView, t lock.Traits, full bool, now time.Time) string {
+// stuck says why a code is not where it should be, or nothing.
+func stuck(c engine.CodeView, t lock.Traits, full room, now time.Time) string {
 	if explained(c.Issues, full) {
 		return ""
 	}

@@ -415,11 +415,11 @@ func TestWhatIsStuckLongAfterTheLastTroubleIsToldSo(t *testing.T) {
 		{"withdrawn", engine.CodeView{Starts: ago(20), Deleted: ago(9), Status: engine.StatusRemoving}, "is still removing after its end"},
 		{"gone", engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusGone}, ""},
 	} {
-		if got := stuck(c.code, lock.Traits{}, false, now); got != c.want {
+		if got := stuck(c.code, lock.Traits{}, room{}, now); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}
-	if got := stuck(engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusRemoving}, lock.Traits{CannotList: true}, false, now); got != "" {
+	if got := stuck(engine.CodeView{Starts: ago(20), Ends: ago(9), Status: engine.StatusRemoving}, lock.Traits{CannotList: true}, room{}, now); got != "" {
 		t.Errorf("a lock that tells nothing: %q", got)
 	}
 }

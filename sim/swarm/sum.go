@@ -123,4 +123,24 @@ func Tell(out io.Writer, o Outcome, again string) error {
 }
 
 // impossible says why a decision can't be met by a kind of fault; "": it can.
-func impossible(sim.KindInfo, decision) string { return "" }
+func impossible(k sim.KindInfo, d decision) string {
+	for _, x := range never {
+		if x.layer == k.Layer && x.name == k.Name && x.decision == d {
+			return x.why
+		}
+	}
+	return ""
+}
+
+// never are the cells of the table that can't be filled.
+var never = []struct {
+	layer    sim.Layer
+	name     string
+	decision decision
+	why      string
+}{
+	{sim.LayerCloud, "auth-expired", confirmed, "while the login is refused nothing is known, so that no code is told to be set"},
+	{sim.LayerCloud, "down", sawHands, "what hands do is seen by looks alone, and none is answered"},
+	{sim.LayerCloud, "offline", sawHands, "what hands do is seen by looks alone, and none is answered"},
+	{sim.LayerCloud, "auth-expired", sawHands, "what hands do is seen by looks alone, and none is answered"},
+}

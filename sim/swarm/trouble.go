@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
@@ -95,7 +96,7 @@ func (s *story) troubles() {
 		at, x := s.fault(k, d)
 		s.do(at, x)
 		if x.Fault.For > 0 && s.chance(0.5) {
-			s.scene(at, x.Fault.For, d)
+			s.scene(at, x.Fault, d)
 		}
 	}
 	if s.chance(0.5) {
@@ -120,8 +121,8 @@ func (s *story) troubles() {
 var companions = []string{"clear-noop", "half-schedule", "drift", "manual-edit", "intruder", "bit-rot", "reorder", "rejects"}
 
 // scene has much happen at a door while a fault is there: what the engine decides in the face of it is what a story is for.
-func (s *story) scene(at time.Time, long time.Duration, d *door) {
-	until := at.Add(min(long, 6*time.Hour))
+func (s *story) scene(at time.Time, x sim.Fault, d *door) {
+	until := at.Add(min(x.For, 6*time.Hour))
 	from := at.Add(-10 * time.Minute)
 	if from.Before(s.storm) {
 		from = s.storm
@@ -139,6 +140,9 @@ func (s *story) scene(at time.Time, long time.Duration, d *door) {
 	}
 	if s.borrowed || d.prof.Traits.OfflineOnly {
 		return
+	}
+	if strings.HasPrefix(x.Kind, "refuses-") {
+		s.again(at, d)
 	}
 	if s.chance(0.3) {
 		s.command(at.Add(-s.span(0, 3*time.Hour)), engine.SetPool{Device: d.spec.ID, On: true})
@@ -175,6 +179,19 @@ func (s *story) scene(at time.Time, long time.Duration, d *door) {
 			s.move(t, last, nil, new(t.Add(s.stretch(time.Minute, day))))
 		}
 	}
+}
+
+// again has one guest come twice with the same digits, for locks that refuse what they know.
+func (s *story) again(at time.Time, d *door) {
+	c := engine.Create{Holder: "guest " + s.name("g"), PIN: s.pin(d.prof.Traits), Starts: at.Add(-time.Hour), Ends: at.Add(-time.Minute)}
+	if d.prof.Traits.AssignsPIN || !c.Starts.After(s.storm) {
+		return
+	}
+	s.create(c.Starts, d, c)
+	c.Starts, c.Ends = at.Add(time.Minute), at.Add(2*time.Hour)
+	s.create(at.Add(-30*time.Minute), d, c)
+	c.Starts, c.Ends = at.Add(3*time.Hour), at.Add(5*time.Hour)
+	s.create(at.Add(time.Minute), d, c)
 }
 
 // target is what a kind of fault is placed on so that it meets the door; "": nothing is.
@@ -258,6 +275,8 @@ func (s *story) dress(k sim.KindInfo, x *sim.Fault) {
 		arg("keep", float64(s.IntN(10))/10)
 	case k.Name == "wrong-zone":
 		x.Text = pick(s.luck, zones[1:len(zones)-1]...)
+	case k.Name == "dst-naive": // until a change comes
+		x.From, x.For = s.between(s.storm, s.storm.Add(time.Hour)), 0
 	case k.Name == "manual-edit" && s.chance(0.6):
 		x.Text = pick(s.luck, "pin", "disable", "remove", "name", "window")
 	case k.Name == "guest-typing", k.Name == "intruder":

@@ -84,10 +84,10 @@ func (d *watched) knew(m sim.Memory) bool {
 		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref && (h.PIN.IsZero() || h.PIN == m.PIN) })
 }
 
-// mistaken reports whether an entry in the slot of a code may be the code's own, renamed, as far as the lock shows: its digits
-// are hidden.
+// mistaken reports whether what stands in the place of a code may be the code's own, changed by hand, as far as the lock shows:
+// its digits are hidden, or it keeps no names.
 func (d *watched) mistaken(c engine.Call) bool {
-	return d.Device.Traits.HidesPIN && c.Code != "" && slices.Contains(d.codes, c.Code)
+	return (d.Device.Traits.HidesPIN || d.Device.Traits.NameMax == 0) && c.Code != ""
 }
 
 // relied reports whether a guest in the house relies on that entry alone.
@@ -96,8 +96,8 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern || !w.within(now) {
 		return false
 	}
-	if d.shownShut(m.Ref) {
-		return false
+	if of := j.wishes[w.For]; d.shownShut(m.Ref) || of != nil && of.Offl != lock.OfflineNone {
+		return false // a spare ends with its code, and an algorithmic one a little sooner than wished
 	}
 	opens := false
 	for _, o := range j.wouldOpen(d.Device.ID) {
