@@ -207,6 +207,7 @@ func (b *batch) put(key string, val []byte) { b.extra = append(b.extra, store.Op
 func (b *batch) insert(d *device, c *code) {
 	d.insert(c)
 	b.put(keyCodeID(c.ID), []byte(d.id()))
+	b.join(c)
 }
 
 // wake handles a row whose time has come.
@@ -289,6 +290,7 @@ type writes struct {
 	ops   []store.Op
 	text  []byte
 	mark  commitMark
+	first Seq // the oldest line of the journal that is left
 }
 
 // put adds a record whose text is v as enc writes it.
@@ -330,6 +332,12 @@ func (b *batch) records(w *writes) {
 	w.ops = append(w.ops, b.extra...)
 	for i := range b.events {
 		put(w, keyEvent(b.events[i].Seq), &b.events[i], encodeEvent)
+	}
+	// Two old lines go for each new one, so that a bound that was lowered is reached too.
+	w.first = b.e.first
+	for n := min(int(b.seq-w.first)+1-b.e.lines, 2*len(b.events), b.e.limits.MaxOps-1-len(w.ops)); n > 0; n-- {
+		w.ops = append(w.ops, store.Op{Key: keyEvent(w.first), Delete: true})
+		w.first++
 	}
 }
 

@@ -16,32 +16,6 @@ const (
 	codeShare   = 5                // records and events of a code that one step may write, at most
 )
 
-// group is what codes with a common key share: group/<key>.
-type group struct {
-	PIN   vaultPIN
-	Codes []lock.CodeID
-}
-
-func (b *batch) group(key string) group {
-	for i := len(b.extra) - 1; i >= 0; i-- {
-		if b.extra[i].Key == keyGroup(key) {
-			g, _ := decode[group](key, b.extra[i].Val)
-			return g
-		}
-	}
-	kv, err := b.e.store.Get(b.ctx, keyGroup(key))
-	if err == nil && kv.Rev != 0 {
-		var g group
-		if g, err = decode[group](kv.Key, kv.Val); err == nil {
-			return g
-		}
-	}
-	if err != nil {
-		b.err = err
-	}
-	return group{}
-}
-
 func (b *batch) checkCreate(do Create) (change, error) {
 	c, notes, err := b.draft(do, 0, vaultPIN{})
 	if err != nil {
@@ -68,11 +42,6 @@ func (b *batch) creation(codes []*code, notes []string, like Create) change {
 			b.insert(d, c)
 			if like.UsePool && !d.Pool {
 				d.Pool, d.dirtyConfig = true, true
-			}
-			if c.CommonKey != "" {
-				g := b.group(c.CommonKey)
-				g.PIN, g.Codes = c.PIN, append(g.Codes, c.ID)
-				b.put(keyGroup(c.CommonKey), encode(g))
 			}
 			b.tell("access_code.created", d, c, c.Name)
 			if like.Tell && !c.PIN.IsZero() {

@@ -254,6 +254,7 @@ func (b *batch) goneNow(d *device, c *code) {
 	}
 	b.tell("access_code.deleted", d, c, "")
 	d.retire(c, b.now)
+	b.leave(c)
 	if c.PulledFor != "" {
 		if o := d.find(c.PulledFor); o != nil && o.Pulled == c.ID {
 			o.Pulled, o.dirty = "", true

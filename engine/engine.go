@@ -31,13 +31,19 @@ type Options struct {
 	Secret []byte // 32 bytes, used only if the store has none yet; nil: drawn from the system
 	Policy Policy // the default policy, used only if the store has none yet; zero: DefaultPolicy
 	Cache  int    // codes kept decoded in memory, about 1.2 KiB each; a device counts as two more; 0: 65 536
+	Events int    // lines kept of the journal, about 300 bytes each; 0: a million
 }
+
+// journalEvents is how many lines of the journal are kept unless told.
+const journalEvents = 1_000_000
 
 // Engine schedules access codes. It is not safe for concurrent use: its host serialises Step, Snapshot and Journal.
 type Engine struct {
 	store   store.Store
 	limits  store.Limits
 	keeps   int // Options.Cache
+	lines   int // Options.Events
+	first   Seq // the oldest line that is kept
 	secret  []byte
 	policy  Policy
 	rethink time.Time // not every device has thought again since the policy changed then; zero: all have
@@ -74,7 +80,7 @@ var ErrNewer = errors.New("the store was written by a newer version")
 // Open reads what a store holds. One Step with no input then resumes everything: a call that was in flight counts as
 // ambiguous, so the lock is looked at before anything else is done to it.
 func Open(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, limits: o.Store.Limits(), keeps: cmp.Or(o.Cache, cacheCodes), think: (*batch).decideDevice}
+	e := &Engine{store: o.Store, limits: o.Store.Limits(), keeps: cmp.Or(o.Cache, cacheCodes), lines: cmp.Or(o.Events, journalEvents), think: (*batch).decideDevice}
 	if err := e.prepare(ctx, o); err != nil {
 		return nil, err
 	}
@@ -164,6 +170,18 @@ func (e *Engine) load(ctx context.Context) error {
 			return fmt.Errorf("record %s does not read: %w", keyCommit, err)
 		}
 		e.commits, e.seq = c.Commit, c.Seq
+	}
+	oldest, _, err := e.store.Scan(ctx, dirEvent, "", 1)
+	if err != nil {
+		return err
+	}
+	e.first = e.seq + 1
+	for _, kv := range oldest {
+		ev, err := decode[Event](kv.Key, kv.Val)
+		if err != nil {
+			return err
+		}
+		e.first = ev.Seq
 	}
 	err = e.each(ctx, dirAccount, func(kv store.KV) error {
 		patch, err := decode[PolicyPatch](kv.Key, kv.Val)
@@ -358,7 +376,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 		e.commits++
 	}
 	b.committed(rev) // with nothing written too: wakes that were taken are put back
-	e.seq, e.recent = b.seq, b.events
+	e.seq, e.recent, e.first = b.seq, b.events, w.first
 	return nil
 }
 

@@ -14,7 +14,8 @@ type Host interface {
 	Submit(ctx context.Context, c Command) (Receipt, error)
 	// Snapshot answers a query; everything in one answer was read at one sequence number.
 	Snapshot(ctx context.Context, q Query) (Snapshot, error)
-	// Journal returns up to limit events after a sequence number, oldest first.
+	// Journal returns up to limit events after a sequence number, oldest first. Numbers have no gaps but one: where lines are
+	// no longer kept, the first that is left follows.
 	Journal(ctx context.Context, after Seq, limit int) ([]Event, error)
 	// Bell returns a one-slot doorbell that rings after a commit. It is closed when ctx ends.
 	Bell(ctx context.Context) <-chan struct{}

@@ -342,7 +342,8 @@ func (e *Engine) history(ctx context.Context, now time.Time, q Query, s *Snapsho
 	return nil
 }
 
-// Journal returns up to limit events after a sequence number, oldest first; limit 0: 100, at most 1000.
+// Journal returns up to limit events after a sequence number, oldest first; limit 0: 100, at most 1000. Of the oldest only
+// Options.Events are kept: whoever asks for what went before gets the first that is there, and sees the gap by its number.
 func (e *Engine) Journal(ctx context.Context, after Seq, limit int) ([]Event, error) {
 	if limit <= 0 {
 		limit = pageDefault

@@ -349,4 +349,5 @@ func (b *batch) letGo(d *device, c *code) {
 	c.Places, c.Deleted = nil, b.now
 	b.tell("access_code.deleted", d, c, "stays on the lock, unmanaged")
 	d.retire(c, b.now)
+	b.leave(c)
 }
