@@ -38,7 +38,11 @@ func (b *Bench) try(ctx context.Context, n int) (by string, reached bool, err er
 		for takes := time.Duration(0); quick < len(cases) && takes+cases[quick].takes < firstBatch; quick++ {
 			takes += cases[quick].takes
 		}
-		for _, some := range [][]kase{cases[:quick], cases[quick:]} {
+		batches := [][]kase{cases[:quick], cases[quick:]}
+		if s.Seeds > 0 {
+			batches = slices.Collect(slices.Chunk(cases, 1))
+		}
+		for _, some := range batches {
 			if len(some) == 0 {
 				continue
 			}

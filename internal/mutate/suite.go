@@ -25,7 +25,8 @@ type Suite struct {
 	Name  string
 	Build []string                      // arguments of go that build the program
 	Dir   string                        // where it runs, below the module's root
-	Files string                        // a folder each of whose .toml files is a case; "": it is a test binary
+	Files string                        // a folder each of whose .toml files is a case
+	Seeds int                           // so many cases are numbers, of which it takes one at a time; neither: the tests of a test binary
 	Args  func(cases []string) []string // arguments that run some of the cases
 }
 
@@ -34,6 +35,16 @@ func Scenarios(folder, program string) Suite {
 	return Suite{
 		Name: folder, Build: []string{"build", program}, Files: folder,
 		Args: func(cases []string) []string { return append([]string{"replay", "--jobs", "1"}, cases...) },
+	}
+}
+
+// Swarm tries so many seeds, by a program that makes up a story for each and checks it.
+func Swarm(program string, seeds int) Suite {
+	return Suite{
+		Name: "swarm", Build: []string{"build", program}, Seeds: seeds,
+		Args: func(cases []string) []string {
+			return []string{"swarm", "--jobs", "1", "--seeds", "1", "--seed", cases[0]}
+		},
 	}
 }
 
@@ -174,6 +185,12 @@ func (b *built) list(ctx context.Context) error {
 			}
 			return err
 		})
+	}
+	if b.Seeds > 0 {
+		for n := 1; n <= b.Seeds; n++ {
+			b.cases = append(b.cases, kase{name: strconv.Itoa(n)})
+		}
+		return nil
 	}
 	cmd := exec.CommandContext(ctx, b.bin, "-test.list", "^(Test|Fuzz|Example)")
 	cmd.Dir, cmd.Stderr = filepath.Join(b.root, b.Dir), os.Stderr

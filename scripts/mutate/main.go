@@ -22,6 +22,9 @@ import (
 // least is the share of mutants, in percent, that must be caught.
 const least = 90
 
+// seeds is how many stories of the swarm a mutant must survive.
+const seeds = 40
+
 // decides are the files that decide: the others hold the nouns, the form of records, and what is told about them.
 func decides(file string) bool {
 	return slices.Contains([]string{
@@ -93,7 +96,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	bench, err := mutate.Prepare(ctx, root, "engine", work, all, []mutate.Suite{
-		mutate.Scenarios("scenarios", "./cmd/locksim"), mutate.Tests("engine"), mutate.Tests("sim/world"),
+		mutate.Scenarios("scenarios", "./cmd/locksim"), mutate.Tests("engine"), mutate.Tests("sim/world"), mutate.Swarm("./cmd/locksim", seeds),
 	}, progress)
 	if err != nil {
 		return err
