@@ -120,7 +120,6 @@ func (b *batch) honour(d *device, c *code) {
 		if !p.Window.IsZero() {
 			c.From, c.To = cmp.Or(p.Window.From, c.From), p.Window.To
 		}
-		p.Reported = b.now
 	}
 	c.dirty = true
 }

@@ -281,7 +281,7 @@ func (d *device) meets(c *code, p Policy) *code {
 
 func duplicate(c, other *code) *Refusal {
 	r := refuse("duplicate_access_code", "pin", "the code "+quote(string(other.ID))+" of this lock has this PIN at the same time")
-	if c.window().Bounded() && other.window().Bounded() && !c.window().Overlaps(other.window()) {
+	if !c.window().Overlaps(other.window()) {
 		r.Message = "the code " + quote(string(other.ID)) + " of this lock has this PIN, and the two would meet on the lock"
 	}
 	r.Other = other.ID
@@ -301,7 +301,7 @@ func (d *device) remarks(now time.Time, c *code, p Policy) []string {
 			notes = append(notes, "loaded onto the lock "+d.when(due)+"; the lock itself turns it on and off")
 		}
 		kept := c.window().Grain(d.Device.Traits.Granularity)
-		if !kept.Equal(c.window()) && lock.Rounding(c.window(), kept) > 0 && c.kind() == TimeBound {
+		if lock.Rounding(c.window(), kept) > 0 && c.kind() == TimeBound {
 			notes = append(notes, "the lock keeps whole minutes: it ends "+d.when(kept.To))
 		}
 	case !c.From.IsZero() && c.From.After(now):

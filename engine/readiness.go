@@ -30,7 +30,7 @@ func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r
 	}
 	best := d.best(now, c, p)
 	serving := best != nil && d.serves(now, c, best, p)
-	if s := d.find(c.Pulled); c.Pulled != "" && s != nil {
+	if s := d.find(c.Pulled); s != nil {
 		if q := d.best(now, s, p); q != nil && d.serves(now, s, q, p) {
 			return ReadyLikely, "a backup code stands in", "make sure that the guest has its digits"
 		}

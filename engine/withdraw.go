@@ -28,7 +28,7 @@ func (b *batch) checkDelete(do Delete) (change, error) {
 		c.grant(after)
 		c.Leaked = do.Leaked
 		c.NextTry = time.Time{}
-		if s := d.find(c.Pulled); c.Pulled != "" && s != nil {
+		if s := d.find(c.Pulled); s != nil {
 			s.Deleted, s.NextTry, s.dirty = b.now, time.Time{}, true
 		}
 	}
