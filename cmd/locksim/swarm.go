@@ -177,18 +177,22 @@ func newBar(out io.Writer, began time.Time, seeds int, minutes float64) *bar {
 
 // show draws the bar anew, at most ten times a second.
 func (b *bar) show(sum *swarm.Sum) {
+	b.tell(float64(sum.Seeds)/float64(b.seeds), fmt.Sprintf("%d seeds, %.0f lock-years, %d failed", sum.Seeds, sum.LockYears(), sum.Failed()))
+}
+
+// tell draws the bar with what part is done, of the work or of the minutes, and a text.
+func (b *bar) tell(part float64, text string) {
 	now := time.Now()
 	if b.out == nil || now.Sub(b.shown) < 100*time.Millisecond {
 		return
 	}
 	b.shown = now
-	part := float64(sum.Seeds) / float64(b.seeds)
 	if b.minutes > 0 {
 		part = now.Sub(b.began).Minutes() / b.minutes
 	}
 	const width = 30
 	full := int(min(part, 1) * width)
-	fmt.Fprintf(b.out, "\r\x1b[K%s%s %d seeds, %.0f lock-years, %d failed", strings.Repeat("█", full), strings.Repeat("░", width-full), sum.Seeds, sum.LockYears(), sum.Failed())
+	fmt.Fprintf(b.out, "\r\x1b[K%s%s %s", strings.Repeat("█", full), strings.Repeat("░", width-full), text)
 }
 
 func (b *bar) clear() {

@@ -70,6 +70,7 @@ func Lockctl() House {
 			{From: "sim/swarm", May: []string{"lock", "engine", "sim", "sim/world", "sim/scenario"}, Why: "it makes up stories, and somebody else runs and judges them"},
 			{From: "sim/drive", May: []string{"lock", "driver", "engine/store", "sim"}, Why: "it is a vendor to its host, and knows no engine"},
 			{From: "sim/simtest", May: []string{"lock", "driver", "engine", "engine/store/...", "sim", "sim/lab", "sim/world", "sim/scenario"}, Why: "it starts a world, no more"},
+			{From: "sim/shrink", May: []string{"lock", "engine", "sim", "sim/scenario"}, Why: "it knows stories, and nothing of where they come from"},
 			{From: "sim/wire", May: []string{anything}},
 			{From: "tui", Below: true, May: []string{"lock", "driver", "engine", "sim/lab", "internal/quietterm", "internal/when", "tui/..."}, Why: "the interface can't tell which host is beneath"},
 			{From: "api", Below: true, May: []string{"lock", "driver", "engine", "engine/bell", "engine/store", "sim/lab", "internal/when", "api/..."}, Why: "the interface can't tell which host is beneath"},

@@ -144,6 +144,13 @@ func (f *File) momentOf(t time.Time) moment {
 	}
 }
 
+// at is the instant of a step or an expectation, without the plus sign of a window's edge.
+func (f *File) at(t time.Time) given[moment] {
+	m := f.momentOf(t)
+	m.text = strings.TrimPrefix(m.text, "+")
+	return exactly(m)
+}
+
 // instant is moment for a pointer; nil is left out.
 func (f *File) instant(t *time.Time) given[moment] {
 	if t == nil {
@@ -155,7 +162,7 @@ func (f *File) instant(t *time.Time) given[moment] {
 func (f *File) headDecl() head {
 	return head{
 		name: exactly(f.Name), about: said(f.About), start: exactly(moment{form: absolute, abs: f.Start.UTC()}),
-		run: exactly(f.Run), seed: exactly(f.Seed), needs: every(f.Needs),
+		run: exactly(f.Run), seed: given[uint64]{v: f.Seed, ok: f.Seed != 1}, needs: every(f.Needs),
 	}
 }
 

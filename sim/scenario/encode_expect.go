@@ -14,7 +14,7 @@ func (f *File) expectDecls() ([]expectDecl, error) {
 	for _, x := range expects {
 		d := expectDecl{}
 		if !x.At.Equal(f.End()) {
-			d.t = f.moment(x.At)
+			d.t = f.at(x.At)
 		}
 		var err error
 		switch {
@@ -88,7 +88,7 @@ func (f *File) expectsEvent(d *expectDecl, x *ExpectEvent) {
 
 // decl is what must hold over the whole run, as the file says it.
 func (c Check) decl() checkDecl {
-	d := checkDecl{always: every(c.Always)}
+	d := checkDecl{always: every(c.Always), lenient: said(c.Lenient)}
 	var seen []string
 	for _, s := range c.Sometimes {
 		seen = append(seen, s.Kind+":"+s.Name)

@@ -85,7 +85,7 @@ func (f *File) repeated(steps []Step) ([]stepDecl, error) {
 			if n > 1 {
 				d.every = exactly(gap)
 				if until := times[n-1].Add(gap); until.Before(f.End()) {
-					d.until = f.moment(until)
+					d.until = f.at(until)
 				}
 			}
 			out = append(out, d)
@@ -163,7 +163,7 @@ func (f *File) brought() []string {
 }
 
 func (f *File) stepDecl(s Step, at time.Time) (stepDecl, error) {
-	d := stepDecl{t: exactly(f.momentOf(at)), id: said(s.ID), refused: said(s.Refused), field: said(s.Field)}
+	d := stepDecl{t: f.at(at), id: said(s.ID), refused: said(s.Refused), field: said(s.Field)}
 	var v verbDecl
 	switch do := s.Do.(type) {
 	case Command:
@@ -242,7 +242,7 @@ func (f *File) commandDecl(c Command, s Step) (verbDecl, error) {
 	case engine.SetPolicy:
 		return policyDeclOf(cmp.Or(string(do.Device), string(do.Account)), do.Patch), nil
 	}
-	return nil, fmt.Errorf("no scenario can say the command %s", c.verb())
+	return nil, fmt.Errorf("no scenario can say the command %T", c.Action)
 }
 
 func (c Command) foreignDecl(device lock.DeviceID) foreignDecl {

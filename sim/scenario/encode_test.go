@@ -116,7 +116,7 @@ func TestAWrittenStoryRunsTheSame(t *testing.T) {
 	if !bytes.Equal(first, second) {
 		t.Error(firstDifference(string(first), string(second)))
 	}
-	for _, want := range []string{"[scenario]\n", "start = 2026-03-28T07:00:00Z\n", "\n[[at]]\nt = \"+3h25m\"\nfault = { on = \"front\", kind = \"lost-ack\", for = \"20m\" }\n"} {
+	for _, want := range []string{"[scenario]\n", "start = 2026-03-28T07:00:00Z\n", "\n[[at]]\nt = \"3h25m\"\nfault = { on = \"front\", kind = \"lost-ack\", for = \"20m\" }\n"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
@@ -240,6 +240,8 @@ func (t teller) story() (*File, []string) {
 			part = "[[expect]]\n" + strings.Join(some(t, expectShape()), "\n") + "\n"
 		case 1:
 			part = "[[policy]]\n" + strings.Join(some(t, policyShape("")), "\n") + "\n"
+		case 3:
+			part = "[check]\n" + strings.Join(some(t, checkShape()), "\n") + "\n"
 		case 2:
 			part = "[[lock]]\n" + strings.Join(some(t, lockShape()), "\n") + "\n"
 		default:

@@ -19,6 +19,7 @@ type resolver struct {
 	*diags
 	f        *File
 	timed    bool // start and run are known, so that instants can be judged
+	lenient  bool // a command may be refused
 	zone     *time.Location
 	stage    *sim.Fleet // a fleet that never runs: it judges locks and faults as the real one will
 	accounts map[string]Pos
@@ -54,7 +55,7 @@ type stepInfo struct {
 func resolve(d *diags, in root) *File {
 	r := &resolver{
 		diags: d, f: &File{Path: d.Path}, accounts: map[string]Pos{}, hubs: map[string]Pos{}, locks: map[string]*mount{},
-		codes: map[string]*codeInfo{}, later: map[string]Pos{}, steps: map[string]*stepInfo{},
+		codes: map[string]*codeInfo{}, later: map[string]Pos{}, steps: map[string]*stepInfo{}, lenient: in.check.v.lenient.v,
 	}
 	r.head(in.scenario)
 	r.fleet(in)

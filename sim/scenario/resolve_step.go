@@ -206,12 +206,12 @@ func (r *resolver) zoneOf(lock string) *time.Location {
 	return nil
 }
 
-// window resolves both ends of a window in the zone of a lock. An impossible one is a mistake unless the step is to be
-// refused.
+// window resolves both ends of a window in the zone of a lock. An impossible one is a mistake unless the step is to be, or may
+// be, refused.
 func (r *resolver) window(starts, ends given[moment], lock string, s *scene) (from, to time.Time) {
 	zone := r.zoneOf(lock)
 	from, to = r.instant("starts", starts, zone), r.instant("ends", ends, zone)
-	if s.refused.ok || to.IsZero() {
+	if s.refused.ok || to.IsZero() || r.lenient {
 		return from, to
 	}
 	switch {

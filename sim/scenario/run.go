@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
@@ -68,6 +69,7 @@ type Failure struct {
 	Device  lock.DeviceID
 	Code    lock.CodeID
 	Text    string   // what was wanted and what was seen
+	Kind    string   // Text without the names, times and numbers of the story: what failures of one bug have in common
 	Around  []string // lines of the trace around it
 }
 
@@ -268,6 +270,9 @@ func (r *run) result() (*Result, error) {
 			res.Verdict = x.Verdict
 		}
 	}
+	for i := range r.failed {
+		r.failed[i].Kind = r.f.kind(r.failed[i])
+	}
 	res.Failures = r.failed
 	if more := len(r.failed) - MaxFailures; more > 0 {
 		last := r.failed[MaxFailures]
@@ -278,6 +283,26 @@ func (r *run) result() (*Result, error) {
 		res.Failures[i].Around = r.f.around(lines, &res.Failures[i])
 	}
 	return res, r.err
+}
+
+// kind takes out of a failure's sentence what belongs to this story alone, and out of one about liveness the engine's reason.
+func (f *File) kind(x Failure) string {
+	text := x.Text
+	if x.Verdict == Liveness {
+		text, _, _ = strings.Cut(text, ": ")
+	}
+	names := append(f.brought(), f.mounted(Step{})...)
+	words := strings.Split(text, " ")
+	for i, w := range words {
+		bare := strings.Trim(w, `,:;()"`)
+		switch {
+		case slices.Contains(names, bare):
+			words[i] = strings.Replace(w, bare, "…", 1)
+		case strings.ContainsAny(bare, "0123456789"):
+			words[i] = strings.Replace(w, bare, "#", 1)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // codes are the codes of the run, by lock and then by start, as the engine shows them at the end.

@@ -167,13 +167,14 @@ func (s *story) create(at time.Time, d *door, c engine.Create) *booking {
 // createMany books one code on several doors.
 func (s *story) createMany(at time.Time, like engine.Create) {
 	do := engine.CreateMany{Like: like, OwnPINs: s.chance(0.5)}
+	stay := s.name("c") // its codes are called after their doors, as in a file
 	var made []*booking
 	for range 2 + s.IntN(3) {
 		d := s.doors[s.IntN(len(s.doors))]
 		if slices.Contains(do.Devices, d.spec.ID) || at.Before(d.from) || !d.until.IsZero() {
 			continue
 		}
-		b := &booking{id: lock.CodeID(s.name("c")), door: d, booked: at, from: like.Starts, to: like.Ends, holder: like.Holder}
+		b := &booking{id: lock.CodeID(stay + "-" + string(d.spec.ID)), door: d, booked: at, from: like.Starts, to: like.Ends, holder: like.Holder}
 		do.Devices, do.IDs = append(do.Devices, d.spec.ID), append(do.IDs, b.id)
 		made = append(made, b)
 	}
