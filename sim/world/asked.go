@@ -15,6 +15,9 @@ import (
 // call judges a call that leaves now.
 func (j *judge) call(now time.Time, c engine.Call) {
 	d := j.device(c.Device)
+	if !d.deadline.IsZero() {
+		j.breach(now, RuleOneEffect, c.Device, c.Want.Code, "a call leaves while another one is under way")
+	}
 	d.deadline = c.Deadline
 	j.digits.learn(c.Want.PIN)
 	d.write(c.Want.PIN)
@@ -34,6 +37,7 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	}
 	if !c.Blank {
 		j.asks(now, d, c)
+		j.shares(now, d, c, held)
 	}
 	if c.At == "" && c.Want.Slot > 0 {
 		if _, unsure := d.erasing[c.Want.Slot]; unsure {
@@ -56,6 +60,12 @@ func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) 
 		j.breach(now, RuleForeign, c.Device, c.Want.Code, string(c.Verb)+" of an entry that somebody else put on the lock")
 	}
 	if c.Verb != engine.CallClear {
+		if c.At == "" && !m.Foreign && m.Code != "" && m.Code != c.Want.Code && d.knew(m) {
+			j.breach(now, RuleSlotReuse, c.Device, c.Want.Code, "a slot is written that holds the entry of another code: "+string(m.Code))
+		}
+		if !j.admits(now, c, m) && j.relied(now, d, m) {
+			j.breach(now, RuleInHouse, c.Device, m.Code, "the entry of a guest in the house is changed to one that does not let them in")
+		}
 		return
 	}
 	if j.relied(now, d, m) {
@@ -64,6 +74,30 @@ func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) 
 	if d.Device.Traits.ClientSlots {
 		d.erasing[m.Slot] = m.Ref
 	}
+}
+
+// admits reports whether an entry will open for the same people as before once the set is done.
+func (j *judge) admits(now time.Time, c engine.Call, m sim.Memory) bool {
+	from, to := c.Want.Window.From, c.Want.Window.To
+	return c.Want.Code == m.Code && c.Want.Enabled && (c.Want.PIN.IsZero() || c.Want.PIN == m.PIN) && !from.After(now) && (to.IsZero() || to.After(now))
+}
+
+// shares judges digits that another code has at the same time.
+func (j *judge) shares(now time.Time, d *watched, c engine.Call, held []sim.Memory) {
+	if c.Want.PIN.IsZero() || !c.Want.Enabled || d.fooled {
+		return
+	}
+	for _, m := range held {
+		if m.PIN == c.Want.PIN && m.Code != c.Want.Code && m.Ref != c.At && m.Code != "" && !m.Foreign && !m.Ghost && m.Enabled &&
+			overlap(m.Window, c.Want.Window) && j.clash(d, c.Want.Code, m.Code, now) {
+			j.breach(now, RuleUnique, c.Device, c.Want.Code, "the digits of another live code of this door are written: "+string(m.Code))
+		}
+	}
+}
+
+// overlap is the checkers' own idea of half-open windows that share an instant.
+func overlap(a, b lock.Window) bool {
+	return (a.To.IsZero() || b.From.Before(a.To)) && (b.To.IsZero() || a.From.Before(b.To))
 }
 
 // write notes digits that the engine asks the lock to hold.

@@ -14,11 +14,11 @@ import (
 // The rules that the checkers watch, by the names that scenarios use.
 const (
 	RuleWindow    = "window"     // no entry opens outside its wished window beyond lead, grain, DST guard and exposure
-	RuleOneEffect = "one-effect" // at most one entry per code and lock, but for the minutes of a replacement
+	RuleOneEffect = "one-effect" // one call at a time, one effect per key, one entry per code but for the minutes of a replacement
 	RuleTold      = "told"       // told digits never change without a command that says so
 	RuleInHouse   = "in-house"   // a guest's entry is not erased before its replacement works
 	RuleUnique    = "unique"     // two live codes of one door never share digits on the lock
-	RuleSlotReuse = "slot-reuse" // a slot is not written while the erase of what it held is unconfirmed
+	RuleSlotReuse = "slot-reuse" // a slot is not written while it holds another code, or its erase is unconfirmed
 	RuleForeign   = "foreign"    // what others put on a lock is never touched without a command
 	RuleDigits    = "digits"     // no digits in any record or event
 )
@@ -30,6 +30,9 @@ func Rules() []string {
 
 // maxWrote bounds the digits of a lock that are known to be the engine's.
 const maxWrote = 64
+
+// maxKeys bounds the idempotency keys that are remembered.
+const maxKeys = 256
 
 // MaxBreaches bounds how many breaches a world keeps.
 const MaxBreaches = 100
@@ -83,6 +86,7 @@ type judge struct {
 	byPIN    map[lock.PIN]*seen
 
 	off     bool                   // Options.Unjudged
+	keys    []string               // of the last commands, newest last, at most maxKeys
 	Seq     engine.Seq             // of the last command
 	resumed bool                   // the model may lack wishes that were accepted just before a kill
 	halted  bool                   // the engine is stopped

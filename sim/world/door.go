@@ -270,7 +270,7 @@ func (j *judge) pairs(d *watched, t time.Time) time.Time {
 				next = until
 			}
 		}
-		if b := j.byPIN[a.PIN]; b != nil && b.Code != a.Code && j.clash(a.Code, b.Code, t) && !d.fooled {
+		if b := j.byPIN[a.PIN]; b != nil && b.Code != a.Code && !d.fooled && overlap(a.Window, b.Window) && j.clash(d, a.Code, b.Code, t) {
 			j.breach(t, RuleUnique, d.Device.ID, a.Code, "another live code of this door has the same digits on the lock: "+string(b.Code))
 		}
 		j.byCode[a.Code] = a
@@ -305,13 +305,15 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 	return until
 }
 
-// clash reports whether two codes are both live and belong to different people.
-func (j *judge) clash(a, b lock.CodeID, t time.Time) bool {
+// clash reports whether two codes of a lock are both live and belong to different people. A spare is live as long as the
+// pool is on, and belongs to nobody.
+func (j *judge) clash(d *watched, a, b lock.CodeID, t time.Time) bool {
 	x, y := j.wishes[a], j.wishes[b]
-	if x == nil || y == nil || !x.live(t) || !y.live(t) {
+	live := func(w *wish) bool { return w == nil && d.Pool && !j.resumed || w != nil && w.live(t) }
+	if !live(x) || !live(y) {
 		return false
 	}
-	return x.Holder == "" || x.Holder != y.Holder
+	return x == nil || y == nil || x.Holder == "" || x.Holder != y.Holder
 }
 
 // prune forgets wishes that ended long ago and of which the lock holds nothing.

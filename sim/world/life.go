@@ -68,12 +68,19 @@ func (w *World) drop() {
 }
 
 // open reads an engine from the store.
-func (w *World) open() (*engine.Engine, error) {
-	return engine.Open(w.ctx, engine.Options{Store: w.o.Store, Secret: secret(w.o.Seed), Policy: w.o.Policy, Cache: decoded})
+func (w *World) open() (mind, error) {
+	e, err := engine.Open(w.ctx, engine.Options{Store: w.o.Store, Secret: secret(w.o.Seed), Policy: w.o.Policy, Cache: decoded})
+	if err != nil {
+		return nil, err
+	}
+	if w.o.worse != nil {
+		return w.o.worse(w, e), nil
+	}
+	return e, nil
 }
 
 // reader returns the engine, or, while it is stopped, one that only reads the stored state.
-func (w *World) reader() (*engine.Engine, error) {
+func (w *World) reader() (mind, error) {
 	if w.err != nil {
 		return nil, w.err
 	}

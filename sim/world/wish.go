@@ -120,6 +120,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	if c.DryRun || r.Seq != 0 && r.Seq <= j.Seq {
 		return // a repeated key: answered before, and changes nothing
 	}
+	j.once(now, c.Key)
 	j.Seq = max(j.Seq, r.Seq)
 	j.unsaved = true
 	switch do := c.Do.(type) {
@@ -136,7 +137,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 		j.pool(do.Device, do.On, now, r.Seq)
 	case engine.Create:
 		j.create(now, do, do.Device, r, 0)
-		j.told(r)
+		j.told(now, r)
 	case engine.CreateMany:
 		like := do.Like
 		if do.OwnPINs {
@@ -145,7 +146,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 		for i, id := range do.Devices {
 			j.create(now, like, id, r, i)
 		}
-		j.told(r)
+		j.told(now, r)
 	case engine.Update:
 		j.update(now, do, r)
 	case engine.UpdateMany:
@@ -162,7 +163,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	case engine.Rotate:
 		j.change(now, do.Code, r.Seq, func(f *form) { f.Told, f.Gap = vault{do.PIN}, do.AcceptGap })
 	case engine.Reveal:
-		j.told(r)
+		j.told(now, r)
 	case engine.PullBackup:
 		j.pulled(now, do.Code, r.Backup)
 	case engine.Adopt:
@@ -180,13 +181,30 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 }
 
 // told notes the digits that a receipt carries.
-func (j *judge) told(r engine.Receipt) {
+func (j *judge) told(now time.Time, r engine.Receipt) {
 	for i, p := range r.PINs {
 		if w := j.wishes[r.Codes[i]]; w != nil && !p.IsZero() {
+			if d := j.device(w.Device); !d.fooled && slices.ContainsFunc(d.entries, func(s seen) bool {
+				return s.Code == w.Code && !s.Foreign && s.PIN != p && !s.PIN.IsZero() && s.since.After(w.Since)
+			}) {
+				j.breach(now, RuleTold, w.Device, w.Code, "other digits are told than those that stand on the lock")
+			}
 			w.Told = vault{p}
 			j.touch(w)
 		}
 	}
+}
+
+// once judges a command that comes with a key: it may take effect a single time.
+func (j *judge) once(now time.Time, key string) {
+	if key == "" {
+		return
+	}
+	if slices.Contains(j.keys, key) {
+		j.breach(now, RuleOneEffect, "", "", "a command that was repeated under its key took effect again")
+		return
+	}
+	j.keys = append(j.keys[max(0, len(j.keys)+1-maxKeys):], key)
 }
 
 func (j *judge) create(now time.Time, do engine.Create, device lock.DeviceID, r engine.Receipt, i int) {

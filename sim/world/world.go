@@ -43,6 +43,16 @@ type Options struct {
 	// taken for the end of the engine's process, which starts anew; the fleet lives on. Without it, or if it answers false,
 	// the world fails.
 	Outage func(error) bool
+
+	worse func(*World, *engine.Engine) mind // makes the engine a worse one, which the checkers must catch; nil: it stays as it is
+}
+
+// mind is what a world uses of its engine.
+type mind interface {
+	Step(now time.Time, in ...engine.Input) (engine.Work, error)
+	Snapshot(ctx context.Context, now time.Time, q engine.Query) (engine.Snapshot, error)
+	Journal(ctx context.Context, after engine.Seq, limit int) ([]engine.Event, error)
+	Seq() engine.Seq
 }
 
 // ErrStopped is returned where a running engine is needed and it was stopped.
@@ -54,7 +64,7 @@ type World struct {
 	ctx    context.Context
 	kernel *sim.Kernel
 	fleet  *sim.Fleet
-	engine *engine.Engine // nil while stopped, unless somebody reads
+	engine mind // nil while stopped, unless somebody reads
 	judge  *judge
 	keep   keeper
 	stays  *stays
