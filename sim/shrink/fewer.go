@@ -43,6 +43,29 @@ func (s *shrinker) fewer(count func(*scenario.File) int, drop func(f *scenario.F
 	}
 }
 
+// alone leaves nothing but the lock that it happened at, or those of its hub, or of its account.
+func (s *shrinker) alone() {
+	for _, at := range s.best.Spec.Locks {
+		if at.ID != s.last.Device {
+			continue
+		}
+		for _, with := range []func(sim.LockSpec) bool{
+			func(l sim.LockSpec) bool { return l.ID == at.ID },
+			func(l sim.LockSpec) bool { return l.Hub != "" && l.Hub == at.Hub },
+			func(l sim.LockSpec) bool { return l.Account == at.Account },
+		} {
+			if s.cut(func(f *scenario.File) {
+				f.Spec.Locks = slices.DeleteFunc(f.Spec.Locks, func(l sim.LockSpec) bool { return l.ID != at.ID && !with(l) })
+				f.Spec.Hubs = slices.DeleteFunc(f.Spec.Hubs, func(h sim.HubSpec) bool { return h.ID != at.Hub })
+				f.Spec.Accounts = slices.DeleteFunc(f.Spec.Accounts, func(a sim.AccountSpec) bool { return a.ID != at.Account })
+			}) {
+				return
+			}
+		}
+		return
+	}
+}
+
 // bare takes away what is for people, and every judgement but the one that fails.
 func (s *shrinker) bare() {
 	s.edit(func(f *scenario.File) {
@@ -51,7 +74,6 @@ func (s *shrinker) bare() {
 	})
 	s.edit(func(f *scenario.File) { f.About, f.Needs = "", nil })
 	s.edit(func(f *scenario.File) { f.Check = scenario.Check{Lenient: f.Check.Lenient} })
-	s.edit(func(f *scenario.File) { f.Check.Lenient = false })
 	s.edit(func(f *scenario.File) { f.Check.PerLock, f.Check.PerSystem = nil, nil })
 	for range s.best.Check.Sometimes {
 		s.fewer(func(f *scenario.File) int { return len(f.Check.Sometimes) }, func(f *scenario.File, from, to int) {

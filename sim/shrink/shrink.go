@@ -70,6 +70,7 @@ type aim struct {
 	verdict scenario.Verdict
 	kind    string
 	model   string // of the lock that it happened at; "": it belongs to none
+	fault   string // that was placed and never did anything; "": it is not about one
 }
 
 // Shrink returns the smallest story it finds in which the same goes wrong as in f: the same verdict, the same kind of failure,
@@ -95,7 +96,10 @@ func Shrink(ctx context.Context, f *scenario.File, o Options) (*Result, error) {
 		return nil, ErrPasses
 	}
 	s.last = failures[max(0, slices.IndexFunc(failures, func(x scenario.Failure) bool { return x.Verdict == verdict }))]
-	s.aim = aim{verdict, s.last.Kind, model(s.best, s.last)}
+	s.aim = aim{verdict: verdict, kind: s.last.Kind, model: model(s.best, s.last)}
+	if words := strings.Fields(s.last.Text); strings.HasSuffix(s.last.Text, "it never did") && words[1] == "fault" {
+		s.aim.fault = words[2]
+	}
 	s.text, s.size = text, weigh(s.best, text)
 	s.all()
 	return &Result{
@@ -111,6 +115,7 @@ func (s *shrinker) all() {
 			name string
 			do   func()
 		}{
+			{"its lock alone", s.alone},
 			{"what the failure does not need", s.bare},
 			{"a shorter run", s.shorter},
 			{"fewer steps", s.fewerSteps},
@@ -161,6 +166,9 @@ func (s *shrinker) try(f *scenario.File) bool {
 
 // same reports whether the story fails as it is to, and how.
 func (s *shrinker) same(f *scenario.File) (scenario.Failure, bool) {
+	if s.aim.fault != "" && !slices.ContainsFunc(f.Steps, func(x scenario.Step) bool { do, ok := x.Do.(scenario.Fault); return ok && do.Fault.Kind == s.aim.fault }) {
+		return scenario.Failure{}, false
+	}
 	verdict, failures, err := s.run(f)
 	if err != nil || verdict != s.aim.verdict {
 		return scenario.Failure{}, false

@@ -148,6 +148,8 @@ func home(t *testing.T, spoil func(*worse)) []Breach {
 	do(11.5, engine.Create{Device: "front", Name: "once", Starts: hours(60), Ends: hours(61)})
 	do(11.5, engine.Create{Device: "front", Name: "once", Starts: hours(60), Ends: hours(61)})
 	do(12, engine.Create{ID: "late", Device: "front", PIN: digitsOf("3691"), Starts: hours(40), Ends: hours(50)})
+	earlier := hours(38)
+	do(13, engine.Update{Code: "late", Starts: &earlier})
 	if err := w.RunUntil(hours(70)); err != nil {
 		t.Fatal(err)
 	}
@@ -330,6 +332,24 @@ func TestEveryBreakageIsCaught(t *testing.T) {
 					c.Want.Slot = 9
 				}
 				return true
+			}
+		}},
+		{"an earlier start is acknowledged and forgotten", RuleArrival, func(x *worse) {
+			x.hears = func(in engine.Input) engine.Input {
+				if s, ok := in.(engine.Submission); ok {
+					u, _ := s.Command.Do.(engine.Update)
+					s.Command.DryRun = u.Code == "late"
+					return s
+				}
+				return in
+			}
+		}},
+		{"the wake before an arrival is forgotten", RuleArrival, func(x *worse) {
+			x.wake = func(at time.Time) time.Time {
+				if x.between(29.99, 60) {
+					return time.Time{}
+				}
+				return at
 			}
 		}},
 		{"an event tells digits", RuleDigits, func(x *worse) {

@@ -21,11 +21,12 @@ const (
 	RuleSlotReuse = "slot-reuse" // a slot is not written while it holds another code, or its erase is unconfirmed
 	RuleForeign   = "foreign"    // what others put on a lock is never touched without a command
 	RuleDigits    = "digits"     // no digits in any record or event
+	RuleArrival   = "arrival"    // a code opens at its start if nothing is wrong
 )
 
 // Rules lists every rule.
 func Rules() []string {
-	return []string{RuleWindow, RuleOneEffect, RuleTold, RuleInHouse, RuleUnique, RuleSlotReuse, RuleForeign, RuleDigits}
+	return []string{RuleWindow, RuleOneEffect, RuleTold, RuleInHouse, RuleUnique, RuleSlotReuse, RuleForeign, RuleDigits, RuleArrival}
 }
 
 // maxWrote bounds the digits of a lock that are known to be the engine's.
@@ -120,12 +121,17 @@ type watched struct {
 	erase    time.Time              // its last erase ended, however
 	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand
 	look     lock.Observation
+	misled   time.Time              // when it last became so
 	fooled   bool                   // a fault or a hand may show the engine something else than the truth
 	blanked  map[lock.Ref]time.Time // and overwrites
 	blanks   []lock.PIN             // digits that only overwrite, newest last, at most maxWrote
 	wrote    []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
 	erasing  map[int]lock.Ref       // slots whose erase is unconfirmed
 	exposed  []int                  // spans of the meter that go on
+	recount  bool                   // the starts of its codes may have changed
+	arrival  time.Time              // the next start that is judged, with its grace; zero: none
+	arrived  time.Time              // starts up to then were judged
+	troubles []string               // issues that people were told of
 }
 
 // flip is a command that switched a pool, and how it stood before.
@@ -251,7 +257,7 @@ func (j *judge) record(r sim.Record) {
 	case sim.KindMemory:
 		j.soil(j.device(r.Device))
 	case sim.KindFired:
-		j.fool(r.On)
+		j.fool(r.On, r.At)
 	}
 	if r.Kind != sim.KindBreach {
 		j.silent(r.At, r.Device, string(r.Kind), r.Text)
@@ -259,14 +265,14 @@ func (j *judge) record(r sim.Record) {
 }
 
 // fool notes that what is seen of a lock, or of all locks of a hub or account, may not be the truth from now on.
-func (j *judge) fool(target string) {
+func (j *judge) fool(target string, at time.Time) {
 	if d := j.devices[lock.DeviceID(target)]; d != nil {
-		d.fooled = true // no hub or account has the id of a lock
+		d.fooled, d.misled = true, at // no hub or account has the id of a lock
 		return
 	}
 	for _, id := range j.ids() {
 		if d := j.devices[id]; d.behind(target) {
-			d.fooled = true
+			d.fooled, d.misled = true, at
 		}
 	}
 }

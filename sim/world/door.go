@@ -22,8 +22,12 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		j.meter.read(j, d, nil, t)
 		return time.Time{}
 	}
+	held := len(d.entries)
 	if changed := d.remember(j.memory(d.Device.ID), t); changed && !j.working(d, t) {
-		d.fooled = true // a hand, or a message that was long on its way
+		d.fooled, d.misled = true, t // a hand, or a message that was long on its way
+	}
+	if len(d.entries) < held && !j.working(d, t) {
+		d.misled = t // a hand that took something away, which every look tells
 	}
 	next := never
 	at := func(edge time.Time) {
@@ -57,6 +61,7 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		}
 	}
 	at(j.pairs(d, t))
+	at(j.arrivals(d, t))
 	j.prune(d, t)
 	if next.Equal(never) {
 		return time.Time{}

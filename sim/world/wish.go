@@ -55,6 +55,7 @@ type wish struct {
 	form
 	Past []past `json:",omitempty"` // earlier forms, oldest first, at most maxPast
 
+	troubles  []string   // issues that people were told of
 	stood     []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
 	contended bool       // the engine has said that it gives in to another controller
 }
@@ -365,6 +366,11 @@ func (j *judge) event(e engine.Event) {
 		j.soil(j.device(w.Device))
 	}
 	if e.Issue != nil {
+		if w := j.wishes[e.Code]; w != nil {
+			w.troubles = heard(w.troubles, e)
+		} else if d := j.devices[e.Device]; d != nil && e.Code == "" {
+			d.troubles = heard(d.troubles, e)
+		}
 		j.silent(e.At, e.Device, e.Type, e.Issue.Message)
 		j.silent(e.At, e.Device, e.Type, e.Issue.Remedy)
 		j.silent(e.At, e.Device, e.Type, e.Issue.Vendor)
@@ -415,6 +421,7 @@ func (j *judge) add(w *wish) {
 // touch notes that a wish changed: its lock is judged again, and it is written with the next commit.
 func (j *judge) touch(w *wish) {
 	d := j.device(w.Device)
+	d.recount = true
 	if !slices.Contains(d.codes, w.Code) {
 		d.codes = append(d.codes, w.Code)
 	}

@@ -1,0 +1,83 @@
+package world
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// notice is how long before a start nothing may have changed or gone wrong for the door to be judged at it.
+const notice = time.Hour
+
+// arrivals judges the doors of codes that have just started, and returns the next instant at which one will have.
+func (j *judge) arrivals(d *watched, t time.Time) time.Time {
+	if !d.recount && (d.arrival.IsZero() || t.Before(d.arrival)) {
+		return d.arrival
+	}
+	last := d.arrived
+	if d.recount {
+		last = t.Add(-time.Nanosecond) // a start that has passed before the wish is nobody's arrival
+		d.recount = false
+	}
+	d.arrival, d.arrived = time.Time{}, t
+	for _, id := range d.codes {
+		w := j.wishes[id]
+		if w == nil || w.Device != d.Device.ID || w.Window.From.IsZero() {
+			continue
+		}
+		switch at := w.Window.From.Add(grace); {
+		case at.After(t):
+			if d.arrival.IsZero() || at.Before(d.arrival) {
+				d.arrival = at
+			}
+		case at.After(last) && j.healthy(d, w, t) && !j.enters(d, w, t):
+			j.breach(t, RuleArrival, d.Device.ID, w.Code, "it does not open at its start, and nothing says why")
+		}
+	}
+	return d.arrival
+}
+
+// healthy reports whether nothing stands in the way of an arrival: the wish is old enough, and its lock was in reach, told the
+// truth, and nobody has been told that something is wrong.
+func (j *judge) healthy(d *watched, w *wish, t time.Time) bool {
+	since := w.Window.From.Add(-notice)
+	calm := func(l *link) bool { return l.down.IsZero() && !l.up.After(since) }
+	switch {
+	case !w.live(t), w.For != "", w.Offl != lock.OfflineNone, d.Device.Traits.OfflineOnly, w.Extern, j.policy(d).External != engine.ExternalEnforce:
+		return false
+	case w.Since.After(since), j.halted, j.resumed, j.began.After(since), d.fooled, d.misled.After(since), j.door.Ailing(d.Device.ID):
+		return false
+	case len(d.troubles) > 0, len(w.troubles) > 0:
+		return false
+	}
+	return calm(&d.line) && !slices.ContainsFunc(j.linked(d), func(l *link) bool { return !calm(l) })
+}
+
+// enters reports whether the lock lets in who has the code, or was told to: its clock may be off.
+func (j *judge) enters(d *watched, w *wish, t time.Time) bool {
+	for _, s := range d.entries {
+		own := s.Code == w.Code || !w.Told.IsZero() && s.PIN == w.Told.PIN
+		if o := j.wishes[s.Code]; o != nil && o.For == w.Code {
+			own = true // a spare stands in
+		}
+		if own && s.Enabled && s.Window.Contains(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// heard keeps which issues people were told of that may explain a late code. That it is late, or that spares lack, does not.
+func heard(known []string, e engine.Event) []string {
+	i := slices.Index(known, e.Issue.Code)
+	switch cleared := e.Type == "internal.issue.cleared"; {
+	case cleared && i >= 0:
+		return slices.Delete(known, i, i+1)
+	case !cleared && i < 0 && e.Issue.Code != "delay_in_setting_on_device" && !strings.Contains(e.Issue.Code, "backup"):
+		return append(known, e.Issue.Code)
+	}
+	return known
+}
