@@ -104,7 +104,7 @@ func (r *run) settled() {
 			r.err = err
 			return
 		}
-		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError }) {
+		if s.Device == nil || s.Device.Removed || slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Class == engine.ClassError && !strings.Contains(i.Code, "backup") }) {
 			continue
 		}
 		full := room{packed: d.Traits.Slots > 0 && len(r.w.Fleet().Memory(d.ID)) >= d.Traits.Slots}
@@ -112,11 +112,15 @@ func (r *run) settled() {
 		if d.Traits.Slots == 0 && slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Code == "max_access_codes_reached" }) {
 			continue // it hides how many it holds, and has refused one
 		}
+		lag := short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble"
+		for _, text := range r.lagging(d, s, now) {
+			r.failed = append(r.failed, Failure{Verdict: Liveness, At: now, Device: d.ID, Text: text + ", " + lag})
+		}
 		for _, c := range s.Codes {
 			if text := stuck(c, d.Traits, full, now); text != "" {
 				r.failed = append(r.failed, Failure{
 					Verdict: Liveness, At: now, Device: d.ID, Code: r.named(c.ID),
-					Text: string(r.named(c.ID)) + " " + text + ", " + strict.Short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble: " + none(c.Reason),
+					Text: string(r.named(c.ID)) + " " + text + ", " + lag + ": " + none(c.Reason),
 				})
 			}
 		}

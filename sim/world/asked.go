@@ -209,9 +209,22 @@ func (j *judge) guard(d *watched, w *wish) (early, late time.Duration) {
 		if to.IsZero() {
 			to = from.Add(365 * 24 * time.Hour)
 		}
-		if _, shifts := lock.Crosses(t.Zone, from, to); shifts {
+		if d.shifts(from, to) {
 			early, late = max(early, time.Hour), time.Hour
 		}
 	}
 	return early, late
+}
+
+// shifts reports whether clocks change at the lock's place in that span. Its zone is loaded once.
+func (d *watched) shifts(from, to time.Time) bool {
+	name := d.Device.Traits.Zone
+	if d.zone == nil || d.zoned != name {
+		d.zone, d.zoned = time.UTC, name // an unknown zone never changes
+		if zone, err := lock.LoadZone(name); err == nil {
+			d.zone = zone
+		}
+	}
+	_, shifts := lock.CrossesIn(d.zone, from, to)
+	return shifts
 }

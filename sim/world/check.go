@@ -127,11 +127,13 @@ type watched struct {
 	blanks   []lock.PIN             // digits that only overwrite, newest last, at most maxWrote
 	wrote    []lock.PIN             // digits that the engine asked it to hold, newest last, at most maxWrote
 	erasing  map[int]lock.Ref       // slots whose erase is unconfirmed
-	exposed  []int                  // spans of the meter that go on
-	recount  bool                   // the starts of its codes may have changed
-	arrival  time.Time              // the next start that is judged, with its grace; zero: none
-	arrived  time.Time              // starts up to then were judged
-	troubles []string               // issues that people were told of
+	zone     *time.Location         // of zoned, the name of its zone; nil: not loaded yet
+	zoned    string
+	exposed  []int     // spans of the meter that go on
+	recount  bool      // the starts of its codes may have changed
+	arrival  time.Time // the next start that is judged, with its grace; zero: none
+	arrived  time.Time // starts up to then were judged
+	troubles []string  // issues that people were told of
 }
 
 // flip is a command that switched a pool, and how it stood before.
@@ -362,4 +364,12 @@ func (j *judge) started(now time.Time) {
 	for _, id := range j.ids() {
 		j.soil(j.devices[id])
 	}
+}
+
+// Asked returns when a call to that lock last ended; zero: none has.
+func (w *World) Asked(id lock.DeviceID) time.Time {
+	if d := w.judge.devices[id]; d != nil {
+		return d.ended
+	}
+	return time.Time{}
 }

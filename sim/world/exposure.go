@@ -8,6 +8,9 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 )
 
+// MaxExposures bounds the spans that a world keeps; later ones are not measured.
+const MaxExposures = 100_000
+
 // Exposed is a span in which a code opened a door although it had ended or was withdrawn, as the door itself shows it.
 type Exposed struct {
 	Device   lock.DeviceID
@@ -38,6 +41,9 @@ func (x *meter) read(j *judge, d *watched, open []sim.Memory, t time.Time) {
 			still = append(still, d.exposed[i])
 			continue
 		}
+		if len(x.spans) == MaxExposures {
+			continue
+		}
 		since := w.over()
 		if w.Device != d.Device.ID || since.Before(w.Since) {
 			since = w.Since // moved to another door, or its end into the past
@@ -57,5 +63,5 @@ func (x *meter) read(j *judge, d *watched, open []sim.Memory, t time.Time) {
 }
 
 // Exposures returns every span in which a door could be opened by a code that had ended or was withdrawn, since the world
-// was opened, in the order in which they were noticed.
+// was opened, in the order in which they were noticed, at most MaxExposures.
 func (w *World) Exposures() []Exposed { return w.judge.meter.spans }
