@@ -112,7 +112,7 @@ func (r *run) settled() {
 		if d.Traits.Slots == 0 && slices.ContainsFunc(s.Device.Issues, func(i engine.Issue) bool { return i.Code == "max_access_codes_reached" }) {
 			continue // it hides how many it holds, and has refused one
 		}
-		lag := short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble"
+		lag := strict.Short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble"
 		for _, text := range r.lagging(d, s, now) {
 			r.failed = append(r.failed, Failure{Verdict: Liveness, At: now, Device: d.ID, Text: text + ", " + lag})
 		}

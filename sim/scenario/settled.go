@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/strict"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -32,7 +33,7 @@ func (r *run) lagging(d lock.Device, s engine.Snapshot, now time.Time) (out []st
 	}
 	every := s.Device.Policy.ObserveEvery * 3 / 2
 	if asked := r.w.Asked(d.ID); !d.Traits.OfflineOnly && now.Sub(r.f.Start) > every+quiet && now.Sub(asked) > every+quiet {
-		out = append(out, "nobody has asked it anything for "+short(now.Sub(asked).Round(time.Minute)))
+		out = append(out, "nobody has asked it anything for "+strict.Short(now.Sub(asked).Round(time.Minute)))
 	}
 	return out
 }
