@@ -113,7 +113,7 @@ func (r *run) settled() {
 			continue // it hides how many it holds, and has refused one
 		}
 		lag := strict.Short(now.Sub(r.troubled).Round(time.Minute)) + " after the last trouble"
-		for _, text := range r.lagging(d, s, now) {
+		for _, text := range r.lagging(d, s, full, now) {
 			r.failed = append(r.failed, Failure{Verdict: Liveness, At: now, Device: d.ID, Text: text + ", " + lag})
 		}
 		for _, c := range s.Codes {

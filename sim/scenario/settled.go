@@ -13,17 +13,17 @@ import (
 // somebody who looks after it.
 
 // lagging says what is not as it should be with a lock by now. s is what the engine shows of it.
-func (r *run) lagging(d lock.Device, s engine.Snapshot, now time.Time) (out []string) {
+func (r *run) lagging(d lock.Device, s engine.Snapshot, full room, now time.Time) (out []string) {
 	gone := map[lock.CodeID]bool{}
 	kept := 0 // spares that people switched off, or that an issue explains
 	for _, c := range s.Codes {
-		if c.Backup && c.PulledFor == "" && explained(c.Issues, false) {
+		if c.Backup && c.PulledFor == "" && explained(c.Issues, full) {
 			kept++
 		}
 		gone[c.ID] = c.Status == engine.StatusGone && !c.Exposure.Unverified
 	}
 	p := s.Device.Pool
-	if room := s.Device.Free(); p.On && p.Ready+kept < p.Want && d.Traits.Slots > 0 && room > 0 && !explained(s.Device.Issues, false) {
+	if room := s.Device.Free(); p.On && p.Ready+kept < p.Want && d.Traits.Slots > 0 && room > 0 && !explained(s.Device.Issues, full) {
 		out = append(out, fmt.Sprintf("its pool has %d of %d spares, and room for more", p.Ready, p.Want))
 	}
 	for _, x := range r.w.Exposures() {
