@@ -172,11 +172,12 @@ func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 		}
 		return // other digits overwrite what can't be erased
 	}
-	if !w.Told.IsZero() && !c.Want.PIN.IsZero() && c.Want.PIN != w.Told.PIN {
+	hands := w.Extern || j.policy(d).External != engine.ExternalEnforce // people at the lock may have changed digits and window
+	if !hands && !w.Told.IsZero() && !c.Want.PIN.IsZero() && c.Want.PIN != w.Told.PIN {
 		j.breach(now, RuleTold, c.Device, c.Want.Code, "other digits are written than those that were told")
 	}
-	if !c.Want.Enabled || w.Offl != lock.OfflineNone || w.Extern || j.policy(d).External != engine.ExternalEnforce {
-		return // people at the lock may have moved its window
+	if !c.Want.Enabled || w.Offl != lock.OfflineNone || hands {
+		return
 	}
 	early, late := j.guard(d, w)
 	from := c.Want.Window.From
