@@ -23,6 +23,7 @@ type commands struct {
 	lab    lab.Lab                       // nil: the host is live
 	story  func(after int64) []StoryLine // nil: nobody tells
 	log    func(after int64) []LogLine   // nil: nobody keeps it
+	clock  clockwork.Clock
 	actor  string
 	save   func(name string, data []byte) (path string, err error) // nil: nothing is written
 	keeps  func(Prefs) error                                       // nil: nothing is kept
@@ -34,7 +35,7 @@ type commands struct {
 }
 
 func newCommands(ctx context.Context, o Options) *commands {
-	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, log: o.Log, actor: o.Actor, save: o.Save, clip: o.Clip, keeps: o.Keep}
+	c := &commands{ctx: ctx, host: o.Host, lab: o.Lab, story: o.Story, clock: o.Clock, log: o.Log, actor: o.Actor, save: o.Save, clip: o.Clip, keeps: o.Keep}
 	c.after = func(d time.Duration, msg tea.Msg) tea.Cmd { return wait(ctx, o.Clock, d, msg) }
 	c.listen = func() tea.Cmd {
 		return func() tea.Msg {
@@ -66,29 +67,36 @@ func wait(ctx context.Context, clock clockwork.Clock, d time.Duration, msg tea.M
 // load reads everything that the screens on show ask for, and what the story told after its line number heard.
 func (c *commands) load(number int, heard int64, requests []request) tea.Cmd {
 	return func() tea.Msg {
-		msg := loadedMsg{number: number}
-		if c.lab != nil {
-			state, err := c.lab.State(c.ctx)
-			if err != nil {
-				return loadedMsg{number: number, err: err}
-			}
-			msg.state = &state
-		}
-		msg.now = c.host.Now()
-		if c.story != nil {
-			msg.story = c.story(heard)
-		}
-		for _, r := range requests {
-			a, err := c.answer(r)
-			if err != nil {
-				msg.err = err
-				return msg
-			}
-			msg.answers = append(msg.answers, a)
-			msg.zones = zonesOf(msg.zones, a)
-		}
+		began := c.clock.Now()
+		msg := c.read(number, heard, requests)
+		msg.took = c.clock.Since(began)
 		return msg
 	}
+}
+
+func (c *commands) read(number int, heard int64, requests []request) loadedMsg {
+	msg := loadedMsg{number: number}
+	if c.lab != nil {
+		state, err := c.lab.State(c.ctx)
+		if err != nil {
+			return loadedMsg{number: number, err: err}
+		}
+		msg.state = &state
+	}
+	msg.now = c.host.Now()
+	if c.story != nil {
+		msg.story = c.story(heard)
+	}
+	for _, r := range requests {
+		a, err := c.answer(r)
+		if err != nil {
+			msg.err = err
+			return msg
+		}
+		msg.answers = append(msg.answers, a)
+		msg.zones = zonesOf(msg.zones, a)
+	}
+	return msg
 }
 
 // zonesOf adds the zones that an answer's codes name.

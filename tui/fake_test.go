@@ -36,6 +36,7 @@ type fakeHost struct {
 	submitted []engine.Command
 	answer    func(engine.Command) (engine.Receipt, error)
 	queries   int
+	thinks    func() // what an answer costs
 }
 
 func (f *fakeHost) Now() time.Time { return f.now }
@@ -62,6 +63,9 @@ func (f *fakeHost) Journal(_ context.Context, after engine.Seq, limit int) ([]en
 
 func (f *fakeHost) Snapshot(_ context.Context, q engine.Query) (engine.Snapshot, error) {
 	f.queries++
+	if f.thinks != nil {
+		f.thinks()
+	}
 	s := engine.Snapshot{Seq: f.seq, Now: f.now, Fleet: f.totals()}
 	switch q.View {
 	case engine.ViewFleet:

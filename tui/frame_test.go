@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/accesscodes/lockctl/engine"
 )
@@ -114,5 +115,21 @@ func TestACopiedPINIsRecordedAndCleared(t *testing.T) {
 	h.pass(copyFor)
 	if clipboard != "" {
 		t.Errorf("after a while the clipboard still holds %q", clipboard)
+	}
+}
+
+func TestASlowHostIsAskedLessOften(t *testing.T) {
+	h := newHome(t, smallHotel())
+	h.host.thinks = func() { h.clock.Advance(100 * time.Millisecond) }
+	h.send(bellMsg{})
+	asked := h.host.queries
+	h.send(bellMsg{})
+	h.pass(399 * time.Millisecond)
+	if h.host.queries != asked {
+		t.Error("it was asked again before four times as long as it took")
+	}
+	h.pass(400 * time.Millisecond)
+	if h.host.queries == asked {
+		t.Error("what rang meanwhile was forgotten")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/jonboulle/clockwork"
 	"github.com/muesli/termenv"
 
 	"github.com/accesscodes/lockctl/engine"
@@ -30,6 +31,7 @@ type harness struct {
 	lab    *fakeLab
 	timers []timer
 	quits  bool
+	clock  *clockwork.FakeClock // of what takes real time
 	atHome bool // begin on the home screen; else on the list of locks
 }
 
@@ -61,10 +63,11 @@ func newLive(t testing.TB, host *fakeHost) *harness {
 }
 
 func (h *harness) begin(host engine.Host, controls lab.Lab, colours termenv.Profile) {
+	h.clock = clockwork.NewFakeClock()
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(colours)
 	renderer.SetHasDarkBackground(true)
-	h.m = New(context.Background(), Options{Host: host, Lab: controls, Zone: berlin, Actor: "anna", renderer: renderer})
+	h.m = New(context.Background(), Options{Host: host, Lab: controls, Zone: berlin, Actor: "anna", Clock: h.clock, renderer: renderer})
 	h.m.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
 		return func() tea.Msg {
 			h.timers = append(h.timers, timer{d, msg})

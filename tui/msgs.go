@@ -26,6 +26,7 @@ type (
 		answers []answer
 		story   []StoryLine               // new since the load before
 		zones   map[string]*time.Location // that the answers name
+		took    time.Duration             // of real time
 		err     error
 	}
 	// resultMsg ends a command that was sent to the host or its lab; then knows its result and runs in Update.

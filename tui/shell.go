@@ -223,7 +223,8 @@ func (sh *shell) loaded(msg loadedMsg) tea.Cmd {
 		return nil
 	}
 	sh.loading, sh.resting = false, true
-	cmds := []tea.Cmd{sh.after(restAfterLoad, restedMsg{})}
+	// What is slow to ask is asked less often: looking takes a fifth of a host's time at most.
+	cmds := []tea.Cmd{sh.after(max(restAfterLoad, 4*msg.took), restedMsg{})}
 	if !msg.now.IsZero() {
 		sh.now = msg.now
 	}
