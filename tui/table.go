@@ -131,7 +131,7 @@ func (t *table[R]) row(s *style, r R, w int, widths []int, gap int, selected boo
 	case selected:
 		mark = line{{accent, s.mark}, {plain, " "}}
 	case chosen:
-		mark = line{{plain, " "}, {good, s.check}}
+		mark = line{{good, s.check}, {plain, " "}}
 	}
 	row := s.draw(mark, cells{width: 2, selected: selected})
 	left := w - 2

@@ -39,7 +39,7 @@ func doorName(c engine.CodeView) string {
 // because is why a stay is where it is on the list.
 func because(c engine.CodeView) string {
 	switch {
-	case c.Cause == "on plan: due":
+	case strings.HasPrefix(c.Cause, "on plan: due"):
 		return "on plan: it is being written"
 	case c.Cause != "":
 		return c.Cause
