@@ -32,7 +32,7 @@ type harness struct {
 	timers []timer
 	quits  bool
 	clock  *clockwork.FakeClock // of what takes real time
-	atHome bool // begin on the home screen; else on the list of locks
+	atHome bool                 // begin on the home screen; else on the list of locks
 }
 
 // timer is a message that waits for real time to pass.

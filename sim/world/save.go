@@ -110,7 +110,17 @@ func (t *teller) head(s *session) {
 	for _, a := range spec.Accounts {
 		t.table("account", field("id", t.name("account", string(a.ID))), number("rate", a.Rate), span("latency", a.Latency))
 	}
-	for _, h := range spec.Hubs {
+	hubs, named := slices.Clone(spec.Hubs), map[lock.HubID]bool{"": true}
+	for _, h := range hubs {
+		named[h.ID] = true
+	}
+	for _, l := range spec.Locks { // a world knows hubs that only its locks name; a scenario wants them told
+		if !named[l.Hub] {
+			named[l.Hub] = true
+			hubs = append(hubs, sim.HubSpec{ID: l.Hub, Account: cmp.Or(l.Account, "account")})
+		}
+	}
+	for _, h := range hubs {
 		t.table("hub", field("id", t.name("hub", string(h.ID))), field("account", t.account(h.Account)),
 			number("queue", h.Queue), span("pace", h.Pace))
 	}

@@ -154,3 +154,22 @@ func TestASavedSessionPlaysAgain(t *testing.T) {
 		t.Log(text)
 	}
 }
+
+// A world that ran for a day before anybody looked is saved from there on, with the hubs that only its locks name.
+func TestTheDemonstrationIsSavedAsAScenarioThatReads(t *testing.T) {
+	o := world.Demo(7)
+	o.Store = memkv.New()
+	w, err := world.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := world.Start(w, clockwork.NewFakeClock(), 60)
+	defer p.Close()
+	saved, err := p.Lab().SaveScenario(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scenario.Decode("saved.toml", saved); err != nil {
+		t.Errorf("what was saved is no scenario: %.2000s", err)
+	}
+}

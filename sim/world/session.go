@@ -42,13 +42,21 @@ type tried struct {
 // open begins the session with what stands already: live codes, and faults.
 func (s *session) open(w *World) {
 	s.start = w.Now()
+	chooses := map[lock.DeviceID]bool{} // locks whose provider chooses the digits: nobody may name them
+	for _, d := range w.fleet.Devices() {
+		chooses[d.ID] = d.Traits.AssignsPIN
+	}
 	for _, id := range w.judge.codes() {
 		c := w.judge.wishes[id]
 		if !c.live(s.start) || c.For != "" || c.Offl != lock.OfflineNone {
 			continue
 		}
+		pin := c.Told.PIN
+		if chooses[c.Device] {
+			pin = lock.PIN{}
+		}
 		s.add(deed{at: s.start, took: engine.Receipt{Codes: []lock.CodeID{id}}, did: engine.Create{
-			ID: id, Device: c.Device, PIN: c.Told.PIN, Starts: c.Window.From, Ends: c.Window.To, AllowExternal: c.Extern,
+			ID: id, Device: c.Device, PIN: pin, Starts: c.Window.From, Ends: c.Window.To, AllowExternal: c.Extern,
 			Holder: c.Holder, CommonKey: c.Common,
 		}})
 	}
@@ -74,6 +82,9 @@ func maxTime(a, b time.Time) time.Time {
 }
 
 func (s *session) add(d deed) {
+	if s.start.IsZero() {
+		return // the world is being made
+	}
 	if len(s.deeds) == maxDeeds {
 		s.more = true
 		return
