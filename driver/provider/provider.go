@@ -1,0 +1,79 @@
+// Package provider says how a vendor's accounts are described and opened: without it whoever hosts the engine would have to
+// know each vendor's settings. A Registry is a value; main makes the one that it uses.
+package provider
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// Provider is one vendor.
+type Provider struct {
+	Name     string // as configurations name it: "ttlock"
+	About    string // one sentence for people
+	Settings []Setting
+	Open     func(ctx context.Context, env Env, a Account) (driver.Driver, error)
+}
+
+// Kind is the type of a setting.
+type Kind string
+
+// The kinds. A Secret stands in no file that is shown: there it is the name of an environment variable or of a file.
+const (
+	Text   Kind = "text"
+	Whole  Kind = "whole number"
+	Secret Kind = "secret"
+)
+
+// Setting is one thing that an account of the provider needs to be told.
+type Setting struct {
+	Name     string
+	Kind     Kind
+	Required bool
+	About    string   // one sentence for people
+	Example  string   // as it stands behind the equals sign
+	Choices  []string // of a Text; nil: any
+	Min, Max int64    // of a Whole
+}
+
+// Account is one login, as its settings describe it. They were checked against the provider's list.
+type Account struct {
+	ID      lock.AccountID
+	Texts   map[string]string
+	Wholes  map[string]int64
+	Secrets map[string]string
+}
+
+// Env is what a driver is given of the world.
+type Env struct {
+	HTTP *http.Client     // its errors hold no URLs
+	Now  func() time.Time // the only clock
+	Log  *slog.Logger
+}
+
+// Registry lists providers.
+type Registry []Provider
+
+// Find returns the provider of that name.
+func (r Registry) Find(name string) (Provider, bool) {
+	i := slices.IndexFunc(r, func(p Provider) bool { return p.Name == name })
+	if i < 0 {
+		return Provider{}, false
+	}
+	return r[i], true
+}
+
+// Names lists what can be found, in order.
+func (r Registry) Names() []string {
+	var names []string
+	for _, p := range r {
+		names = append(names, p.Name)
+	}
+	return names
+}
