@@ -135,6 +135,7 @@ type SetPolicy struct {
 	Account lock.AccountID
 	Device  lock.DeviceID
 	Patch   PolicyPatch
+	Whole   bool // the patch takes the place of what was set before, and is not laid over it
 }
 
 func (Create) Verb() string          { return "create" }

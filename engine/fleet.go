@@ -185,15 +185,16 @@ func (b *batch) checkPolicy(do SetPolicy) (change, error) {
 		if err != nil {
 			return change{}, err
 		}
-		if err := b.e.policyOf(d).Over(do.Patch).Validate(); err != nil {
+		patch := do.over(d.Policy)
+		if err := b.e.policy.Over(b.e.accounts[d.Device.Account]).Over(patch).Validate(); err != nil {
 			return change{}, err
 		}
-		return change{apply: func(*Receipt) { d.Policy, d.dirtyConfig = d.Policy.and(do.Patch), true }}, nil
+		return change{apply: func(*Receipt) { d.Policy, d.dirtyConfig = patch, true }}, nil
 	case do.Account != "":
 		if why := validID(string(do.Account)); why != "" {
 			return change{}, refuse("invalid_input", "account", why)
 		}
-		patch := b.e.accounts[do.Account].and(do.Patch)
+		patch := do.over(b.e.accounts[do.Account])
 		if err := b.e.policy.Over(patch).Validate(); err != nil {
 			return change{}, err
 		}
@@ -204,7 +205,11 @@ func (b *batch) checkPolicy(do SetPolicy) (change, error) {
 			b.rethink = true
 		}}, nil
 	}
-	policy := b.e.policy.Over(do.Patch)
+	policy := b.e.policy
+	if do.Whole {
+		policy = DefaultPolicy()
+	}
+	policy = policy.Over(do.Patch)
 	if err := policy.Validate(); err != nil {
 		return change{}, err
 	}
@@ -245,6 +250,14 @@ func (b *batch) rethought() {
 	if b.e.rethink = since; next.IsZero() || next.After(since) {
 		b.e.rethink = time.Time{}
 	}
+}
+
+// over is what the command makes of what was set before.
+func (do SetPolicy) over(before PolicyPatch) PolicyPatch {
+	if do.Whole {
+		return do.Patch
+	}
+	return before.and(do.Patch)
 }
 
 // drop deletes a record besides those of devices.

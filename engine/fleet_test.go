@@ -378,6 +378,26 @@ func TestSetPolicyIsLaidInLayers(t *testing.T) {
 	r.status("g", engine.StatusSet)
 }
 
+func TestAWholePolicyTakesThePlaceOfTheOneBefore(t *testing.T) {
+	r := newRig(t)
+	r.add("front", jitTraits())
+	set := func(account, device string) {
+		r.do(engine.SetPolicy{Account: lock.AccountID(account), Device: lock.DeviceID(device), Patch: engine.PolicyPatch{JITLead: ptr(20 * time.Minute)}})
+		r.do(engine.SetPolicy{Account: lock.AccountID(account), Device: lock.DeviceID(device), Whole: true, Patch: engine.PolicyPatch{PoolSize: ptr(5)}})
+	}
+	for _, where := range [][2]string{{"", ""}, {"acme", ""}, {"", "front"}} {
+		set(where[0], where[1])
+		if p := r.device("front").Policy; p.JITLead != engine.DefaultPolicy().JITLead || p.PoolSize != 5 {
+			t.Errorf("%v: a lead of %v and a pool of %d", where, p.JITLead, p.PoolSize)
+		}
+		r.do(engine.SetPolicy{Account: lock.AccountID(where[0]), Device: lock.DeviceID(where[1]), Whole: true})
+		if p := r.device("front").Policy; p != engine.DefaultPolicy() {
+			t.Errorf("%v: with nothing set it is %+v", where, p)
+		}
+	}
+	r.refused(engine.SetPolicy{Device: "front", Whole: true, Patch: engine.PolicyPatch{PoolSize: ptr(50)}}, "invalid_policy", "backup_pool_size")
+}
+
 func TestANewDefaultPolicyReachesPlansThatStand(t *testing.T) {
 	r := newRig(t)
 	r.add("front", jitTraits())

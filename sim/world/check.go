@@ -198,6 +198,16 @@ func (j *judge) policy(d *watched) engine.Policy {
 }
 
 func (j *judge) setPolicy(do engine.SetPolicy) {
+	if do.Whole { // what was set before is forgotten
+		switch {
+		case do.Device != "":
+			j.alter(do.Device).Patch = engine.PolicyPatch{}
+		case do.Account != "":
+			delete(j.accounts, do.Account)
+		default:
+			j.base = engine.DefaultPolicy()
+		}
+	}
 	switch {
 	case do.Device != "":
 		d := j.alter(do.Device)
