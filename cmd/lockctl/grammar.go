@@ -53,6 +53,7 @@ func grammar() []verb {
 		jit     = flag{"jit", false, "write it just in time, even if the lock keeps schedules"}
 		ask     = flag{"from-file", "", "one request per line, as JSON"}
 		account = flag{"account", "", "only of this account"}
+		conf    = flag{"config", "", "configuration; left out: lockctl.toml in the configuration folder"}
 	)
 	return []verb{
 		{path: "demo", short: "open the terminal interface on a demonstration", run: demo, flags: []flag{{"reset", false, "begin a new one"}},
@@ -61,12 +62,14 @@ func grammar() []verb {
 		{path: "open", args: "DIR|FILE.toml", short: "open the terminal interface on a kept world or a scenario", run: open,
 			long: "Opens the terminal interface on a world that locksim replay --keep left in a folder, or on a scenario, which then runs step by step:\n" +
 				". runs to the next event, p lets time go on."},
-		{path: "serve", args: "[FILE.toml]", short: "answer on HTTP for a simulation", run: serve,
-			long: "Hosts a simulation, with its clock, faults and keypads, and answers on HTTP: over a socket of its owner's, without a key, and over TCP\n" +
-				"for those who bring one. Without a scenario it is the demonstration's fleet, kept from one run to the next.",
-			flags: []flag{{"sim", false, "simulated locks: the only kind in this version"}, {"listen", "", "TCP address beside the socket, such as 127.0.0.1:3020"},
+		{path: "serve", args: "[FILE.toml]", short: "run the accounts, and answer on HTTP", run: serve,
+			long: "Runs the accounts of the configuration and answers on HTTP: over a socket of its owner's, without a key, and over TCP for those who bring\n" +
+				"one. Without a configuration it has an account of simulated locks, on this machine's clock. On SIGHUP it reads its configuration again.\n\n" +
+				"With --sim it hosts a simulation instead, with its clock, faults and keypads: a scenario, or the demonstration's fleet, kept from one run to\n" +
+				"the next.",
+			flags: []flag{conf, {"sim", false, "host a simulation"}, {"listen", "", "TCP address beside the socket, such as 127.0.0.1:3020"},
 				{"tls-cert", "", "certificate for TCP, needed off this machine"}, {"tls-key", "", "its key"}, {"unlimited", false, "without the limits per device"},
-				{"rate", 1, "virtual seconds per second; 0: the clock stands still"}}},
+				{"rate", 1, "of a simulation: virtual seconds per second; 0: the clock stands still"}}},
 		{path: "attach", short: "open the terminal interface on a daemon", run: attach,
 			long: "Opens the terminal interface on the engine of a running lockctl serve: the one of this data folder, over its socket, or one elsewhere\n" +
 				"with an API key.",
@@ -104,8 +107,9 @@ func grammar() []verb {
 		{path: "keys list", short: "list API keys", run: keysList, flags: []flag{{"output", "table", "table or json"}}},
 		{path: "keys create", args: "NAME", short: "make an API key, and print it this once", run: keysCreate, flags: []flag{{"scopes", "read,write,pins", "read, write, pins"}, {"output", "table", "table or json"}}},
 		{path: "keys revoke", args: "KEY", short: "end an API key", run: keysRevoke},
-		{path: "config show", short: "print the configuration in force", flags: []flag{output}, waits: waitsLive},
-		{path: "config check", args: "[FILE]", short: "check a configuration file", waits: waitsLive},
+		{path: "config show", short: "print the configuration in force, defaults included; secrets as where they are kept", run: configShow, flags: []flag{conf}},
+		{path: "config check", args: "[FILE]", short: "check a configuration file, and that its secrets can be read", run: configCheck, flags: []flag{conf}},
+		{path: "config sample", short: "print a configuration with a word about every key", run: configSample},
 		{path: "providers list", short: "list lock systems and what they can do", flags: []flag{output}, waits: waitsLive},
 		{path: "backup", args: "FILE", short: "write a backup, encrypted by default", flags: []flag{{"recipient", "", "age public key"}}, waits: waitsBackup},
 		{path: "restore", args: "FILE", short: "restore a backup", flags: []flag{{"identity", "", "file with the age private key"}, yes}, waits: waitsBackup},

@@ -16,9 +16,12 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/config"
+	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	"github.com/accesscodes/lockctl/engine/store/memkv"
+	"github.com/accesscodes/lockctl/sim/lab"
 	"github.com/accesscodes/lockctl/sim/scenario"
 	"github.com/accesscodes/lockctl/sim/world"
 )
@@ -28,10 +31,13 @@ const (
 	maxHeader = 64 << 10
 )
 
-// serve hosts a simulation and answers on HTTP until it is told to end.
+// serve hosts the accounts of the configuration, or a simulation, and answers on HTTP until it is told to end.
 func serve(a *app, args []string) (err error) {
 	if !a.on("sim") {
-		return badInput("serve: real locks are not in this version; --sim serves simulated ones")
+		if len(args) > 0 {
+			return badInput("serve: %s is a scenario: --sim serves those", args[0])
+		}
+		return serveLive(a)
 	}
 	dir, err := a.dataDir()
 	if err != nil {
@@ -53,38 +59,59 @@ func serve(a *app, args []string) (err error) {
 			return err
 		}
 	}
-	keys, err := api.OpenKeys(a.ctx, s)
+	front, err := a.openFront(a.ctx, play, play.Lab(), s, api.Workspace{ID: "simulation", Name: "Simulation"}, a.on("unlimited"), log)
 	if err != nil {
 		return err
 	}
-	clock := clockwork.NewRealClock()
-	server, err := api.New(a.ctx, api.Options{
-		Host: play, Lab: play.Lab(), Keys: keys, Records: s, Clock: clock, Workspace: api.Workspace{ID: "simulation", Name: "Simulation"},
-		Unlimited: a.on("unlimited"), Log: log, Random: rand.Reader,
-	})
-	if err != nil {
-		return err
-	}
-	posts := make(chan error, 1)
-	ctx, stop := context.WithCancel(a.ctx)
-	go func() { posts <- api.NewDeliverer(server, &http.Client{}, clock).Run(ctx) }()
-	defer func() { stop(); err = errors.Join(err, <-posts) }()
+	defer func() { err = errors.Join(err, front.close()) }()
 	socket := a.socket(dir)
 	local, err := listenSocket(socket)
 	if err != nil {
 		return err
 	}
-	doors := []door{{local, server.Local()}}
+	doors := []door{{local, front.server.Local()}}
 	fmt.Fprintf(a.io.out, "listening on %s\n", socket)
 	if addr := a.text("listen"); addr != "" {
-		tcp, err := a.listenTCP(addr)
+		tcp, err := listenTCP(addr, a.text("tls-cert"), a.text("tls-key"))
 		if err != nil {
 			return errors.Join(err, local.Close())
 		}
-		doors = append(doors, door{tcp, server.Keyed()})
+		doors = append(doors, door{tcp, front.server.Keyed()})
 		fmt.Fprintf(a.io.out, "listening on %s\n", tcp.Addr())
 	}
 	return answer(a.ctx, doors, log)
+}
+
+// front is what answers programs, and posts to them.
+type front struct {
+	server *api.Server
+	stop   context.CancelFunc
+	posts  chan error
+}
+
+// openFront puts an API before a host, with the keys and webhooks of its store.
+func (a *app) openFront(ctx context.Context, h engine.Host, l lab.Lab, s store.Store, space api.Workspace, unlimited bool, log *slog.Logger) (*front, error) {
+	keys, err := api.OpenKeys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	clock := clockwork.NewRealClock()
+	server, err := api.New(ctx, api.Options{
+		Host: h, Lab: l, Keys: keys, Records: s, Clock: clock, Workspace: space, Unlimited: unlimited, Log: log, Random: rand.Reader,
+	})
+	if err != nil {
+		return nil, err
+	}
+	f := &front{server: server, posts: make(chan error, 1)}
+	ctx, f.stop = context.WithCancel(ctx)
+	go func() { f.posts <- api.NewDeliverer(server, &http.Client{}, clock).Run(ctx) }()
+	return f, nil
+}
+
+// close ends the posting.
+func (f *front) close() error {
+	f.stop()
+	return <-f.posts
 }
 
 // simulation opens the world that is served: the one of a scenario, in memory, or the demonstration's, which is kept.
@@ -137,17 +164,14 @@ func listenSocket(path string) (net.Listener, error) {
 }
 
 // listenTCP listens for clients with keys. Off this machine they are not to cross the network in the open.
-func (a *app) listenTCP(addr string) (net.Listener, error) {
-	cert, key := a.text("tls-cert"), a.text("tls-key")
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
+func listenTCP(addr, cert, key string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, badInput("listen: %q is no address such as 127.0.0.1:3020", addr)
 	}
-	ip := net.ParseIP(host)
 	switch {
 	case (cert == "") != (key == ""):
 		return nil, badInput("tls-cert and tls-key go together")
-	case cert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()):
+	case cert == "" && !config.Loopback(addr):
 		return nil, badInput("listen: beyond this machine keys need TLS: give --tls-cert and --tls-key, or listen on 127.0.0.1")
 	}
 	var conf *tls.Config

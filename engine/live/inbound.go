@@ -33,14 +33,15 @@ const (
 type Inbound struct {
 	notify   func(driver.Notice) error
 	accounts Accounts
-	paths    map[lock.AccountID]string
+	path     func(lock.AccountID) string
 	log      *slog.Logger
 	places   chan struct{}
 }
 
-// NewInbound makes the handler. The paths come from HookPaths.
-func NewInbound(h *Host, accounts Accounts, paths map[lock.AccountID]string, log *slog.Logger) *Inbound {
-	return &Inbound{notify: h.Notify, accounts: accounts, paths: paths, log: log, places: make(chan struct{}, hookWidth)}
+// NewInbound makes the handler. path tells where an account's vendor posts, as HookPaths has it; "" for one that has no such
+// place.
+func NewInbound(h *Host, accounts Accounts, path func(lock.AccountID) string, log *slog.Logger) *Inbound {
+	return &Inbound{notify: h.Notify, accounts: accounts, path: path, log: log, places: make(chan struct{}, hookWidth)}
 }
 
 // HookPaths returns the path at which each account's vendor is to post. A path is drawn once and kept in the store: the vendor
@@ -134,9 +135,9 @@ func (in *Inbound) receiver(path string) (lock.AccountID, driver.Receiver) {
 		return "", nil
 	}
 	id := lock.AccountID(plain)
-	want, known := in.paths[id]
+	want := in.path(id)
 	a, b := sha256.Sum256([]byte(path)), sha256.Sum256([]byte(want))
-	if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || !known {
+	if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || want == "" {
 		return "", nil
 	}
 	receiver, ok := in.accounts(id).Driver.(driver.Receiver)

@@ -38,7 +38,7 @@ func hooks(t *testing.T, notify func(driver.Notice) error, receive func(driver.I
 			return Account{Driver: hooked{&fake{}, receive}}
 		}
 		return Account{Driver: &fake{}}
-	}, paths, slog.New(slog.DiscardHandler))
+	}, func(id lock.AccountID) string { return paths[id] }, slog.New(slog.DiscardHandler))
 	in.notify = notify
 	return in, paths["a"]
 }

@@ -223,6 +223,9 @@ func (s *Store) guard(conds []store.Cond, ops []store.Op) {
 // Limits implements store.Store.
 func (s *Store) Limits() store.Limits { return store.LocalLimits() }
 
+// Size is how large the store is on disk, in bytes, as of the last minute: its tree, and the values beside it.
+func (s *Store) Size() (tree, values int64) { return s.db.Size() }
+
 // Close implements store.Store.
 func (s *Store) Close() error {
 	s.life.Lock()
