@@ -254,7 +254,7 @@ func (p *pruner) keeps(x *scenario.Step) bool {
 	case scenario.Heal:
 		ok = do.Step != "" && p.steps[do.Step] || do.Step == "" && target(do.Target)
 	case scenario.Type:
-		ok = p.locks[do.Lock] && (do.Code == "" || p.told[do.Code])
+		ok = p.locks[do.Lock] && (do.Code == "" || p.codes[do.Code] && p.told[do.Code])
 	case scenario.Edit:
 		ok = p.locks[do.Edit.Lock] && (do.Edit.Code == "" || p.codes[do.Edit.Code])
 	}

@@ -81,6 +81,8 @@ func Shrink(ctx context.Context, f *scenario.File, o Options) (*Result, error) {
 		o.Tries = MaxTries
 	}
 	s := &shrinker{ctx: ctx, o: o, seen: map[string]bool{}}
+	f = clone(f)
+	prune(f) // the swarm also speaks of what is not there yet, which does nothing and can't be written
 	text, err := scenario.Encode(f)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/accesscodes/lockctl/sim/scenario"
+	"github.com/accesscodes/lockctl/sim/swarm"
 )
 
 // crowd is a story of a busy house in which one thing goes wrong: a guest stands before a lock that was out of reach.
@@ -197,5 +198,23 @@ func TestWhatReferredToWhatIsGoneGoesToo(t *testing.T) {
 	}
 	if len(left.Steps) != 4 {
 		t.Errorf("%d steps are left:\n%s", len(left.Steps), text)
+	}
+}
+
+func TestAStoryOfTheSwarmCanBeWritten(t *testing.T) {
+	for seed := range uint64(20) {
+		f := clone(swarm.Generate(seed, swarm.Options{}))
+		prune(f)
+		text, err := scenario.Encode(f)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		read, err := scenario.Decode("x.toml", text)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, text)
+		}
+		if again, err := scenario.Encode(read); err != nil || !bytes.Equal(text, again) {
+			t.Errorf("seed %d: %v: what is read is another story", seed, err)
+		}
 	}
 }

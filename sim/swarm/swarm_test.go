@@ -1,7 +1,6 @@
 package swarm
 
 import (
-	"bytes"
 	"reflect"
 	"testing"
 
@@ -30,23 +29,6 @@ func TestStoriesAreWithinTheBoundsOfScenarios(t *testing.T) {
 			if s.At.Before(f.Start) || s.At.After(f.End()) || i > 0 && s.At.Before(f.Steps[i-1].At) {
 				t.Errorf("seed %d: step %d is out of place", seed, i)
 			}
-		}
-	}
-}
-
-func TestAStoryCanBeWritten(t *testing.T) {
-	for seed := range uint64(20) {
-		text, err := scenario.Encode(Generate(seed, Options{}))
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		f, err := scenario.Decode("x.toml", text)
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		again, err := scenario.Encode(f)
-		if err != nil || !bytes.Equal(text, again) {
-			t.Errorf("seed %d: %v: what is read is another story", seed, err)
 		}
 	}
 }
