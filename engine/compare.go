@@ -44,7 +44,6 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 			return true // our own write in doubt: now it is known which of the two it was
 		}
 	}
-	p.Reported = time.Time{}
 	if half {
 		b.failedCodeText(d, c, "failed_to_set_on_device", "the lock took the digits without their schedule")
 		c.NoNative, c.NextTry = "it loses schedules", time.Time{} // it opens meanwhile: nothing is waited for
@@ -102,7 +101,7 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 	} else {
 		recent = append(recent, b.now)
 	}
-	c.Undone, c.dirty = recent, true
+	c.Undone = recent
 }
 
 // content reports whether what stands on the lock is what the code asks for.

@@ -304,7 +304,7 @@ func (d *device) remarks(now time.Time, c *code, p Policy) []string {
 		if lock.Rounding(c.window(), kept) > 0 && c.kind() == TimeBound {
 			notes = append(notes, "the lock keeps whole minutes: it ends "+d.when(kept.To))
 		}
-	case !c.From.IsZero() && c.From.After(now):
+	case c.From.After(now):
 		due := w.Due
 		if w.Holds.After(due) {
 			due = w.Holds
@@ -316,7 +316,7 @@ func (d *device) remarks(now time.Time, c *code, p Policy) []string {
 	if w.Issue != "" {
 		notes = append(notes, "just in time instead of by the lock's own schedule: "+w.Why)
 	}
-	if !w.Native && c.kind() == TimeBound && !d.Device.Traits.NativeSchedule {
+	if c.kind() == TimeBound && !d.Device.Traits.NativeSchedule {
 		notes = append(notes, "it must be erased at its end: while the lock is out of reach it would stay open")
 	}
 	return notes

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -165,5 +166,22 @@ func TestNotes(t *testing.T) {
 		{"too coarse", engine.Create{Device: "coarse", Starts: hours(10.5), Ends: hours(20.5)}, []string{"too coarse"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { noted(t, r.do(c.do), c.words...) })
+	}
+	for name, c := range map[string]struct {
+		do    engine.Create
+		words string // that are not said
+	}{
+		"whole minutes anyway":    {engine.Create{Device: "native", Starts: hours(10), Ends: hours(20)}, "whole minutes"},
+		"no end that is rounded":  {engine.Create{Device: "native", Starts: hours(10).Add(time.Second)}, "it ends"},
+		"it started already":      {engine.Create{Device: "jit", Starts: hours(-1), Ends: hours(0.75)}, "written"},
+		"nobody will erase it":    {engine.Create{Device: "jit"}, "must be erased"},
+		"the lock turns it off":   {engine.Create{Device: "native", Starts: hours(30), Ends: hours(40)}, "must be erased"},
+		"nothing is loaded ahead": {engine.Create{Device: "native", Starts: hours(30), Ends: hours(40)}, "loaded"},
+	} {
+		for _, note := range r.do(c.do).Notes {
+			if strings.Contains(note, c.words) {
+				t.Errorf("%s: %q", name, note)
+			}
+		}
 	}
 }

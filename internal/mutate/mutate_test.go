@@ -93,7 +93,7 @@ func TestWhatNoTestNoticesSurvives(t *testing.T) {
 		"survivors:\nshop.go:26: Shop.Sell: s.log = append(s.log, what) only after left--\n" +
 			"shop.go:36: unused: returns nothing, at once (reached by nothing)\n" +
 			"shop.go:36: unused: 7 → one more (reached by nothing)\n",
-		"all                    28       24        1        3   85.7 %",
+		"all                    28       24        1        3      85.7 %      88.9 %",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("lacks\n%s\nin\n%s", want, out.String())

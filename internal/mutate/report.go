@@ -28,7 +28,8 @@ func Equivalents(text string) (map[string]string, error) {
 	return reasons, nil
 }
 
-// Report writes what became of the mutants, and returns the share that was caught: equivalent ones count as not caught.
+// Report writes what became of the mutants, and returns the share that was caught, in percent, of all for whose survival there is
+// no reason.
 func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons map[string]string) float64 {
 	type count struct{ all, caught, excused int }
 	var total count
@@ -78,9 +79,10 @@ func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons ma
 	list("survivors with a reason", excused)
 	list("reasons to take off the list", wrong)
 	list("survivors", survivors)
-	fmt.Fprintf(w, "%-16s %8s %8s %8s %8s\n", "file", "mutants", "caught", "reason", "survive")
+	fmt.Fprintf(w, "%-16s %8s %8s %8s %8s %11s %11s\n", "file", "mutants", "caught", "reason", "survive", "of all", "of the rest")
 	row := func(name string, c count) {
-		fmt.Fprintf(w, "%-16s %8d %8d %8d %8d %6.1f %%\n", name, c.all, c.caught, c.excused, c.all-c.caught-c.excused, share(c.caught, c.all))
+		fmt.Fprintf(w, "%-16s %8d %8d %8d %8d %9.1f %% %9.1f %%\n", name, c.all, c.caught, c.excused, c.all-c.caught-c.excused,
+			share(c.caught, c.all), share(c.caught, c.all-c.excused))
 	}
 	for _, f := range order {
 		row(f, *files[f])
@@ -89,7 +91,7 @@ func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons ma
 	for _, name := range sortedNames(by) {
 		fmt.Fprintf(w, "caught by %s: %d\n", name, by[name])
 	}
-	return share(total.caught, total.all)
+	return share(total.caught, total.all-total.excused)
 }
 
 func share(part, all int) float64 {

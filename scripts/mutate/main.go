@@ -19,7 +19,7 @@ import (
 	"github.com/accesscodes/lockctl/internal/mutate"
 )
 
-// least is the share of mutants, in percent, that must be caught.
+// least is the share of mutants, in percent, that must be caught, of those that have no reason to survive.
 const least = 90
 
 // seeds is how many stories of the swarm a mutant must survive.
