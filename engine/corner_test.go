@@ -220,6 +220,7 @@ func TestDigitsThatTheProviderChangesAreNewsAgain(t *testing.T) {
 	if r.pin("g") != pin("4829") {
 		t.Fatal("other digits")
 	}
+	r.wantIssue(r.code("g").Issues, "digits_changed", false)
 	f.held, f.assign = nil, pin("1350")
 	r.do(engine.Observe{Device: "front"})
 	r.pass(time.Hour)

@@ -163,7 +163,7 @@ func TestTheTripwireKnowsTheGrain(t *testing.T) {
 
 func TestALookThatIsRefusedIsNoLook(t *testing.T) {
 	r, f := settled(t, jitTraits())
-	f.fails(engine.CallObserve, driver.Rejected, driver.BlameRequest)
+	f.fails(engine.CallObserve, driver.Rejected, driver.BlameCloud) // whomever the driver blames
 	r.do(engine.Observe{Device: "front"})
 	r.pass(2 * time.Second)
 	r.wantIssue(r.device("front").Issues, "device_disconnected", true)

@@ -250,3 +250,75 @@ func TestRefusedErasesWaitLongerAndLonger(t *testing.T) {
 		}
 	}
 }
+
+// A backup that stands in is judged as what it is, and ends when the stay does.
+func TestABackupFollowsTheStay(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.SetPool{Device: "front", On: true})
+	r.pass(time.Hour)
+	f.drop[engine.CallSet] = true
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: r.now, Ends: hours(9)})
+	r.pass(time.Minute)
+	spare := r.do(engine.PullBackup{Code: "g"}).Backup
+	r.pass(time.Minute)
+	if v := r.code(spare); !v.Ends.Equal(hours(9)) || v.Readiness != engine.ReadyVerified {
+		t.Errorf("until %s, %s", v.Ends, v.Readiness)
+	}
+	r.do(engine.Update{Code: "g", Ends: ptr(hours(12))})
+	if v := r.code(spare); !v.Ends.Equal(hours(12)) {
+		t.Errorf("until %s after the stay was extended", v.Ends)
+	}
+	r.until(hours(12).Add(time.Minute))
+	r.status(spare, engine.StatusGone)
+}
+
+func TestAWriteUnderWayIsNoRisk(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(5), Ends: hours(9)})
+	f.latency = 20 * time.Second
+	r.until(hours(4.5).Add(5 * time.Second))
+	if v := r.code("g"); v.Readiness != engine.ReadyLikely {
+		t.Errorf("%s: %s", v.Readiness, v.Cause)
+	}
+}
+
+// A schedule that the lock refused is tried again for what was changed.
+func TestAChangeTriesTheScheduleAgain(t *testing.T) {
+	r, f := settled(t, nativeTraits())
+	f.fails(engine.CallSet, driver.Rejected, driver.BlameLock)
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(20), Ends: hours(30)})
+	r.pass(time.Hour)
+	if len(f.held) != 0 {
+		t.Fatal("it is not just in time")
+	}
+	r.do(engine.Update{Code: "g", Ends: ptr(hours(31))})
+	r.pass(time.Minute)
+	if len(f.held) != 1 || !f.held[0].Window.To.Equal(hours(31)) {
+		t.Errorf("holds %+v", f.held)
+	}
+}
+
+func TestWhatWasJustAdoptedLeavesOnce(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.put("x", "Eve", "1350")
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Minute)
+	r.do(engine.Adopt{Device: "front", Ref: "x", ID: "x"})
+	r.do(engine.RemoveDevice{Device: "front"})
+	if v := r.device("front"); len(v.Slots) != 1 {
+		t.Errorf("slots %+v", v.Slots)
+	}
+}
+
+func TestADryRunOfAnUndoShowsThePlan(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(0), Ends: hours(9)})
+	r.pass(time.Minute)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
+	gone := r.do(engine.Delete{Code: "g"})
+	r.pass(time.Minute)
+	rec, err := r.submit(engine.Command{DryRun: true, Do: engine.Undo{Receipt: gone.Seq}})
+	if err != nil || len(rec.Plan) == 0 {
+		t.Errorf("%+v, %v", rec, err)
+	}
+}

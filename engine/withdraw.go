@@ -43,7 +43,7 @@ func (b *batch) checkPull(do PullBackup) (change, error) {
 	if c.Spare {
 		return change{}, refuse("invalid_input", "code", "a spare needs no spare")
 	}
-	if c.Pulled != "" && d.find(c.Pulled) != nil {
+	if d.find(c.Pulled) != nil {
 		return change{receipt: Receipt{Codes: []lock.CodeID{c.ID}, Backup: c.Pulled}, apply: func(*Receipt) {}}, nil
 	}
 	s := d.spare(b, b.e.policyOf(d))
