@@ -380,6 +380,9 @@ func (e *Engine) absorb(d *device) {
 		e.join(r)
 	} else {
 		e.totals.add(&r.summary, -1)
+		if r.Name != d.Row.Name || r.Account != d.Row.Account || r.Hub != d.Row.Hub || r.System != d.Row.System || r.Model != d.Row.Model {
+			r.sought = ""
+		}
 	}
 	d.row, r.device, r.summary = r, d, d.Row
 	e.totals.add(&r.summary, 1)

@@ -75,7 +75,7 @@ func (e *Engine) park(id lock.DeviceID, bad *recordError) {
 	e.untold = append(e.untold, id)
 	if r := e.rows[id]; r != nil {
 		e.totals.add(&r.summary, -1)
-		r.Issues, r.Worst = r.Issues+1, "device_parked"
+		r.Issues, r.Errors, r.Worst = r.Issues+1, r.Errors+1, "device_parked"
 		e.totals.add(&r.summary, 1)
 		e.wakes.set(r, time.Time{})
 	}

@@ -50,6 +50,7 @@ type Snapshot struct {
 // Totals count the whole fleet.
 type Totals struct {
 	Devices, Offline, Issues      int
+	Errors                        int // of the issues: what is wrong, not what is only worth knowing
 	Set, Setting, Removing, Unset int
 	Unknown                       int
 	InFlight                      int
@@ -71,6 +72,7 @@ type DeviceRow struct {
 	Set, Setting, Removing, Unset int
 	Unknown                       int
 	Issues                        int
+	Errors                        int    // of the issues: what is wrong, not what is only worth knowing
 	Worst                         string // code of the worst issue; "": none
 	InFlight                      CallVerb
 	Exposed                       bool

@@ -42,6 +42,19 @@ func estate(t *testing.T) *rig {
 	return r
 }
 
+func TestAFilterKnowsALockByItsNewName(t *testing.T) {
+	r := estate(t)
+	found := func(words string) int { return r.snapshot(engine.Query{View: engine.ViewFleet, Filter: words}).Total }
+	if n := found("lock-04 room 20"); n != 1 {
+		t.Fatalf("%d locks are found", n)
+	}
+	v := r.device("lock-04")
+	r.do(engine.AddDevice{Device: lock.Device{ID: v.ID, Account: v.Account, Name: "Atrium", System: v.System, Model: v.Model, Traits: v.Traits}})
+	if was, is := found("lock-04 room 20"), found("atrium"); was != 0 || is != 1 {
+		t.Errorf("%d locks by the old name, %d by the new", was, is)
+	}
+}
+
 func TestFleetIsSortedByEveryColumn(t *testing.T) {
 	r := estate(t)
 	late := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -187,7 +187,10 @@ func (r *row) has(col, word string) bool {
 	in := func(s string) bool { return occurs(s, word) }
 	switch col {
 	case "":
-		return in(r.Name) || in(string(r.id)) || in(string(r.Account)) || in(string(r.Hub)) || in(r.System) || in(r.Model) || in(r.Worst)
+		if r.sought == "" {
+			r.sought = strings.ToLower(r.Name + "\n" + string(r.id) + "\n" + string(r.Account) + "\n" + string(r.Hub) + "\n" + r.System + "\n" + r.Model) // no word has an end of line
+		}
+		return strings.Contains(r.sought, word) || strings.Contains(r.Worst, word)
 	case "name":
 		return in(r.Name)
 	case "id":

@@ -28,6 +28,7 @@ type summary struct {
 	Unset     uint16         `json:",omitzero"`
 	Unknown   uint16         `json:",omitzero"`
 	Issues    uint16         `json:",omitzero"`
+	Errors    uint16         `json:",omitzero"` // of the issues
 	Link      lock.Reach     `json:",omitzero"`
 	Native    bool           `json:",omitzero"`
 	Exposed   bool           `json:",omitzero"`
@@ -57,6 +58,9 @@ func (b *batch) summarize(d *device, policy Policy) summary {
 	worst := func(list []Issue) {
 		for k := range list {
 			s.Issues++
+			if list[k].Class == ClassError {
+				s.Errors++
+			}
 			if s.Worst == "" || list[k].Class == ClassError && catalogue[s.Worst].Class != ClassError {
 				s.Worst = list[k].Code
 			}
@@ -135,7 +139,7 @@ func (r *row) line() DeviceRow {
 	out := DeviceRow{
 		ID: r.id, Account: s.Account, Hub: s.Hub, Name: s.Name, System: s.System, Model: s.Model, Native: s.Native, Link: s.Link,
 		Slots: int(s.Slots), Used: int(s.Used), Reserved: int(s.Reserved), Set: int(s.Set), Setting: int(s.Setting),
-		Removing: int(s.Removing), Unset: int(s.Unset), Unknown: int(s.Unknown), Issues: int(s.Issues), Worst: s.Worst,
+		Removing: int(s.Removing), Unset: int(s.Unset), Unknown: int(s.Unknown), Issues: int(s.Issues), Errors: int(s.Errors), Worst: s.Worst,
 		InFlight: s.InFlight, Exposed: s.Exposed, Wake: fromUnix(r.wake), Start: fromUnix(s.Start), End: fromUnix(s.End),
 		Readiness: s.Readiness,
 	}
@@ -152,6 +156,7 @@ func (t *Totals) add(s *summary, n int) {
 	}
 	t.Devices += n
 	t.Issues += n * int(s.Issues)
+	t.Errors += n * int(s.Errors)
 	t.Set += n * int(s.Set)
 	t.Setting += n * int(s.Setting)
 	t.Removing += n * int(s.Removing)

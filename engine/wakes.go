@@ -13,6 +13,7 @@ type row struct {
 	heap int32 // its place in the heap, plus one; 0: not in it
 
 	device *device // decoded, in the cache; nil: it is not
+	sought string  // what a filter's plain words look through, in lower case; "": nobody has filtered since it changed
 	summary
 }
 

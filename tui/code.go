@@ -336,7 +336,7 @@ func (c *code) standIn() line {
 	case v.Pulled != "":
 		return say(accent, string(v.Pulled)+" stands in for this code")
 	case v.PulledFor != "":
-		return say(accent, "stands in for "+string(v.PulledFor))
+		return say(accent, "a backup that was given")
 	case v.Backup:
 		return say(dim, "a spare of the pool")
 	case v.BackupAvailable:

@@ -391,7 +391,17 @@ func (d *device) next() line {
 	}
 	l := say(plain, moment(v.Wake, now, d.at())+", "+fromNow(v.Wake, now))
 	if v.Next != "" {
-		l = l.with(dim, ": "+v.Next)
+		l = l.with(dim, ": "+d.byName(v.Next))
 	}
 	return l
+}
+
+// byName puts a code's name for its id at the start of a sentence.
+func (d *device) byName(text string) string {
+	for _, c := range d.codes.rows {
+		if rest, ok := strings.CutPrefix(text, string(c.ID)+" "); ok {
+			return codeName(c) + " " + rest
+		}
+	}
+	return text
 }

@@ -166,6 +166,7 @@ func (f *fakeHost) totals() engine.Totals {
 		t.Unset += r.Unset
 		t.Unknown += r.Unknown
 		t.Issues += r.Issues
+		t.Errors += r.Errors
 		if r.Link != lock.Reached {
 			t.Offline++
 		}
@@ -208,10 +209,10 @@ func smallHotel() *fakeHost {
 	f := &fakeHost{now: start, seq: 412, devices: map[lock.DeviceID]engine.DeviceView{}, codes: map[lock.DeviceID][]engine.CodeView{}}
 	f.rows = []engine.DeviceRow{
 		{ID: "annex", Name: "Annex", Account: "salto", System: "salto", Link: lock.Reached, Battery: full(0.55), Slots: 40, Used: 4, Set: 3, Unset: 1, Native: true, Wake: at(6 * time.Hour)},
-		{ID: "attic", Name: "Attic", Account: "nuki", Hub: "bridge-2", System: "nuki", Link: lock.HubDown, Battery: full(0.71), Slots: 100, Used: 2, Set: 1, Unknown: 1, Issues: 1, Worst: "hub_disconnected", Readiness: engine.ReadyAtRisk, Wake: at(4 * time.Minute)},
+		{ID: "attic", Name: "Attic", Account: "nuki", Hub: "bridge-2", System: "nuki", Link: lock.HubDown, Battery: full(0.71), Slots: 100, Used: 2, Set: 1, Unknown: 1, Issues: 1, Errors: 1, Worst: "hub_disconnected", Readiness: engine.ReadyAtRisk, Wake: at(4 * time.Minute)},
 		{ID: "cellar", Name: "Cellar", Account: "nuki", Hub: "bridge-1", System: "nuki", Link: lock.Reached, Battery: full(0.09), Slots: 100, Used: 1, Set: 1, Issues: 1, Worst: "low_battery", Wake: at(17 * time.Hour)},
 		{ID: "front", Name: "Front door", Account: "ttlock", System: "ttlock", Native: true, Link: lock.Reached, Battery: full(0.82), Slots: 30, Used: 5, Set: 2, Setting: 1, Unset: 1, Issues: 1, Worst: "rounded", Readiness: engine.ReadyLikely, InFlight: engine.CallSet, Wake: at(8 * time.Second)},
-		{ID: "garage", Name: "Garage", Account: "smart", System: "smartthings", Link: lock.Reached, Battery: full(0.44), Slots: 8, Used: 8, Set: 7, Unset: 1, Issues: 1, Worst: "no_space_for_access_code_on_device", Readiness: engine.ReadyWillFail, Wake: at(18 * time.Minute)},
+		{ID: "garage", Name: "Garage", Account: "smart", System: "smartthings", Link: lock.Reached, Battery: full(0.44), Slots: 8, Used: 8, Set: 7, Unset: 1, Issues: 1, Errors: 1, Worst: "no_space_for_access_code_on_device", Readiness: engine.ReadyWillFail, Wake: at(18 * time.Minute)},
 		{ID: "gate", Name: "Gate", Account: "2n", System: "2n", Native: true, Link: lock.Reached, Slots: 0, Used: 61, Set: 58, Unset: 3, Wake: at(49 * time.Hour)},
 		{ID: "laundry", Name: "Laundry", Account: "schlage", System: "schlage", Native: true, Link: lock.Reached, Battery: full(0.93), Slots: 30, Used: 3, Set: 3, Wake: at(21 * time.Hour)},
 		{ID: "lobby", Name: "Lobby", Account: "salto", System: "salto", Native: true, Link: lock.Reached, Battery: full(0.67), Slots: 40, Used: 12, Set: 12, Wake: at(23 * time.Hour)},

@@ -350,7 +350,8 @@ func (f *fleet) summary() line {
 	l = nil
 	add(t.Offline, bad, s.hollow, "offline")
 	add(t.Exposed, bad, s.exposed, "exposed")
-	add(t.Issues, warn, s.warn, "issues")
+	add(t.Errors, warn, s.warn, plural(t.Errors, "issue"))
+	add(t.Issues-t.Errors, dim, s.dot, plural(t.Issues-t.Errors, "warning"))
 	codes = line{{plain, " "}}.and(codes)
 	if len(l) == 0 {
 		return codes

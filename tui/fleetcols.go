@@ -29,8 +29,8 @@ func (f *fleet) columns() []column[engine.DeviceRow] {
 		{title: "SET", sort: "set", width: 3, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
 		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
 		{title: "WAKE", sort: "wake", width: 7, right: true, cell: func(r engine.DeviceRow) line { return say(dim, until(r.Wake, f.sh.now)) }},
-		{title: "!", sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, warn) }},
-		{title: "WORST", width: 16, flex: 2, from: 100, cell: func(r engine.DeviceRow) line { return say(warn, strings.ReplaceAll(r.Worst, "_", " ")) }},
+		{title: "!", sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, grave(r)) }},
+		{title: "WORST", width: 16, flex: 2, from: 100, cell: func(r engine.DeviceRow) line { return say(grave(r), strings.ReplaceAll(r.Worst, "_", " ")) }},
 	}
 }
 
@@ -43,6 +43,14 @@ func (f *fleet) free(r engine.DeviceRow) line {
 	default:
 		return say(plain, strconv.Itoa(n))
 	}
+}
+
+// grave is the tone of a lock's issues: warnings alone don't stand out.
+func grave(r engine.DeviceRow) tone {
+	if r.Errors > 0 {
+		return warn
+	}
+	return dim
 }
 
 func system(r engine.DeviceRow) string {

@@ -371,9 +371,12 @@ func (t *timeline) below(w int, ax axis) []line {
 	return rows
 }
 
-func pluralOf(n int, noun string) string {
+func pluralOf(n int, noun string) string { return fmt.Sprintf("%d %s", n, plural(n, noun)) }
+
+// plural is a noun as it goes with a number.
+func plural(n int, noun string) string {
 	if n == 1 {
-		return "1 " + noun
+		return noun
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return noun + "s"
 }

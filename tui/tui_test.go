@@ -76,6 +76,36 @@ func TestSortNamesItsColumn(t *testing.T) {
 	h.selected("Suite 2")
 }
 
+func TestWarningsDoNotStandOutAsIssues(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.size(120, 40)
+	h.shows("▲ 2 issues", "· 3 warnings")
+	h.shows("· warning", "Cellar", "low battery")
+	s := h.m.style
+	for _, row := range []struct {
+		engine.DeviceRow
+		glyph, word string
+	}{
+		{engine.DeviceRow{Link: lock.Reached, Issues: 1, Worst: "unconfirmed"}, s.ok, "ok"},
+		{engine.DeviceRow{Link: lock.Reached, Issues: 2, Worst: "keypad_lockout"}, s.dot, "warning"},
+		{engine.DeviceRow{Link: lock.Reached, Issues: 2, Errors: 1, Worst: "contended"}, s.warn, "issue"},
+	} {
+		if got := s.state(row.DeviceRow); got.glyph != row.glyph || got.word != row.word {
+			t.Errorf("%s: %+v", row.Worst, got)
+		}
+	}
+}
+
+func TestWhatComesNextIsToldByName(t *testing.T) {
+	host := smallHotel()
+	v := host.devices["front"]
+	v.Flight, v.Next = nil, "smith changes"
+	host.devices["front"] = v
+	h := newHarness(t, host)
+	h.press(":", "device front", "enter")
+	h.shows("next", ": Smith changes")
+}
+
 func TestEnterAndEscGoInAndOut(t *testing.T) {
 	h := atSmith(t)
 	h.press("enter")

@@ -80,10 +80,12 @@ func (s *style) state(r engine.DeviceRow) sign {
 		return sign{bad, s.hollow, "offline"}
 	case r.InFlight != "":
 		return sign{busy, s.half, flightWord(r.InFlight)}
-	case r.Issues > 0 && r.Worst != "unconfirmed": // which is so by nature where only a cloud can be asked
+	case r.Errors > 0:
 		return sign{warn, s.warn, "issue"}
 	case r.Link == lock.ReachUnknown:
 		return sign{dim, s.unknown, "new"}
+	case r.Issues > 0 && r.Worst != "unconfirmed": // which is so by nature where only a cloud can be asked
+		return sign{accent, s.dot, "warning"}
 	}
 	return sign{good, s.ok, "ok"}
 }
@@ -359,7 +361,7 @@ func (sh *shell) remark(c engine.CodeView) line {
 	case len(c.Issues) > 0:
 		return s.issue(c.Issues[0])
 	case c.PulledFor != "":
-		return say(accent, "stands in for "+string(c.PulledFor))
+		return say(accent, "a backup that was given")
 	case c.Backup:
 		return say(dim, "spare")
 	case c.InHouse:
