@@ -179,13 +179,20 @@ func (d *device) refs() []lock.Ref {
 // settle makes the changes that need no call: time has passed, or there is nothing left to do.
 func (b *batch) settle(d *device, policy Policy) {
 	now := b.now
-	t := &d.Device.Traits
-	if t.CannotList {
+	if d.Device.Traits.CannotList {
 		for i := 0; i < len(d.Orphans); i++ {
 			if o := &d.Orphans[i]; !o.Cleared.IsZero() && !now.Before(o.restUntil()) {
 				d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
 				d.dirtyRun = true
 				i--
+			}
+		}
+		for _, c := range d.codes {
+			for k := 0; k < len(c.Places); k++ {
+				if p := &c.Places[k]; !p.Cleared.IsZero() && !now.Before(p.restUntil()) {
+					b.freed(d, c, p, p.Cleared)
+					k--
+				}
 			}
 		}
 	}
@@ -198,13 +205,6 @@ func (b *batch) settle(d *device, policy Policy) {
 		}
 		if policy.AutoPull == PullAuto && d.Pool {
 			b.autoPull(d, c, policy)
-		}
-		for k := 0; k < len(c.Places); k++ {
-			p := &c.Places[k]
-			if t.CannotList && !p.Cleared.IsZero() && !now.Before(p.restUntil()) {
-				b.freed(d, c, p, p.Cleared)
-				k--
-			}
 		}
 		d.forgetLost(c)
 		if !c.isOver(now) {

@@ -268,6 +268,10 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 	switch {
 	case p.Doubt && (source == lock.SourceLock || p.Accepted.IsZero()):
 		// It did not happen; or, of an erase in doubt, it did.
+		if p.Accepted.IsZero() && d.Device.Traits.ClientSlots && b.wanted(d, c) {
+			p.lose() // or its message is still on its way: it keeps its slot, so that one lands on the other
+			return false
+		}
 		if p.Accepted.IsZero() {
 			c.dropPlace(p.ID)
 		} else {

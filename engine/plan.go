@@ -230,7 +230,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 				} else {
 					again := w.Place
-					if again.Slot = match.Slot; again.Slot != 0 && d.slotTaken(again.Slot) {
+					if again.Slot = match.Slot; again.Slot != 0 && d.slotTaken(again.Slot, match) {
 						if d.free() < 0 {
 							x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "no_space_for_access_code_on_device"})
 							return

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -136,41 +137,33 @@ func (d *device) free() int {
 	return d.Device.Traits.Slots - d.used()
 }
 
-// slotTaken reports whether somebody else's credential stands in that slot.
-func (d *device) slotTaken(n int) bool {
+// slot is the lowest slot that nothing holds or may hold.
+func (d *device) slot() int {
+	for n := 1; ; n++ {
+		if !d.slotTaken(n, nil) && !slices.ContainsFunc(d.held, func(h entry) bool { return h.Slot == n }) {
+			return n
+		}
+	}
+}
+
+// slotTaken reports whether anything but that place stands in a slot, or may.
+func (d *device) slotTaken(n int, but *place) bool {
 	for i := range d.held {
 		if h := &d.held[i]; !h.Ours && h.Slot == n {
 			return true
 		}
 	}
+	for i := range d.Orphans {
+		if d.Orphans[i].Slot == n {
+			return true
+		}
+	}
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if p := &c.Places[i]; p != but && p.Slot == n {
+				return true
+			}
+		}
+	}
 	return false
-}
-
-// slot is the lowest slot that nothing holds or may hold.
-func (d *device) slot() int {
-	taken := func(n int) bool {
-		for i := range d.held {
-			if d.held[i].Slot == n {
-				return true
-			}
-		}
-		for i := range d.Orphans {
-			if d.Orphans[i].Slot == n {
-				return true
-			}
-		}
-		for _, c := range d.codes {
-			for i := range c.Places {
-				if c.Places[i].Slot == n {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	for n := 1; ; n++ {
-		if !taken(n) {
-			return n
-		}
-	}
 }

@@ -288,7 +288,10 @@ func words(d time.Duration) string {
 	if d >= 2*time.Hour {
 		d = d.Round(time.Minute)
 	}
+	const day = 24 * time.Hour
 	switch {
+	case d >= 1000*time.Hour: // four digits in a row could be somebody's PIN
+		return itoa(int64(d/day)) + " d " + itoa(int64(d%day/time.Hour)) + " h"
 	case d >= 2*time.Hour && d%time.Hour == 0:
 		return itoa(int64(d/time.Hour)) + " h"
 	case d >= 2*time.Hour:

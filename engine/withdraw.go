@@ -27,12 +27,17 @@ func (b *batch) checkDelete(do Delete) (change, error) {
 	x.apply = func(*Receipt) {
 		c.grant(after)
 		c.Leaked = do.Leaked
-		c.NextTry = time.Time{}
-		if s := d.find(c.Pulled); s != nil {
-			s.Deleted, s.NextTry, s.dirty = b.now, time.Time{}, true
-		}
+		b.withdrawSpare(d, c)
 	}
 	return x, nil
+}
+
+// withdrawSpare has the spare that stands in for a withdrawn code go with it, and both be erased at once.
+func (b *batch) withdrawSpare(d *device, c *code) {
+	c.NextTry = time.Time{}
+	if s := d.find(c.Pulled); s != nil {
+		s.Deleted, s.NextTry, s.dirty = b.now, time.Time{}, true
+	}
 }
 
 func (b *batch) checkPull(do PullBackup) (change, error) {
@@ -260,6 +265,7 @@ func (b *batch) undoCreate(u undo) (change, error) {
 	x.apply = func(*Receipt) {
 		for _, c := range codes {
 			c.Deleted, c.dirty = b.now, true
+			b.withdrawSpare(b.device(c.Device), c)
 		}
 	}
 	return x, nil

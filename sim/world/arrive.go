@@ -40,13 +40,13 @@ func (j *judge) arrivals(d *watched, t time.Time) time.Time {
 	return d.arrival
 }
 
-// healthy reports whether nothing stands in the way of an arrival: the wish is old enough, and its lock was in reach, told the
-// truth, and nobody has been told that something is wrong.
+// healthy reports whether nothing stands in the way of an arrival: the wish is old enough and not in the last grain of its
+// window, its lock was in reach and told the truth, and nobody has been told that something is wrong.
 func (j *judge) healthy(d *watched, w *wish, t time.Time) bool {
 	since := w.Window.From.Add(-notice)
 	calm := func(l *link) bool { return l.down.IsZero() && !l.up.After(since) }
 	switch {
-	case !w.live(t), w.For != "", w.Offl != lock.OfflineNone, d.Device.Traits.OfflineOnly, w.Extern, j.policy(d).External != engine.ExternalEnforce:
+	case !w.live(t.Add(max(d.Device.Traits.Granularity, time.Second))), w.For != "", w.Offl != lock.OfflineNone, d.Device.Traits.OfflineOnly, w.Extern, j.policy(d).External != engine.ExternalEnforce:
 		return false
 	case w.Since.After(since), j.halted, j.resumed, j.began.After(since), d.fooled, d.misled.After(since), j.door.Ailing(d.Device.ID):
 		return false
