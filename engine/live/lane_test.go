@@ -311,6 +311,8 @@ func TestEveryCallIsToldToTheWatch(t *testing.T) {
 			synctest.Wait()
 		}
 		pass(time.Hour)
+		mu.Lock()
+		defer mu.Unlock()
 		if e := told["late"]; e.Err == nil || !e.Sent.Equal(begin) || !e.At.Equal(begin.Add(30*time.Second)) {
 			t.Errorf("late: %+v", e)
 		}
