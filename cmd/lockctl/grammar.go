@@ -34,7 +34,6 @@ func nouns() map[string]string {
 const (
 	waitsDaemon = "the daemon (lockctl serve)"
 	waitsLive   = "accounts at providers"
-	waitsBackup = "encrypted backups"
 )
 
 // grammar is every verb, in the order of the help.
@@ -111,8 +110,13 @@ func grammar() []verb {
 		{path: "config check", args: "[FILE]", short: "check a configuration file, and that its secrets can be read", run: configCheck, flags: []flag{conf}},
 		{path: "config sample", short: "print a configuration with a word about every key", run: configSample},
 		{path: "providers list", short: "list lock systems and what they can do", flags: []flag{output}, waits: waitsLive},
-		{path: "backup", args: "FILE", short: "write a backup, encrypted by default", flags: []flag{{"recipient", "", "age public key"}}, waits: waitsBackup},
-		{path: "restore", args: "FILE", short: "restore a backup", flags: []flag{{"identity", "", "file with the age private key"}, yes}, waits: waitsBackup},
-		{path: "doctor", short: "look for what is wrong with the installation", flags: []flag{output}, waits: waitsLive},
+		{path: "backup", args: "FILE", short: "write everything that is kept into one file, encrypted unless you say otherwise", run: backup,
+			long: "Writes everything that is kept, as it is at one instant, into one file with a checksum; a running daemon goes on meanwhile. The file is\n" +
+				"encrypted with age: for the key beside the data, which is made the first time and of which you should keep a copy elsewhere, or for another.",
+			flags: []flag{conf, {"recipient", "", "age public key that it is encrypted for"}, {"plain", false, "don't encrypt it"}}},
+		{path: "restore", args: "FILE", short: "put a backup in the place of a store that is not there", run: restore,
+			flags: []flag{conf, {"identity", "", "file with the age private key; left out: the one beside the data"}}},
+		{path: "doctor", short: "read every record that is kept, and say what is wrong and what to do", run: doctor,
+			flags: []flag{conf, {"repair", false, "mend what can be told from the other records"}, {"output", "table", "table or json"}}},
 	}
 }

@@ -123,6 +123,35 @@ func (s *Store) Scan(ctx context.Context, prefix, after string, limit int) ([]st
 	return found, at, nil
 }
 
+// Walk tells fn of every record, all as they were at one instant, while others go on writing. An error of fn ends it.
+func (s *Store) Walk(ctx context.Context, fn func(store.KV) error) error {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	return s.view(func(txn *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchValues = false // as in Scan
+		o.Prefix = []byte(recordPrefix)
+		it := txn.NewIterator(o)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			rev, val, err := decode(it.Item())
+			if err != nil {
+				return err
+			}
+			if err := fn(store.KV{Key: string(it.Item().Key()[len(recordPrefix):]), Val: val, Rev: rev}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // view lets fn read.
 func (s *Store) view(fn func(*badger.Txn) error) error {
 	if s.lock == nil {
