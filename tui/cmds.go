@@ -157,6 +157,24 @@ func isRefusal(err error) bool {
 	return is
 }
 
+// everyLock reads what a query lists, over all its pages.
+func (c *commands) everyLock(q engine.Query, then func([]engine.DeviceRow, error) tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		var rows []engine.DeviceRow
+		q.Limit = 1000
+		for {
+			s, err := c.host.Snapshot(c.ctx, q)
+			if err != nil {
+				return resultMsg{func() tea.Cmd { return then(nil, err) }}
+			}
+			if rows = append(rows, s.Devices...); s.Next == "" {
+				return resultMsg{func() tea.Cmd { return then(rows, nil) }}
+			}
+			q.After = s.Next
+		}
+	}
+}
+
 // submit gives a command to the engine; then runs in Update with what came of it.
 func (c *commands) submit(do engine.Action, then func(engine.Receipt, error) tea.Cmd) tea.Cmd {
 	return c.send(engine.Command{Actor: c.actor, Do: do}, then)

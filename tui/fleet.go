@@ -138,8 +138,10 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	keys := f.sh.keys
 	switch {
 	case key.Matches(k, keys.markAll) && len(f.table.marked) == 0 && f.table.total > len(f.table.rows):
-		f.table.marks(k, keys, f.rows())
-		return f.sh.tell(warn, fmt.Sprintf("%s marked the %d around here of %d: a filter makes them fewer", f.sh.style.warn, len(f.table.marked), f.table.total))
+		if f.table.total > markedMost {
+			return f.sh.tell(warn, fmt.Sprintf("%s %d locks are more than the %d that can be marked: a filter makes them fewer", f.sh.style.warn, f.table.total, markedMost))
+		}
+		return f.sh.everyLock(f.pages.query, f.markEvery)
 	case f.table.steer(k, keys, f.rows()), f.table.marks(k, keys, f.rows()):
 		if f.aim() || f.peeks() {
 			return f.sh.changed()
@@ -175,6 +177,20 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 		return f.sh.look(row.ID, row.Name)
 	}
 	return nil
+}
+
+// markedMost is how many locks can be marked at once.
+const markedMost = 10_000
+
+// markEvery marks what the filter lets pass, on every page.
+func (f *fleet) markEvery(rows []engine.DeviceRow, err error) tea.Cmd {
+	if err != nil {
+		return f.sh.refused(err)
+	}
+	for _, r := range rows {
+		f.table.put(r)
+	}
+	return f.sh.tell(accent, fmt.Sprintf("%s marked all %d, those out of sight too; esc lets go of them", f.sh.style.check, len(rows)))
 }
 
 // ask edits the filter; the list follows every key.

@@ -143,6 +143,35 @@ func TestJ4EarlyCheckIn(t *testing.T) {
 	}
 }
 
+func TestJ4AnEarlierStartDoesNotMeetTheGuestBefore(t *testing.T) {
+	j := saturday(t)
+	j.do("/").write("jones").do("enter")
+	before := j.m.host.(*fakeHost).codes["front"][1] // Smith leaves four hours before Jones comes
+	j.do("-")
+	j.press("-", "-", "-", "-")
+	j.shows("Smith is in until")
+	j.press("enter")
+	j.shows("Smith is still in: s takes the earliest safe time")
+	if j.sent() != nil {
+		t.Fatalf("sent %#v", j.sent())
+	}
+	j.press("s")
+	j.hides("Smith is in until")
+	j.do("enter")
+	j.within(4)
+	if u, ok := j.sent().(engine.Update); !ok || u.Starts == nil || !u.Starts.Equal(before.Ends) {
+		t.Errorf("sent %#v, want a start at %v", j.sent(), before.Ends)
+	}
+}
+
+func TestTwoGuestsMeetWhereTheOperatorSaysSo(t *testing.T) {
+	j := saturday(t)
+	j.press("/", "jones", "enter", "-", "-", "-", "-", "-", "o", "enter")
+	if u, ok := j.sent().(engine.Update); !ok || u.Starts == nil {
+		t.Errorf("sent %#v", j.sent())
+	}
+}
+
 func TestJ5ACleanerOnSixDoors(t *testing.T) {
 	j := saturday(t)
 	j.do(":", "l", "enter", " ", " ", " ", " ", " ", " ", "n")

@@ -29,6 +29,8 @@ type spanEditor struct {
 	refusal error
 	number  int
 	sent    bool
+	others  []engine.CodeView // of the same lock
+	both    bool              // whoever is still in may meet who comes
 }
 
 // newSpanEditor opens with the end an hour later or, the other way, with an earlier start; once that has come, with an earlier
@@ -53,6 +55,26 @@ func (e *spanEditor) typing() bool { return e.free }
 
 func (e *spanEditor) start() tea.Cmd { return e.rehearse() }
 
+func (e *spanEditor) request() request {
+	return request{to: e, maybe: true, queries: []engine.Query{{View: engine.ViewDevice, Device: e.code.Device}}}
+}
+
+// stillIn is who leaves last of those that an earlier start would meet; false: nobody. Who leaves then is gone at the earliest
+// safe time.
+func (e *spanEditor) stillIn() (engine.CodeView, bool) {
+	var last engine.CodeView
+	for _, c := range e.others {
+		if c.ID == e.code.ID || c.Backup || c.Starts.IsZero() || c.Ends.IsZero() || !c.Deleted.IsZero() {
+			continue // whoever always has a code meets everybody
+		}
+		before := !c.Ends.After(e.code.Starts)
+		if before && c.Ends.After(e.from) && c.Ends.After(e.sh.now) && c.Ends.After(last.Ends) {
+			last = c
+		}
+	}
+	return last, last.ID != ""
+}
+
 func (e *spanEditor) Keys() []key.Binding {
 	if e.free {
 		return []key.Binding{bind("enter", "take it", "enter"), bind("esc", "as it was", "esc")}
@@ -61,6 +83,9 @@ func (e *spanEditor) Keys() []key.Binding {
 		bind("tab", "start or end", "tab"), bind("e", "type a time", "e")}
 	if e.needsGap() {
 		keys = append(keys, e.sh.keys.gap)
+	}
+	if _, in := e.stillIn(); in {
+		keys = append(keys, bind("s", "earliest safe time", "s"), bind("o", "let both in", "o"))
 	}
 	return keys
 }
@@ -116,6 +141,9 @@ func (e *spanEditor) rehearse() tea.Cmd {
 }
 
 func (e *spanEditor) Update(msg tea.Msg) tea.Cmd {
+	if a, is := msg.(answer); is && len(a.snaps) > 0 {
+		e.others = a.snaps[0].Codes
+	}
 	k, ok := msg.(tea.KeyMsg)
 	switch {
 	case !ok || e.sent:
@@ -123,9 +151,18 @@ func (e *spanEditor) Update(msg tea.Msg) tea.Cmd {
 	case e.free:
 		return e.write(k)
 	}
+	last, in := e.stillIn()
 	switch {
+	case k.Type == tea.KeyEnter && in && !e.both:
+		return e.sh.tell(warn, e.sh.style.warn+" "+codeName(last)+" is still in: s takes the earliest safe time, o lets both in")
 	case k.Type == tea.KeyEnter:
 		return e.apply()
+	case k.String() == "s" && in:
+		e.from = last.Ends
+		return e.rehearse()
+	case k.String() == "o" && in:
+		e.both = !e.both
+		return nil
 	case key.Matches(k, e.sh.keys.gap) && e.needsGap():
 		e.gap = !e.gap
 		return e.rehearse()
@@ -217,7 +254,17 @@ func (e *spanEditor) text(w int) []line {
 		}
 	}
 	rows = append(rows, nil)
+	last, in := e.stillIn()
+	if in {
+		rows = append(rows, say(bad, s.bad+" "+codeName(last)+" is in until "+moment(last.Ends, e.sh.now, e.location())))
+		if e.both {
+			rows = append(rows, say(warn, s.ok+" o lets both in for "+spanOf(last.Ends.Sub(e.from))))
+		} else {
+			rows = append(rows, say(accent, s.arrow+" s starts then: the earliest safe time").with(dim, "; o lets both in"))
+		}
+	}
 	switch {
+	case e.refusal == nil && in && !e.both:
 	case e.refusal != nil:
 		rows = append(rows, wrap(bad, s.bad+" "+sentence(e.refusal), w)...)
 	case len(e.notes) == 0:

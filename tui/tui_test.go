@@ -76,6 +76,22 @@ func TestSortNamesItsColumn(t *testing.T) {
 	h.selected("Suite 2")
 }
 
+func TestMarkAllMarksWhatIsOutOfSightToo(t *testing.T) {
+	h := newHarness(t, manyLocks(2500))
+	h.press("A")
+	h.shows("marked all 2500")
+	h.press("R")
+	h.shows("Looks at 2500 locks now")
+	h.press("esc", "esc")
+	h.hides("2500 marked")
+	h = newHarness(t, manyLocks(20_000))
+	h.press("A")
+	h.shows("20000 locks are more than the 10000")
+	h.hides(" marked ")
+	h.press("/", "room 0012", "enter", "A")
+	h.shows("10 marked")
+}
+
 func TestWarningsDoNotStandOutAsIssues(t *testing.T) {
 	h := newHarness(t, smallHotel())
 	h.size(120, 40)
