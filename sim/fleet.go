@@ -141,6 +141,12 @@ func (f *Fleet) Add(l LockSpec) error {
 		return bad("slots must lie between 0 and 1000")
 	case math.IsNaN(l.Battery) || l.Battery < 0 || l.Battery > 1:
 		return bad("battery must lie between 0 and 1")
+	case l.Radio < 0:
+		return bad("radio must not be negative")
+	case l.Radio > 0:
+		own := *p
+		own.Radio = l.Radio
+		p = &own
 	}
 	if l.Account == "" {
 		l.Account = "account"

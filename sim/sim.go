@@ -44,6 +44,7 @@ type LockSpec struct {
 	Slots   int            `json:",omitzero"` // overrides the profile's capacity, at most 1000; 0: the profile's
 	Drift   time.Duration  `json:",omitzero"` // its clock's error at the start
 	Battery float64        `json:",omitzero"` // 0 to 1; 0: full
+	Radio   time.Duration  `json:",omitzero"` // mean one-way latency from the hub; 0: the profile's
 }
 
 // Fault is a trouble as plain data. Its kind's registry row says which layer it belongs to, what it may be placed on and

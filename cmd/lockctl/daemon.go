@@ -195,6 +195,7 @@ func (d *daemon) keep(ctx context.Context, hup <-chan os.Signal, host *live.Host
 	defer look.Stop()
 	defer list.Stop()
 	d.list(ctx)
+	debug.FreeOSMemory() // what opening the store and listing the devices took is not needed again
 	for {
 		select {
 		case <-ctx.Done():

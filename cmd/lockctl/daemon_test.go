@@ -22,7 +22,7 @@ import (
 
 // served is a lockctl serve of its own process, with a home folder.
 type served struct {
-	t    *testing.T
+	t    testing.TB
 	home string
 	cmd  *exec.Cmd
 	http http.Client
@@ -30,7 +30,7 @@ type served struct {
 }
 
 // startServe starts a daemon and waits until it is ready.
-func startServe(t *testing.T, home string, args ...string) *served {
+func startServe(t testing.TB, home string, args ...string) *served {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *served) post(path string, in, out any) error {
 }
 
 // configure writes the daemon's configuration.
-func configure(t *testing.T, home, text string) {
+func configure(t testing.TB, home, text string) {
 	t.Helper()
 	dir := filepath.Join(home, ".config", "lockctl")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
