@@ -206,7 +206,7 @@ func (b *batch) settle(d *device, policy Policy) {
 		if policy.AutoPull == PullAuto && d.Pool {
 			b.autoPull(d, c, policy)
 		}
-		d.forgetLost(c)
+		d.forgetLost(c, now)
 		if !c.isOver(now) {
 			if c.free() && len(c.Places) == 0 && c.Draws < redraws {
 				if x, wait := d.clash(now, c, c.PIN); x != nil && !wait {
@@ -234,12 +234,13 @@ func (b *batch) settle(d *device, policy Policy) {
 
 // forgetLost drops a place that a list lacked once another of the code stands: erasing it by its handle could hit that one. One
 // that is being written just now is not lost.
-func (d *device) forgetLost(c *code) {
+func (d *device) forgetLost(c *code, now time.Time) {
 	for i := 0; len(c.Places) > 1 && i < len(c.Places); i++ {
 		if d.Flight != nil && d.Flight.Code == c.ID && d.Flight.Place == c.Places[i].ID {
 			continue
 		}
 		if p := &c.Places[i]; p.lost() && slices.ContainsFunc(c.Places, func(o place) bool { return o.ID != p.ID && !o.Accepted.IsZero() }) {
+			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 			i--
 		}

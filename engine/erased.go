@@ -35,6 +35,31 @@ func (d *device) remember(p *place, of lock.CodeID, now time.Time) {
 	d.dirtyRun = true
 }
 
+// mislay keeps what was written, was never erased and is gone by what a list lacks: a list may lag behind, and a write may be on
+// its way.
+func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
+	if p.PIN.IsZero() || p.Blanked || d.Device.Traits.CannotList {
+		return
+	}
+	d.Mislaid = slices.DeleteFunc(d.Mislaid, func(e erased) bool { return e.PIN == p.PIN && e.Slot == p.Slot || now.Sub(e.At) > erasedFor })
+	d.Mislaid = append(d.Mislaid[max(0, len(d.Mislaid)+1-maxErased):], erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
+	d.dirtyRun = true
+}
+
+// found reports whether an entry without our tag is one that was mislaid, and of which code: its digits stand where they were
+// written.
+func (d *device) found(x *entry) (of lock.CodeID, ok bool) {
+	i := slices.IndexFunc(d.Mislaid, func(e erased) bool {
+		return x.Tag == "" && x.PIN == e.PIN && (e.Slot == 0 || e.Slot == x.Slot) && (e.Ref == "" || e.Ref == x.Ref)
+	})
+	if i < 0 {
+		return "", false
+	}
+	of = d.Mislaid[i].Code
+	d.Mislaid, d.dirtyRun = slices.Delete(d.Mislaid, i, i+1), true
+	return of, true
+}
+
 // opensAgain takes an opening by what was erased: it is told, and erased again, though a cloud that has struck it from its list
 // may not pass that on. So the alarm stays until somebody has seen to the lock and asks for a look. It reports whether there is
 // such a thing.
@@ -44,6 +69,13 @@ func (b *batch) opensAgain(d *device, ref lock.Ref, at time.Time) bool {
 		return false
 	}
 	e := d.Erased[i]
+	if c := d.find(e.Code); c != nil && c.PIN == e.PIN && b.wanted(d, c) {
+		if len(c.Places) == 0 {
+			b.stands(c, &entry{Ref: e.Ref, Slot: e.Slot, PIN: e.PIN, Name: c.Name, Enabled: true}) // it made room, and is wished again by now
+		}
+		b.tell("lock.unlocked", d, c, "opened by code")
+		return true
+	}
 	if !slices.ContainsFunc(d.Orphans, func(p place) bool { return p.Ref == ref }) {
 		d.orphan(place{Ref: e.Ref, Slot: e.Slot, PIN: e.PIN, Accepted: at, Seen: at}, "", b.now)
 	}

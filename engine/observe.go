@@ -273,6 +273,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 			return false
 		}
 		if p.Accepted.IsZero() {
+			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 		} else {
 			b.freed(d, c, p, now)
@@ -286,6 +287,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		return true
 	case p.lost():
 		if !b.wanted(d, c) {
+			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 			return true
 		}
@@ -295,6 +297,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 			return false // it may yet appear
 		}
 		if p.lose(); !b.wanted(d, c) {
+			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 			return true
 		}

@@ -35,9 +35,11 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 		if x.Ours {
 			continue
 		}
-		if ourTag(x.Tag) && x.Ref != "" && !known[x.Ref] && !d.leaves() && len(d.Orphans) < maxOrphans {
-			b.resurfaced(d, x)
-			continue
+		if x.Ref != "" && !known[x.Ref] && !d.leaves() && len(d.Orphans) < maxOrphans {
+			if of, ok := d.found(x); ok || ourTag(x.Tag) {
+				b.resurfaced(d, x, of)
+				continue
+			}
 		}
 		if c := d.honoured(x); c != nil {
 			c.Honoured = false
@@ -83,11 +85,11 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 }
 
 // resurfaced recognises a credential that we wrote although no place stands for it: of a live code it becomes one, of a code
-// that is gone it is to be erased.
-func (b *batch) resurfaced(d *device, x *entry) {
+// that is gone it is to be erased. of is the code that is known to have written it, if its tag does not tell.
+func (b *batch) resurfaced(d *device, x *entry, of lock.CodeID) {
 	x.Ours = true
 	for _, c := range d.codes {
-		if c.mark() != x.Tag || len(c.Places) >= maxCopies {
+		if c.mark() != x.Tag && c.ID != of || len(c.Places) >= maxCopies {
 			continue
 		}
 		b.stands(c, x)

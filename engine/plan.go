@@ -223,9 +223,12 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		if !match.Cleared.IsZero() && !t.CannotList {
 			*look = look.sooner(d.goneLook(v, match), "to see whether it is gone") // it made room, or was not due for a while
 		} else if match.Doubt || match.Accepted.IsZero() {
-			if t.CannotList {
+			switch {
+			case c.Refused != "" && c.Refused == w.Place.fingerprint():
+				// It was refused for good, and is not asked again.
+			case t.CannotList:
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
-			} else if match.lost() && c.Refused != w.Place.fingerprint() {
+			case match.lost():
 				if now.Before(c.NextTry) {
 					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 				} else {

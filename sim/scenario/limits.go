@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -100,6 +101,10 @@ func (r *run) settled() {
 	}
 	for _, d := range r.w.Fleet().Devices() {
 		s, err := r.w.Snapshot(engine.Query{View: engine.ViewDevice, Device: d.ID})
+		var no *engine.Refusal
+		if errors.As(err, &no) && no.Code == "device_not_found" {
+			continue // it came while the engine was stopped, and was never put under its management
+		}
 		if err != nil {
 			r.err = err
 			return

@@ -23,7 +23,7 @@ func (r *run) lagging(d lock.Device, s engine.Snapshot, full room, now time.Time
 		gone[c.ID] = c.Status == engine.StatusGone && !c.Exposure.Unverified
 	}
 	p := s.Device.Pool
-	if room := s.Device.Free(); p.On && p.Ready+kept < p.Want && d.Traits.Slots > 0 && room > 0 && !explained(s.Device.Issues, full) {
+	if room := s.Device.Free(); p.On && p.Ready+kept < p.Want && d.Traits.Slots > 0 && room > 0 && !full.packed && !explained(s.Device.Issues, full) {
 		out = append(out, fmt.Sprintf("its pool has %d of %d spares, and room for more", p.Ready, p.Want))
 	}
 	for _, x := range r.w.Exposures() {

@@ -176,8 +176,10 @@ func (j *judge) inherited(d *watched, w *wish, m sim.Memory, t time.Time) (serve
 		if o == nil || o == w || o.Device != w.Device || o.Holder != w.Holder || o.Told.PIN != m.PIN && (o.Common == "" || o.Common != w.Common) {
 			continue
 		}
+		early, _ := j.guard(d, o)
+		opens, _ := o.open(t, early)
 		switch end := o.over(); {
-		case o.within(t):
+		case opens:
 			return true, end
 		case !end.IsZero() && !end.After(t) && end.After(until):
 			until = end

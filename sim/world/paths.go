@@ -83,6 +83,8 @@ func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 		}
 		if ok && c.Verb == engine.CallClear {
 			d.acked[c.At] = now
+		}
+		if c.Verb == engine.CallClear && (ok || r.Err.Kind == driver.Throttled) { // one that the cloud did not even take erases nothing
 			for slot, ref := range d.erasing {
 				if ref == c.At {
 					delete(d.erasing, slot)

@@ -358,6 +358,10 @@ func (j *judge) event(e engine.Event) {
 	if e.Type == "access_code.backup_access_code_pulled" {
 		j.pulled(e.At, e.Code, e.Backup)
 	}
+	if w := j.wishes[e.Code]; w != nil && e.Issue != nil && e.Issue.Code == "digits_changed" && e.Type != "internal.issue.cleared" {
+		w.Told = vault{} // the provider chose others, and people are told so
+		j.touch(w)
+	}
 	if e.Issue != nil && e.Issue.Code == "change_refused" {
 		j.goesBack(e.At, e.Code)
 	}
