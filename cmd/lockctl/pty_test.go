@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -91,6 +92,7 @@ func TestOnATerminal(t *testing.T) {
 	t.Run("version asks the terminal nothing", func(t *testing.T) { quietVersion(t, bin) })
 	t.Run("the demonstration is kept", func(t *testing.T) { keptDemonstration(t, bin) })
 	t.Run("the demonstration is killed and goes on", func(t *testing.T) { killedDemonstration(t, bin) })
+	t.Run("a terminal attaches to a daemon", func(t *testing.T) { attached(t, bin) })
 	t.Run("a scenario opens paused at its start", func(t *testing.T) { openedScenario(t, bin) })
 }
 
@@ -149,6 +151,41 @@ func keptDemonstration(t *testing.T, bin string) {
 	}
 	if info, err := os.Stat(filepath.Join(home, ".local", "share", "lockctl", "demo.key")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key file: %v, %v", info, err)
+	}
+}
+
+// attached is a terminal on the engine of another process: it shows and steers that one's simulation, and leaves it running.
+func attached(t *testing.T, bin string) {
+	home := t.TempDir()
+	env := append(os.Environ(), "HOME="+home, "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_CONFIG_HOME=", "TZ=UTC")
+	none := start(t, patience, env, bin, "attach", "--theme", "dark")
+	if code := none.end(); code != exitRefused || !strings.Contains(none.seen.String(), "no lockctl serve runs") {
+		t.Errorf("without a daemon it ends with %d and %q", code, none.seen.String())
+	}
+	daemon := exec.CommandContext(t.Context(), bin, "serve", "--sim")
+	daemon.Env = env
+	out, err := daemon.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = daemon.Wait() }) // it ends with the test
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "listening on ") {
+		t.Fatalf("the daemon said %q, %v", line, err)
+	}
+	for range 2 {
+		s := start(t, patience, env, bin, "attach", "--theme", "dark")
+		s.until("Today")
+		s.until("SIMULATED")
+		s.press(":fleet\r")
+		s.until("Fleet")
+		s.until("Harbour 12")
+		s.press("q")
+		if code := s.end(); code != exitDone {
+			t.Errorf("q ends with %d: %q", code, s.seen.String())
+		}
 	}
 }
 
