@@ -193,10 +193,20 @@ func TestTheNextArrivalProbesALink(t *testing.T) {
 	if len(r.calls) == 0 {
 		t.Fatal("no probe")
 	}
-	for _, c := range r.calls {
+	for i, c := range r.calls {
 		if c.Device != "c" {
 			t.Fatalf("%s is tried, c arrives first", c.Device)
 		}
+		if i == 0 {
+			continue
+		}
+		gap := c.Deadline.Sub(r.calls[i-1].Deadline)
+		if i > 6 && (gap < 5*time.Minute || gap > 5*time.Minute+5*time.Second) || i < 5 && gap > 3*time.Minute {
+			t.Errorf("probe %d comes %s after the one before", i, gap)
+		}
+	}
+	if n := len(r.calls); n < 24 || n > 30 {
+		t.Errorf("%d probes in two hours", n)
 	}
 }
 

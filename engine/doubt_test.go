@@ -322,3 +322,52 @@ func TestADryRunOfAnUndoShowsThePlan(t *testing.T) {
 		t.Errorf("%+v, %v", rec, err)
 	}
 }
+
+// While every list is partial, a write in doubt stays in doubt, and is looked after less and less often.
+func TestDoubtThatNoListEndsIsLookedAfterSeldom(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.partial = true
+	f.loses(engine.CallSet, false)
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(6 * time.Hour)
+	if n := r.count(engine.CallObserve); n < 12 || n > 30 || r.count(engine.CallSet) != 1 {
+		t.Errorf("%d looks and %d sets in six hours", n, r.count(engine.CallSet))
+	}
+	f.partial = false
+	r.pass(time.Hour)
+	r.status("g", engine.StatusSet)
+}
+
+// Digits that nobody was told may change without a word.
+func TestUntoldDigitsOfAProviderMayChange(t *testing.T) {
+	tr := jitTraits()
+	tr.AssignsPIN = true
+	r, f := settled(t, tr)
+	f.assign = pin("4829")
+	r.do(engine.Create{ID: "g", Device: "front"})
+	r.pass(time.Minute)
+	f.held, f.assign = nil, pin("1350")
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Hour)
+	r.wantIssue(r.code("g").Issues, "digits_changed", false)
+	if r.pin("g") != pin("1350") {
+		t.Error("the old digits are shown")
+	}
+}
+
+// A lock that is out of reach with a write refused before is written to as soon as it answers, not when the try was due.
+func TestWhatWaitsGoesAsSoonAsTheLockAnswers(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	for range 8 {
+		f.loses(engine.CallSet, false)
+	}
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(40 * time.Minute)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(10 * time.Minute)
+	f.fail, f.script = nil, nil
+	r.step(engine.Notice{Device: "front"})
+	r.pass(15 * time.Second)
+	r.status("g", engine.StatusSet)
+}

@@ -15,8 +15,9 @@ const (
 	freshBattery   = 0.3 // a rise by this much means that batteries were changed
 )
 
-// observed takes what a look taught that was sent at since. It is the only place that learns what a lock holds.
-func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
+// observed takes what a look taught that was sent at since, after so many that left a doubt. It is the only place that learns what
+// a lock holds.
+func (b *batch) observed(d *device, o lock.Observation, since time.Time, doubts int) {
 	now := b.now
 	if o.At.IsZero() {
 		o.At = now
@@ -56,7 +57,7 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	if d.doubtful() {
 		// The list was partial, or lags: look again, less and less often.
 		d.Stale, d.FailedAt = now, now
-		d.Failures++
+		d.Failures = doubts + 1
 		p := b.e.policyOf(d)
 		d.RetryAt = now.Add(max(p.ObserveMin, b.wait(d, d.Failures, string(d.id()), p)))
 	}

@@ -56,7 +56,10 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		b.failed(d, f, c, p, o.Err, crash)
 		return
 	}
-	asked := d.Asked
+	asked, doubts := d.Asked, d.Failures
+	if d.Reach > lock.Reached {
+		doubts = 0 // that was an outage
+	}
 	if f.Verb != CallObserve && (d.Reach > lock.Reached || b.e.linkDown(d)) && (d.Device.Traits.CloudList || c != nil && c.Offline != lock.OfflineNone) {
 		b.linkWorks(d, b.e.linksOf(d)[0]) // a cloud took it: that the lock is back only a look can show
 		b.ask(d)
@@ -66,7 +69,7 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 	switch f.Verb {
 	case CallObserve:
 		d.Asked = asked // to look once more after an outage is what this was
-		b.observed(d, o.Observation, f.Since)
+		b.observed(d, o.Observation, f.Since, doubts)
 	case CallSet:
 		d.Pace.Set = b.now.Sub(f.Since)
 		b.accepted(d, f, c, p, o.Held)

@@ -237,6 +237,15 @@ func TestACodeThatCannotBeErasedIsOverwritten(t *testing.T) {
 	if c := r.code("g"); !c.Exposure.Since.IsZero() {
 		t.Error("exposure goes on although the digits are destroyed")
 	}
+	said := ""
+	for _, i := range r.code("g").Issues {
+		if i.Code == "failed_to_remove_from_device" {
+			said = i.Message + ": " + i.Remedy
+		}
+	}
+	if !strings.Contains(said, "overwritten, so that no PIN opens it: it is erased once more every day") {
+		t.Errorf("said: %q", said)
+	}
 	r.forget()
 	r.pass(7 * 24 * time.Hour)
 	if n := len(r.calls); n > 40 {
