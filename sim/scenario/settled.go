@@ -12,12 +12,16 @@ import (
 // What a lock as a whole owes long after the last trouble: a full pool, no door that stays open to yesterday's guests, and
 // somebody who looks after it.
 
+// renewing is how long a new spare may take to stand on a lock whose cloud confirms it late.
+const renewing = 30 * time.Minute
+
 // lagging says what is not as it should be with a lock by now. s is what the engine shows of it.
 func (r *run) lagging(d lock.Device, s engine.Snapshot, full room, now time.Time) (out []string) {
 	gone := map[lock.CodeID]bool{}
-	kept := 0 // spares that people switched off, or that an issue explains
+	kept := 0 // spares that people switched off, that an issue explains, or that were renewed a moment ago
 	for _, c := range s.Codes {
-		if c.Backup && c.PulledFor == "" && explained(c.Issues, full) {
+		young := c.Status != engine.StatusSet && c.Status != engine.StatusGone && now.Sub(c.Created) < renewing
+		if c.Backup && c.PulledFor == "" && (young || explained(c.Issues, full)) {
 			kept++
 		}
 		gone[c.ID] = c.Status == engine.StatusGone && !c.Exposure.Unverified

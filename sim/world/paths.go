@@ -115,8 +115,11 @@ func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 		d.fooled = false
 	}
 	if o.Complete {
+		stands := func(h lock.Held) bool { // some locks list an empty slot as disabled zeros
+			return h.Enabled || !h.PIN.Zeros() || h.Name != "" || h.Tag != "" || !h.Window.IsZero()
+		}
 		for slot, ref := range d.erasing {
-			if !slices.ContainsFunc(o.Held, func(h lock.Held) bool { return h.Ref == ref }) {
+			if !slices.ContainsFunc(o.Held, func(h lock.Held) bool { return h.Ref == ref && stands(h) }) {
 				delete(d.erasing, slot)
 			}
 		}
