@@ -126,6 +126,8 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		since, text = d.Drained, "a spare opens although the pool is off"
 	case w == nil:
 		text = "an entry opens that nobody asked for"
+	case w.Left:
+		return time.Time{}
 	case w.Device != d.Device.ID:
 		since, text = w.Since, "it opens a door that it was moved away from"
 	default:

@@ -46,6 +46,8 @@ type form struct {
 	Offl   lock.OfflineKind `json:",omitzero"`
 	Holder string           `json:",omitzero"`
 	Common string           `json:",omitzero"`
+	Adopt  bool             `json:",omitzero"` // it was somebody else's
+	Left   bool             `json:",omitzero"` // and is so again: it stays on the lock
 }
 
 // wish is one access code as the model knows it.
@@ -300,7 +302,7 @@ func (j *judge) adopt(now time.Time, do engine.Adopt, r engine.Receipt) {
 	if len(r.Codes) == 0 {
 		return
 	}
-	w := &wish{Code: r.Codes[0], Since: now, form: form{Device: do.Device, Extern: do.AllowExternal}}
+	w := &wish{Code: r.Codes[0], Since: now, form: form{Device: do.Device, Extern: do.AllowExternal, Adopt: true}}
 	for _, m := range j.memory(do.Device) {
 		if m.Ref == do.Ref {
 			w.Window, w.Told = m.Window.UTC(), vault{m.PIN}
@@ -341,7 +343,7 @@ func (j *judge) undo(now time.Time, do engine.Undo, r engine.Receipt) {
 		before := w.Past[i]
 		j.change(now, id, r.Seq, func(f *form) {
 			if before.New {
-				f.Gone = now
+				f.Gone, f.Left = now, f.Adopt
 				return
 			}
 			told := f.Told
