@@ -34,9 +34,14 @@ type Client struct {
 
 var _ engine.Host = (*Client)(nil)
 
-// Dial makes a client and asks the host for its time. key is the token of an API key; "" on the daemon's own socket.
+// NewClient makes a client and asks nothing yet. key is the token of an API key; "" on the daemon's own socket.
+func NewClient(base, key string, client *http.Client, clock clockwork.Clock) *Client {
+	return &Client{base: base, key: key, http: client, clock: clock}
+}
+
+// Dial makes a client and asks the host for its time.
 func Dial(ctx context.Context, base, key string, client *http.Client, clock clockwork.Clock) (*Client, error) {
-	c := &Client{base: base, key: key, http: client, clock: clock}
+	c := NewClient(base, key, client, clock)
 	_, err := c.Snapshot(ctx, engine.Query{View: engine.ViewFleet, Limit: 1})
 	return c, err
 }
@@ -61,14 +66,14 @@ func (c *Client) Submit(ctx context.Context, do engine.Command) (engine.Receipt,
 		return engine.Receipt{}, err
 	}
 	var got struct{ Receipt wireReceipt }
-	err = c.ask(ctx, "/v1/submit", map[string]any{"command": packed}, &got)
+	err = c.Ask(ctx, "/v1/submit", map[string]any{"command": packed}, &got)
 	return got.Receipt.unpack(), err
 }
 
 // Snapshot implements engine.Host.
 func (c *Client) Snapshot(ctx context.Context, q engine.Query) (engine.Snapshot, error) {
 	var got struct{ Snapshot wireSnapshot }
-	if err := c.ask(ctx, "/v1/snapshot", map[string]any{"query": q}, &got); err != nil {
+	if err := c.Ask(ctx, "/v1/snapshot", map[string]any{"query": q}, &got); err != nil {
 		return engine.Snapshot{}, err
 	}
 	c.hear(got.Snapshot.Now)
@@ -78,7 +83,7 @@ func (c *Client) Snapshot(ctx context.Context, q engine.Query) (engine.Snapshot,
 // Journal implements engine.Host.
 func (c *Client) Journal(ctx context.Context, after engine.Seq, limit int) ([]engine.Event, error) {
 	var got struct{ Events []engine.Event }
-	err := c.ask(ctx, "/v1/journal", map[string]any{"after": after, "limit": limit}, &got)
+	err := c.Ask(ctx, "/v1/journal", map[string]any{"after": after, "limit": limit}, &got)
 	return got.Events, err
 }
 
@@ -150,9 +155,9 @@ func (c *Client) request(ctx context.Context, method, path string, body io.Reade
 // maxReply bounds an answer, in bytes.
 const maxReply = 256 << 20
 
-// ask posts to a path and reads the answer into out. What the other side refuses comes back as a *engine.Refusal where it is
+// Ask posts to a path and reads the answer into out. What the other side refuses comes back as a *engine.Refusal where it is
 // one, else as a *Problem.
-func (c *Client) ask(ctx context.Context, path string, in, out any) error {
+func (c *Client) Ask(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -207,12 +212,12 @@ type remoteLab struct{ c *Client }
 
 func (l remoteLab) State(ctx context.Context) (lab.State, error) {
 	var got struct{ State lab.State }
-	err := l.c.ask(ctx, "/v1/lab/state", map[string]any{}, &got)
+	err := l.c.Ask(ctx, "/v1/lab/state", map[string]any{}, &got)
 	return got.State, err
 }
 
 func (l remoteLab) do(ctx context.Context, verb string, in map[string]any) error {
-	return l.c.ask(ctx, "/v1/lab/"+verb, in, &struct{}{})
+	return l.c.Ask(ctx, "/v1/lab/"+verb, in, &struct{}{})
 }
 
 func (l remoteLab) Pause(ctx context.Context, paused bool) error {
@@ -233,7 +238,7 @@ func (l remoteLab) Inject(ctx context.Context, f lab.Fault) (string, error) {
 	var got struct {
 		ID string `json:"fault_id"`
 	}
-	err := l.c.ask(ctx, "/v1/lab/inject", map[string]any{"fault": f}, &got)
+	err := l.c.Ask(ctx, "/v1/lab/inject", map[string]any{"fault": f}, &got)
 	return got.ID, err
 }
 
@@ -243,13 +248,13 @@ func (l remoteLab) Heal(ctx context.Context, target string) error {
 
 func (l remoteLab) Kinds(ctx context.Context, target string) ([]lab.FaultKind, error) {
 	var got struct{ Kinds []lab.FaultKind }
-	err := l.c.ask(ctx, "/v1/lab/kinds", map[string]any{"target": target}, &got)
+	err := l.c.Ask(ctx, "/v1/lab/kinds", map[string]any{"target": target}, &got)
 	return got.Kinds, err
 }
 
 func (l remoteLab) Type(ctx context.Context, id lock.DeviceID, pin lock.PIN) (lab.Try, error) {
 	var got struct{ Try lab.Try }
-	err := l.c.ask(ctx, "/v1/lab/type", map[string]any{"device_id": id, "code": pin.Reveal()}, &got)
+	err := l.c.Ask(ctx, "/v1/lab/type", map[string]any{"device_id": id, "code": pin.Reveal()}, &got)
 	return got.Try, err
 }
 
@@ -267,12 +272,12 @@ func (l remoteLab) Rewind(ctx context.Context, name string) error {
 
 func (l remoteLab) Snapshots(ctx context.Context) ([]string, error) {
 	var got struct{ Snapshots []string }
-	err := l.c.ask(ctx, "/v1/lab/snapshots", map[string]any{}, &got)
+	err := l.c.Ask(ctx, "/v1/lab/snapshots", map[string]any{}, &got)
 	return got.Snapshots, err
 }
 
 func (l remoteLab) SaveScenario(ctx context.Context) ([]byte, error) {
 	var got struct{ Scenario string }
-	err := l.c.ask(ctx, "/v1/lab/scenario", map[string]any{}, &got)
+	err := l.c.Ask(ctx, "/v1/lab/scenario", map[string]any{}, &got)
 	return []byte(got.Scenario), err
 }

@@ -196,18 +196,14 @@ func codesUpdate(c *call, p updateCode) (reply, error) {
 	}
 	// What the hosted API does to a lock that can't be changed in place: erase, and write again.
 	gap := p.AcceptGap == nil || *p.AcceptGap
-	if p.Type != nil && *p.Type == string(engine.Ongoing) {
-		if p.Starts != nil || p.Ends != nil {
-			return nil, invalid(mistake{"type", "ongoing has neither starts_at nor ends_at"})
-		}
-		if v.Type == engine.TimeBound {
-			if _, err := c.submit(engine.Convert{Code: p.ID, Ongoing: true, AcceptGap: gap}); err != nil {
-				return nil, err
-			}
-		}
-	} else if p.Type != nil && *p.Type != string(engine.TimeBound) {
+	ongoing := p.Type != nil && *p.Type == string(engine.Ongoing)
+	switch {
+	case p.Type == nil:
+	case ongoing && (p.Starts != nil || p.Ends != nil):
+		return nil, invalid(mistake{"type", "ongoing has neither starts_at nor ends_at"})
+	case !ongoing && *p.Type != string(engine.TimeBound):
 		return nil, invalid(mistake{"type", "must be ongoing or time_bound"})
-	} else if p.Type != nil && v.Type == engine.Ongoing && (p.Starts == nil || p.Ends == nil) {
+	case !ongoing && v.Type == engine.Ongoing && (p.Starts == nil || p.Ends == nil):
 		return nil, invalid(mistake{"type", "time_bound needs starts_at and ends_at"})
 	}
 	do := engine.Update{Code: p.ID, Name: p.Name, Starts: p.Starts, Ends: p.Ends, AllowExternal: p.External, AcceptGap: gap}
@@ -220,6 +216,11 @@ func codesUpdate(c *call, p updateCode) (reply, error) {
 			return nil, err
 		}
 		do.PIN = &pin
+	}
+	if ongoing && v.Type == engine.TimeBound {
+		if _, err := c.submit(engine.Convert{Code: p.ID, Ongoing: true, AcceptGap: gap}); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := c.submit(do); err != nil {
 		return nil, err

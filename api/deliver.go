@@ -201,6 +201,10 @@ func (d *Deliverer) forget(ctx context.Context, h hook, letters []letter) ([]let
 	return kept, err
 }
 
+// maxUnkept bounds the lines that are read again after a crash, none of which was for the endpoint: noting each would cost a
+// synced commit for every one of the engine's.
+const maxUnkept = 1000
+
 // read notes how far the journal was read for an endpoint. It rings nobody.
 func (h *hooks) read(ctx context.Context, id string, cursor engine.Seq, ops []store.Op) error {
 	h.mu.Lock()
@@ -210,6 +214,11 @@ func (h *hooks) read(ctx context.Context, id string, cursor engine.Seq, ops []st
 		return nil // deleted meanwhile
 	}
 	one.Cursor = cursor
+	if len(ops) == 0 && cursor-one.kept < maxUnkept {
+		h.all[id] = one
+		return nil
+	}
+	one.kept = cursor
 	val, err := json.Marshal(one)
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type hook struct {
 	Created  time.Time
 	Disabled bool       `json:",omitzero"`
 	Cursor   engine.Seq `json:",omitzero"` // the journal is read up to here
+
+	kept engine.Seq // the cursor that the store has
 }
 
 // wants reports whether an event is for the endpoint.
@@ -61,6 +63,7 @@ func openHooks(ctx context.Context, s store.Store) (*hooks, error) {
 		if err := json.Unmarshal(kv.Val, &one); err != nil {
 			return nil, fmt.Errorf("the record %s is damaged: %w", kv.Key, err)
 		}
+		one.kept = one.Cursor
 		h.all[one.ID] = one
 	}
 	return h, nil
@@ -108,6 +111,7 @@ func (h *hooks) put(ctx context.Context, one hook, also ...store.Op) error {
 	if _, err := h.records.Commit(ctx, nil, append(also, store.Op{Key: dirHooks + one.ID, Val: val})); err != nil {
 		return err
 	}
+	one.kept = one.Cursor
 	h.all[one.ID] = one
 	h.ring()
 	return nil

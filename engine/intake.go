@@ -18,6 +18,7 @@ import (
 const (
 	maxText  = 200            // bytes of a vendor's words, or of a name, a tag or a zone that a lock tells
 	maxRef   = 1024           // bytes of a handle or cursor; a longer one can't be kept, and what it names not be changed
+	fewHeld  = 32             // entries of a list that are compared with each other sooner than remembered
 	maxModes = 8              // modes of a keypad
 	maxRetry = 24 * time.Hour // longest pause that a vendor can ask for
 	maxAhead = 24 * time.Hour // how far ahead of ours a lock's log is believed to be
@@ -93,10 +94,16 @@ func (d *device) intakeLook(o lock.Observation, now time.Time) lock.Observation 
 	if len(o.Held) > lock.MaxHeld {
 		o.Held, o.Complete = o.Held[:lock.MaxHeld], false
 	}
-	n := 0
+	n, known := 0, map[lock.Ref]bool(nil)
+	if len(o.Held) > fewHeld {
+		known = make(map[lock.Ref]bool, len(o.Held))
+	}
 	for _, h := range o.Held {
-		if h = intakeHeld(h); h.Ref != "" && slices.ContainsFunc(o.Held[:n], func(k lock.Held) bool { return k.Ref == h.Ref }) {
+		if h = intakeHeld(h); h.Ref != "" && (known[h.Ref] || known == nil && slices.ContainsFunc(o.Held[:n], func(k lock.Held) bool { return k.Ref == h.Ref })) {
 			continue // the same twice is the same
+		}
+		if known != nil {
+			known[h.Ref] = true
 		}
 		o.Held[n] = h
 		n++

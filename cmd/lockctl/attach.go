@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -41,9 +40,8 @@ func (a *app) dial(clock clockwork.Clock) (*api.Client, error) {
 			return nil, err
 		}
 		c, err := api.Dial(a.ctx, "http://lockctl", "", overSocket(a.socket(dir)), clock)
-		var dial *net.OpError
-		if errors.As(err, &dial) && dial.Op == "dial" {
-			return nil, refused("no lockctl serve runs on this data folder: nothing listens on %s", a.socket(dir))
+		if unheard(err) {
+			return nil, a.noDaemon(dir)
 		}
 		return c, err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -145,7 +144,7 @@ func (a *app) archive(dir string, w io.Writer) error {
 	client := overSocket(socket)
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
-	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+	if unheard(err) {
 		return a.archiveStore(dir, w)
 	}
 	if err != nil {

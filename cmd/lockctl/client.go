@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/api"
 )
 
 // askFor bounds a request to the daemon.
@@ -21,46 +21,33 @@ func (a *app) ask(path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	socket := a.socket(dir)
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(a.ctx, askFor)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://lockctl"+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	client := overSocket(socket)
+	client := overSocket(a.socket(dir))
 	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
+	err = api.NewClient("http://lockctl", "", client, clockwork.NewRealClock()).Ask(ctx, path, in, out)
+	var p *api.Problem
+	switch {
+	case err == nil:
+		return nil
+	case unheard(err):
+		return a.noDaemon(dir)
+	case !errors.As(err, &p):
+		return err
+	case p.Type == "invalid_input":
+		return badInput("%s", p.Message)
+	case p.Status < http.StatusInternalServerError:
+		return refused("%s", p.Message)
+	}
+	return errors.New(p.Message)
+}
+
+// unheard reports whether a request found nobody.
+func unheard(err error) bool {
 	var dial *net.OpError
-	switch {
-	case errors.As(err, &dial) && dial.Op == "dial":
-		return refused("no lockctl serve runs on this data folder: nothing listens on %s", socket)
-	case err != nil:
-		return err
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode == http.StatusOK {
-		return json.Unmarshal(raw, out)
-	}
-	var no struct {
-		Error struct{ Type, Message string }
-	}
-	if err := json.Unmarshal(raw, &no); err != nil || no.Error.Message == "" {
-		return fmt.Errorf("the daemon answered %s", resp.Status)
-	}
-	switch {
-	case no.Error.Type == "invalid_input":
-		return badInput("%s", no.Error.Message)
-	case resp.StatusCode < http.StatusInternalServerError:
-		return refused("%s", no.Error.Message)
-	}
-	return errors.New(no.Error.Message)
+	return errors.As(err, &dial) && dial.Op == "dial"
+}
+
+func (a *app) noDaemon(dir string) error {
+	return refused("no lockctl serve runs on this data folder: nothing listens on %s", a.socket(dir))
 }
