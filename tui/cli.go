@@ -11,17 +11,17 @@ import (
 
 // The commands that show on the command line what screens show.
 const (
-	cliCode     = "lockctl codes get %s"
+	cliCode     = "lockctl codes show %s"
 	cliCodes    = "lockctl codes list"
 	cliFind     = "lockctl codes list --filter %s"
 	cliOfDevice = "lockctl codes list --device %s"
 	cliGone     = "lockctl codes history %s"
-	cliDevice   = "lockctl devices get %s"
+	cliDevice   = "lockctl devices show %s"
 	cliDevices  = "lockctl devices list"
 	cliSorted   = " --sort %s"
 	cliFiltered = " --filter %s"
-	cliExplain  = "lockctl explain %s"
-	cliJournal  = "lockctl journal --follow"
+	cliExplain  = "lockctl codes explain %s"
+	cliJournal  = "lockctl events tail --follow"
 	cliSwap     = "lockctl devices swap %s NEW"
 )
 
@@ -91,13 +91,13 @@ func commandLine(a engine.Action) string {
 		word("codes", "rotate", quoted(string(do.Code)))
 		flag(do.AcceptGap, "accept-gap")
 	case engine.PullBackup:
-		word("codes", "pull", quoted(string(do.Code)))
+		word("pool", "pull", quoted(string(do.Code)))
 	case engine.SetPool:
-		word("devices", "pool", quoted(string(do.Device)), map[bool]string{true: "on", false: "off"}[do.On])
+		word("pool", map[bool]string{true: "enable", false: "disable"}[do.On], quoted(string(do.Device)))
 	case engine.Adopt:
-		word("codes", "adopt", quoted(string(do.Device)), quoted(string(do.Ref)))
+		word("devices", "adopt", quoted(string(do.Device)), quoted(string(do.Ref)))
 	case engine.DeleteUnmanaged:
-		word("codes", "erase-unmanaged", quoted(string(do.Device)), quoted(string(do.Ref)))
+		word("devices", "erase", quoted(string(do.Device)), quoted(string(do.Ref)))
 	case engine.SwapDevice:
 		word("devices", "swap", quoted(string(do.Old)), quoted(string(do.New)))
 	case engine.Observe:

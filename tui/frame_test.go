@@ -50,9 +50,9 @@ func TestADisabledKeySaysWhy(t *testing.T) {
 
 func TestTheFooterShowsTheCommandLine(t *testing.T) {
 	h := newHome(t, smallHotel())
-	h.shows("$ lockctl codes get park")
+	h.shows("$ lockctl codes show park")
 	h.press("enter")
-	h.shows("$ lockctl explain park")
+	h.shows("$ lockctl codes explain park")
 	h.press(":", "locks attic sort:battery", "enter")
 	h.shows("$ lockctl devices list --sort battery --filter attic")
 }

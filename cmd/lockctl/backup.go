@@ -240,7 +240,7 @@ func restore(a *app, args []string) (err error) {
 		return err
 	}
 	fmt.Fprintf(a.io.out, "%d records are back in %s. Every lock is looked at before anything is done to it; codes that were made since the\n"+
-		"backup stand on their locks as codes of somebody else: lockctl codes unmanaged lists them.\n", n, place)
+		"backup stand on their locks as codes of somebody else: lockctl devices unmanaged lists them.\n", n, place)
 	if len(report.Findings) > 0 {
 		return refused("%d things are wrong with what was backed up: lockctl doctor says what", len(report.Findings)+report.More)
 	}
