@@ -70,7 +70,7 @@ func grammar() []verb {
 				"the next.",
 			flags: []flag{conf, {"sim", false, "host a simulation"}, {"listen", "", "TCP address beside the socket, such as 127.0.0.1:3020"},
 				{"tls-cert", "", "certificate for TCP, needed off this machine"}, {"tls-key", "", "its key"}, {"unlimited", false, "without the limits per device"},
-				{"rate", 1, "of a simulation: virtual seconds per second; 0: the clock stands still"}}},
+				{"rate", 1, "of a simulation: virtual seconds per second; 0: the clock stands still; left out: as it was"}}},
 		{path: "attach", short: "open the terminal interface on a daemon", run: attach,
 			long: "Opens the terminal interface on the engine of a running lockctl serve: the one of this data folder, over its socket, or one elsewhere\n" +
 				"with an API key.",

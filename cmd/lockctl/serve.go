@@ -51,13 +51,10 @@ func serve(a *app, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	rate, _ := a.verb.Flags().GetInt("rate")
-	play := world.Start(w, clockwork.NewRealClock(), max(1, rate))
+	play := world.Start(w, clockwork.NewRealClock(), 1)
 	defer func() { err = errors.Join(err, play.Close(), s.Close()) }()
-	if rate == 0 {
-		if err := play.Lab().Pause(a.ctx, true); err != nil {
-			return err
-		}
+	if err := a.setPace(play.Lab()); err != nil {
+		return err
 	}
 	front, err := a.openFront(a.ctx, play, play.Lab(), s, api.Workspace{ID: "simulation", Name: "Simulation"}, a.on("unlimited"), log)
 	if err != nil {
@@ -80,6 +77,24 @@ func serve(a *app, args []string) (err error) {
 		fmt.Fprintf(a.io.out, "listening on %s\n", tcp.Addr())
 	}
 	return answer(a.ctx, doors, log)
+}
+
+// setPace sets the pace that the command line asks for; left out, a world goes on as it was.
+func (a *app) setPace(l lab.Lab) error {
+	if !a.verb.Flags().Changed("rate") {
+		return nil
+	}
+	rate, err := a.verb.Flags().GetInt("rate")
+	if err != nil {
+		return err
+	}
+	if err := l.Pause(a.ctx, rate == 0); err != nil || rate == 0 {
+		return err
+	}
+	if err := l.Rate(a.ctx, rate); err != nil {
+		return inputError{err}
+	}
+	return nil
 }
 
 // front is what answers programs, and posts to them.

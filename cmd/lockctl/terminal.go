@@ -50,6 +50,8 @@ func (a *app) show(w *world.World, told *story, paused string) error {
 			if err := controls.Pause(a.ctx, true); err != nil {
 				return err
 			}
+		} else if s, err := controls.State(a.ctx); err == nil && s.Paused {
+			hint = "Paused, as you left it: p lets time go on"
 		}
 		if a.plain && paused == "" {
 			hint = ""

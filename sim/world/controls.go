@@ -20,7 +20,7 @@ func (p *Play) Lab() lab.Lab { return &Controls{p} }
 func (c *Controls) State(ctx context.Context) (lab.State, error) {
 	return ask(ctx, c.p, func(w *World) (lab.State, error) {
 		s := lab.State{
-			Now: w.Now(), Start: w.o.Start, Seed: w.o.Seed, Name: w.o.Name, Paused: c.p.paused, Rate: c.p.rate, Reached: c.p.reached(),
+			Now: w.Now(), Start: w.o.Start, Seed: w.o.Seed, Name: w.o.Name, Paused: c.p.tempo.Paused, Rate: c.p.tempo.Rate, Reached: c.p.reached(),
 		}
 		s.Next, _ = w.kernel.Next()
 		for _, f := range w.fleet.Faults() {
@@ -35,18 +35,14 @@ func (c *Controls) State(ctx context.Context) (lab.State, error) {
 // reached is the pace that the machine keeps up with; the wished one until it was measured.
 func (p *Play) reached() float64 {
 	if p.pace.real == 0 {
-		return float64(p.rate)
+		return float64(p.tempo.Rate)
 	}
-	return min(p.pace.reached, float64(p.rate))
+	return min(p.pace.reached, float64(p.tempo.Rate))
 }
 
 // Pause implements lab.Lab.
 func (c *Controls) Pause(ctx context.Context, paused bool) error {
-	return c.p.do(ctx, func(*World) error {
-		c.p.paused = paused
-		c.p.pace = pace{last: c.p.clock.Now()}
-		return nil
-	})
+	return c.p.do(ctx, func(*World) error { return c.p.change(tempo{c.p.tempo.Rate, paused}) })
 }
 
 // Rate implements lab.Lab.
@@ -54,11 +50,17 @@ func (c *Controls) Rate(ctx context.Context, rate int) error {
 	if rate < minRate || rate > maxRate {
 		return fmt.Errorf("rate: must lie between %d and %d virtual seconds per second", minRate, maxRate)
 	}
-	return c.p.do(ctx, func(*World) error {
-		c.p.rate = rate
-		c.p.pace = pace{last: c.p.clock.Now()}
+	return c.p.do(ctx, func(*World) error { return c.p.change(tempo{rate, c.p.tempo.Paused}) })
+}
+
+// change sets how fast the world goes from now on, which it remembers.
+func (p *Play) change(t tempo) error {
+	if t == p.tempo {
 		return nil
-	})
+	}
+	p.tempo = t
+	p.pace = pace{last: p.clock.Now()}
+	return p.w.keepTempo(t)
 }
 
 // maxQuiet bounds how many instants without anything to see Step passes over.
@@ -70,7 +72,9 @@ func (c *Controls) Step(ctx context.Context) error {
 		if c.p.skip != nil {
 			return fmt.Errorf("step: a skip is under way, to %s", c.p.skip.to.Format(time.RFC3339))
 		}
-		c.p.paused = true
+		if err := c.p.change(tempo{c.p.tempo.Rate, true}); err != nil {
+			return err
+		}
 		before := w.noted
 		more := c.p.within()
 		for range maxQuiet {

@@ -58,13 +58,15 @@ func (p *Play) frame() {
 	now := p.clock.Now()
 	real := now.Sub(p.pace.last)
 	p.pace.last = now
-	if p.paused || p.err != nil {
-		p.store(now)
+	if p.tempo.Paused || p.err != nil {
+		if p.err == nil {
+			p.w.persist() // no frame may follow
+		}
 		p.tell()
 		return
 	}
 	from := p.w.Now()
-	_, p.err = p.w.run(from.Add(frame*time.Duration(p.rate)), p.within())
+	_, p.err = p.w.run(from.Add(frame*time.Duration(p.tempo.Rate)), p.within())
 	p.pace.add(real, p.w.Now().Sub(from))
 	p.store(now)
 	p.tell()

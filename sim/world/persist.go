@@ -20,6 +20,7 @@ import (
 //
 //	sim/world          what it is made of
 //	sim/now            the virtual instant
+//	sim/tempo          how fast it goes, once somebody has said so
 //	sim/judge          what the checkers know of commands
 //	sim/door/<device>  and of one lock
 //	sim/wish/<code>    and of one code
@@ -28,6 +29,7 @@ const (
 	dirSim       = "sim/"
 	keyWorld     = "sim/world"
 	keyNow       = "sim/now"
+	keyTempo     = "sim/tempo"
 	keyJudge     = "sim/judge"
 	dirDoor      = "sim/door/"
 	dirWish      = "sim/wish/"
@@ -52,10 +54,17 @@ type known struct {
 	Accounts map[lock.AccountID]engine.PolicyPatch
 }
 
+// tempo is how fast a world is to go: sim/tempo.
+type tempo struct {
+	Rate   int // virtual seconds per real second; 0: nobody has said
+	Paused bool
+}
+
 // held is a world as a store holds it.
 type held struct {
 	made
 	now    time.Time
+	tempo  tempo
 	known  known
 	doors  []*watched
 	wishes []*wish
@@ -83,6 +92,8 @@ func load(ctx context.Context, s store.Store) (*held, error) {
 			err = json.Unmarshal(kv.Val, &h.made)
 		case key == keyNow:
 			h.now, err = time.Parse(time.RFC3339Nano, string(kv.Val))
+		case key == keyTempo:
+			err = json.Unmarshal(kv.Val, &h.tempo)
 		case key == keyJudge:
 			err = json.Unmarshal(kv.Val, &h.known)
 		case strings.HasPrefix(key, dirDoor):
@@ -116,7 +127,7 @@ func (w *World) resume(h *held) error {
 	if err := w.fleet.Restore(h.items); err != nil {
 		return err
 	}
-	w.keep.now = h.now
+	w.keep.now, w.tempo = h.now, h.tempo
 	w.judge = newJudge(w)
 	w.judge.restore(h)
 	if err := w.StartEngine(); err != nil {
@@ -155,6 +166,14 @@ func (w *World) record() error {
 	}
 	o := w.o
 	return w.commit([]store.Op{{Key: keyWorld, Val: encode(made{o.Name, o.Seed, o.Start, o.Opens, o.Stays, o.Spec, o.Policy})}})
+}
+
+// keepTempo writes how fast the world is to go from now on.
+func (w *World) keepTempo(t tempo) error {
+	if w.tempo = t; w.o.Ephemeral {
+		return nil
+	}
+	return w.commit([]store.Op{{Key: keyTempo, Val: encode(t)}})
 }
 
 // persist writes what changed on the simulated side since it was last called, and the instant: always before the reply

@@ -37,8 +37,7 @@ type Play struct {
 	w       *World
 	err     error // why the world is of no use
 	pace    pace
-	paused  bool
-	rate    int
+	tempo   tempo
 	skip    *skip
 	kept    []kept    // snapshots, oldest first
 	written time.Time // when the virtual instant was last stored
@@ -56,13 +55,17 @@ type kept struct {
 	data *memkv.Store
 }
 
-// Start lets w run at rate virtual seconds per second of clock, within 1 to 86400. From then on w belongs to the Play; Close
-// gives its store back.
+// Start lets w run at rate virtual seconds per second of clock, within 1 to 86400; a world that is resumed goes on at the pace
+// that was last asked of it, or stands still if it was paused. From then on w belongs to the Play; Close gives its store back.
 func Start(w *World, clock clockwork.Clock, rate int) *Play {
 	p := &Play{
 		clock: clock, inbox: make(chan func(), inboxSize), quit: make(chan struct{}), gone: make(chan struct{}), w: w,
-		rate: min(max(rate, minRate), maxRate), written: clock.Now(),
+		tempo: w.tempo, written: clock.Now(),
 	}
+	if p.tempo.Rate == 0 {
+		p.tempo.Rate = rate
+	}
+	p.tempo.Rate = min(max(p.tempo.Rate, minRate), maxRate)
 	p.tell()
 	go p.own()
 	return p
@@ -75,6 +78,7 @@ func (p *Play) own() {
 	timer := p.clock.NewTimer(frame)
 	defer timer.Stop()
 	p.pace.last = p.clock.Now()
+	ticks := true // the timer runs; a world that is paused and left alone costs nothing
 	for {
 		if p.skip != nil {
 			select {
@@ -93,9 +97,15 @@ func (p *Play) own() {
 			return
 		case do := <-p.inbox:
 			do()
+			if !ticks { // it may have changed something, or the pause
+				ticks = true
+				timer.Reset(frame)
+			}
 		case <-timer.Chan():
 			p.frame()
-			timer.Reset(frame)
+			if ticks = !p.tempo.Paused; ticks {
+				timer.Reset(frame)
+			}
 		}
 	}
 }

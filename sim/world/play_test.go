@@ -375,6 +375,45 @@ func TestAKilledPlayGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
+func TestThePaceOutlivesAKill(t *testing.T) {
+	disk := memkv.New()
+	play(t, Options{Seed: 1, Store: disk}, 60, func(t *testing.T, p *Play, c lab.Lab) {
+		must(t, c.Rate(t.Context(), 600))
+		must(t, c.Snapshot(t.Context(), "at 600"))
+		must(t, c.Rate(t.Context(), 3600))
+		must(t, c.Pause(t.Context(), true))
+		must(t, c.Rewind(t.Context(), "at 600"))
+	})
+	play(t, Options{Store: disk}, 60, func(t *testing.T, p *Play, c lab.Lab) {
+		at := p.Now()
+		pass(time.Second)
+		if s, err := c.State(t.Context()); err != nil || !s.Paused || s.Rate != 3600 || !p.Now().Equal(at) {
+			t.Errorf("it goes on as %+v, %v, and the clock at %s", s, err, p.Now())
+		}
+		must(t, c.Pause(t.Context(), false))
+		pass(time.Second)
+		if moved := p.Now().Sub(at); moved < 50*time.Minute || moved > time.Hour {
+			t.Errorf("a second is worth %s", moved)
+		}
+	})
+}
+
+// What is done to a world that stands still is stored all the same.
+func TestAPausedPlayStoresWhatIsDoneToIt(t *testing.T) {
+	disk := memkv.New()
+	play(t, Options{Seed: 1, Store: disk}, 60, func(t *testing.T, p *Play, c lab.Lab) {
+		must(t, c.Pause(t.Context(), true))
+		pass(time.Minute)
+		if _, err := c.Inject(t.Context(), lab.Fault{On: "front", Kind: "offline"}); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		if n := len(open(t, Options{Store: disk.Clone()}).Fleet().Faults()); n != 1 {
+			t.Errorf("after a kill there are %d faults", n)
+		}
+	})
+}
+
 func TestAClosedPlay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Start(open(t, Options{Seed: 1}), clockwork.NewRealClock(), 1)

@@ -111,7 +111,8 @@ func (p *Play) rewind(name string) error {
 	}
 	p.w = w
 	p.rung = -1 // the bell rings whatever the steps
-	return nil
+	p.err = w.keepTempo(p.tempo)
+	return p.err
 }
 
 // replace makes dst hold exactly what src holds.

@@ -67,6 +67,7 @@ type World struct {
 	engine mind // nil while stopped, unless somebody reads
 	judge  *judge
 	keep   keeper
+	tempo  tempo
 	stays  *stays
 	log    session
 
