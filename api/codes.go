@@ -150,7 +150,7 @@ func codesCreateMultiple(c *call, p createCodes) (reply, error) {
 	if err := c.reachable(p.Devices, p.EvenOffline); err != nil {
 		return nil, err
 	}
-	r, err := c.submit(do)
+	r, err := c.createMany(do)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ type updateCode struct {
 	Starts    *time.Time     `json:"starts_at" doc:"when it begins to open"`
 	Ends      *time.Time     `json:"ends_at" doc:"from when on it opens no more"`
 	Type      *string        `json:"type" doc:"ongoing: without an end; time_bound: with both times"`
-	Managed   *bool          `json:"is_managed" doc:"must be true"`
+	Managed   *bool          `json:"is_managed" doc:"false: it is managed no more, and stays on the lock"`
 	Native    *bool          `json:"prefer_native_scheduling" doc:"false: written just in time, even where the lock keeps schedules"`
 	External  *bool          `json:"is_external_modification_allowed" also:"allow_external_modification" doc:"changes made at the lock are honoured"`
 	Pool      *bool          `json:"use_backup_access_code_pool" doc:"switches the backup pool of the device on"`
@@ -192,7 +192,7 @@ func codesUpdate(c *call, p updateCode) (reply, error) {
 		return nil, err
 	}
 	if p.Managed != nil && !*p.Managed {
-		return nil, problem(http.StatusBadRequest, "not_supported", "a single code can't be given up: delete it, or end the management of its device")
+		return c.letGo(p)
 	}
 	// What the hosted API does to a lock that can't be changed in place: erase, and write again.
 	gap := p.AcceptGap == nil || *p.AcceptGap
@@ -206,7 +206,10 @@ func codesUpdate(c *call, p updateCode) (reply, error) {
 	case !ongoing && v.Type == engine.Ongoing && (p.Starts == nil || p.Ends == nil):
 		return nil, invalid(mistake{"type", "time_bound needs starts_at and ends_at"})
 	}
-	do := engine.Update{Code: p.ID, Name: p.Name, Starts: p.Starts, Ends: p.Ends, AllowExternal: p.External, AcceptGap: gap}
+	do := engine.Update{
+		Code: p.ID, Name: p.Name, Starts: p.Starts, Ends: p.Ends, AllowExternal: p.External, AcceptGap: gap,
+		Ongoing: ongoing && v.Type == engine.TimeBound, UsePool: yes(p.Pool),
+	}
 	if p.Native != nil {
 		do.JIT = ptr(!*p.Native)
 	}
@@ -217,18 +220,20 @@ func codesUpdate(c *call, p updateCode) (reply, error) {
 		}
 		do.PIN = &pin
 	}
-	if ongoing && v.Type == engine.TimeBound {
-		if _, err := c.submit(engine.Convert{Code: p.ID, Ongoing: true, AcceptGap: gap}); err != nil {
-			return nil, err
-		}
-	}
 	if _, err := c.submit(do); err != nil {
 		return nil, err
 	}
-	if yes(p.Pool) {
-		if _, err := c.submit(engine.SetPool{Device: v.Device, On: true}); err != nil {
-			return nil, err
-		}
+	return reply{"action_attempt": c.attempt(attemptUpdate, p.ID)}, nil
+}
+
+// letGo ends the management of a code, which stays on the lock. That is no change of it, so nothing else may be asked for.
+func (c *call) letGo(p updateCode) (reply, error) {
+	alone := updateCode{ID: p.ID, Device: p.Device, Managed: p.Managed, Sync: p.Sync}
+	if p != alone {
+		return nil, invalid(mistake{"is_managed", "can't be false together with changes of the code"})
+	}
+	if _, err := c.submit(engine.Delete{Code: p.ID, Leave: true}); err != nil {
+		return nil, err
 	}
 	return reply{"action_attempt": c.attempt(attemptUpdate, p.ID)}, nil
 }
@@ -363,7 +368,7 @@ func (c *call) tell(all []engine.CodeView) error {
 		failed := make(chan error, len(batch))
 		for _, v := range batch {
 			go func() {
-				r, err := c.submit(engine.Reveal{Code: v.ID})
+				r, err := c.submitAs("", engine.Reveal{Code: v.ID})
 				if err == nil {
 					v.PIN = r.PINs[0]
 				}

@@ -287,12 +287,16 @@ type updateDevice struct {
 }
 
 func devicesUpdate(c *call, p updateDevice) (reply, error) {
+	gone := p.Managed != nil && !*p.Managed
+	if p.Pool != nil && gone {
+		return nil, invalid(mistake{"backup_access_code_pool_enabled", "can't be changed together with is_managed"})
+	}
 	if p.Pool != nil {
 		if _, err := c.submit(engine.SetPool{Device: p.Device, On: *p.Pool}); err != nil {
 			return nil, err
 		}
 	}
-	if p.Managed != nil && !*p.Managed {
+	if gone {
 		if _, err := c.submit(engine.RemoveDevice{Device: p.Device}); err != nil {
 			return nil, err
 		}
@@ -314,4 +318,61 @@ func bolt(c *call, p boltDevice) (reply, error) {
 		return nil, err
 	}
 	return nil, problem(http.StatusBadRequest, "device_type_not_supported", "the bolt of this lock can't be moved from afar")
+}
+
+type reportConstraints struct {
+	Device  lock.DeviceID `json:"device_id" need:"true" doc:"the device"`
+	Lengths *[]int        `json:"supported_code_lengths" doc:"every length that it takes, or the two bounds instead"`
+	Min     *int          `json:"min_code_length" doc:"the shortest that it takes"`
+	Max     *int          `json:"max_code_length" doc:"the longest that it takes"`
+}
+
+// The lengths of codes that may be told of a device.
+const (
+	minLength = 4
+	maxLength = 20
+)
+
+// lengths are those that were told and that a code here may have.
+func (p reportConstraints) lengths() ([]int, error) {
+	var all []int
+	switch {
+	case p.Lengths != nil && (p.Min != nil || p.Max != nil):
+		return nil, invalid(mistake{"supported_code_lengths", "or min_code_length and max_code_length: one of the two, not both"})
+	case p.Lengths != nil:
+		all = slices.Compact(slices.Sorted(slices.Values(*p.Lengths)))
+	case p.Min == nil || p.Max == nil:
+		return nil, invalid(mistake{"supported_code_lengths", "is required, or min_code_length and max_code_length"})
+	case *p.Min > *p.Max:
+		return nil, invalid(mistake{"max_code_length", "must not be below min_code_length"})
+	default:
+		for n := max(*p.Min, minLength-1); n <= min(*p.Max, maxLength+1); n++ {
+			all = append(all, n)
+		}
+	}
+	if len(all) == 0 || all[0] < minLength || all[len(all)-1] > maxLength {
+		return nil, invalid(mistake{"supported_code_lengths", "must lie between " + number(minLength) + " and " + number(maxLength)})
+	}
+	all = slices.DeleteFunc(all, func(n int) bool { return n > lock.MaxPIN })
+	if len(all) == 0 {
+		return nil, invalid(mistake{"supported_code_lengths", "has none that a code may have: they end at " + number(lock.MaxPIN)})
+	}
+	return all, nil
+}
+
+// constraintsReport takes an operator's word for what a device accepts. It holds until the account lists the device otherwise.
+func constraintsReport(c *call, p reportConstraints) (reply, error) {
+	lengths, err := p.lengths()
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.snapshot(engine.Query{View: engine.ViewDevice, Device: p.Device})
+	if err != nil {
+		return nil, err
+	}
+	v := s.Device
+	d := lock.Device{ID: v.ID, Account: v.Account, Hub: v.Hub, Name: v.Name, System: v.System, Model: v.Model, Traits: v.Traits}
+	d.Traits.PINLengths = lengths
+	_, err = c.submit(engine.AddDevice{Device: d})
+	return reply{}, err
 }

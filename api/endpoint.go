@@ -66,12 +66,17 @@ type call struct {
 	now   time.Time
 	who   Identity
 	row   *endpoint
-	asked string // tells requests for lists apart
+	verb  string // of HTTP
+	key   string // by which the engine knows the command again; "": by none
+	asked string // tells requests apart
 }
 
 // submit hands a command to the engine in the caller's name. A Refusal comes back as a Problem in the API's words.
-func (c *call) submit(do engine.Action) (engine.Receipt, error) {
-	r, err := c.host.Submit(c.ctx, engine.Command{Actor: c.who.Name, Do: do})
+// Each request hands over one at most, so the request's key is the command's.
+func (c *call) submit(do engine.Action) (engine.Receipt, error) { return c.submitAs(c.key, do) }
+
+func (c *call) submitAs(key string, do engine.Action) (engine.Receipt, error) {
+	r, err := c.host.Submit(c.ctx, engine.Command{Key: key, Actor: c.who.Name, Do: do})
 	return r, asProblem(err)
 }
 

@@ -25,6 +25,9 @@ func submitHost(c *call, p hostSubmit) (reply, error) {
 	if do.Actor == "" || !c.who.Local {
 		do.Actor = c.who.Name // a key can't speak for somebody else
 	}
+	if do.Key == "" {
+		do.Key = c.key
+	}
 	if reveals(do.Do) && !c.who.May(ScopePINs) {
 		return nil, problem(http.StatusForbidden, "forbidden", "this API key lacks the scope "+string(ScopePINs))
 	}

@@ -42,14 +42,21 @@ func (e *endpoint) operation(verb string) map[string]any {
 	if len(e.gives) > 0 {
 		op["x-response-key"] = e.gives[0].key
 	}
+	params := []any{}
+	if e.scope == ScopeWrite {
+		params = append(params, map[string]any{"name": keyHeader, "in": "header", "schema": map[string]any{"type": "string", "maxLength": maxIdempotency},
+			"description": "Names the command: sent again under its name, it is answered again and not done twice."})
+	}
 	takes := fields(e.takes)
 	if verb == http.MethodGet || verb == http.MethodDelete {
-		list := []any{}
 		for _, f := range takes {
-			list = append(list, map[string]any{"name": f.name, "in": "query", "required": f.need, "description": f.Tag.Get("doc"), "schema": schema(f.Type, nil)})
+			params = append(params, map[string]any{"name": f.name, "in": "query", "required": f.need, "description": f.Tag.Get("doc"), "schema": schema(f.Type, nil)})
 		}
-		op["parameters"] = list
+		op["parameters"] = params
 		return op
+	}
+	if len(params) > 0 {
+		op["parameters"] = params
 	}
 	props, need := map[string]any{}, []string{}
 	for _, f := range takes {

@@ -58,17 +58,20 @@ func (p *Problem) body() map[string]any {
 // refusals maps what the engine refuses with to a status and a type. What is missing is a 400 of the engine's own word.
 func refusals() map[string]Problem {
 	return map[string]Problem{
-		"device_not_found":      {Status: http.StatusNotFound, Type: "device_not_found"},
-		"access_code_not_found": {Status: http.StatusNotFound, Type: "access_code_not_found"},
-		"duplicate_access_code": {Status: http.StatusConflict, Type: "duplicate_access_code"},
-		"id_in_use":             {Status: http.StatusConflict, Type: "id_in_use"},
-		"gap_not_accepted":      {Status: http.StatusConflict, Type: "gap_not_accepted"},
-		"busy":                  {Status: http.StatusServiceUnavailable, Type: "busy"},
-		"invalid_input":         {Status: http.StatusBadRequest, Type: "invalid_input"},
-		"invalid_window":        {Status: http.StatusBadRequest, Type: "invalid_input"},
-		"pin_not_allowed":       {Status: http.StatusBadRequest, Type: "invalid_input"},
-		"rounding_too_large":    {Status: http.StatusBadRequest, Type: "invalid_input"},
-		"too_large":             {Status: http.StatusBadRequest, Type: "invalid_input"},
+		"device_not_found":       {Status: http.StatusNotFound, Type: "device_not_found"},
+		"access_code_not_found":  {Status: http.StatusNotFound, Type: "access_code_not_found"},
+		"duplicate_access_code":  {Status: http.StatusConflict, Type: "duplicate_access_code"},
+		"id_in_use":              {Status: http.StatusConflict, Type: "id_in_use"},
+		"gap_not_accepted":       {Status: http.StatusConflict, Type: "gap_not_accepted"},
+		"idempotency_key_reused": {Status: http.StatusConflict, Type: "idempotency_key_reused"},
+		"device_parked":          {Status: http.StatusConflict, Type: "device_parked"},
+		"unreadable_record":      {Status: http.StatusInternalServerError, Type: "unreadable_record"},
+		"busy":                   {Status: http.StatusServiceUnavailable, Type: "busy"},
+		"invalid_input":          {Status: http.StatusBadRequest, Type: "invalid_input"},
+		"invalid_window":         {Status: http.StatusBadRequest, Type: "invalid_input"},
+		"pin_not_allowed":        {Status: http.StatusBadRequest, Type: "invalid_input"},
+		"rounding_too_large":     {Status: http.StatusBadRequest, Type: "invalid_input"},
+		"too_large":              {Status: http.StatusBadRequest, Type: "invalid_input"},
 	}
 }
 
@@ -91,6 +94,8 @@ func parameter(field string) string {
 		return "use_backup_access_code_pool"
 	case "offline":
 		return "is_offline_access_code"
+	case "key":
+		return keyHeader
 	}
 	return field
 }

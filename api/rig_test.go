@@ -117,10 +117,19 @@ func (r *rig) send(method, path, body string) answer { return r.sendAs(r.key, me
 
 func (r *rig) sendAs(key, method, path, body string) answer {
 	r.t.Helper()
+	return r.sendNamed("", key, method, path, body)
+}
+
+// sendNamed makes a request with an idempotency key.
+func (r *rig) sendNamed(name, key, method, path, body string) answer {
+	r.t.Helper()
 	req, err := http.NewRequestWithContext(context.WithoutCancel(r.t.Context()), method, r.http.URL+path, strings.NewReader(body))
 	must(r.t, err)
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	if name != "" {
+		req.Header.Set(keyHeader, name)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	must(r.t, err)

@@ -159,7 +159,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, auth func(*http.
 	if err != nil {
 		return nil, err
 	}
-	return row.do(&call{Server: s, ctx: r.Context(), now: s.host.Now(), who: who, row: row, asked: fingerprint(row.path, in)}, in)
+	key, err := named(r, who)
+	if err != nil {
+		return nil, err
+	}
+	return row.do(&call{Server: s, ctx: r.Context(), now: s.host.Now(), who: who, row: row, verb: r.Method, key: key, asked: fingerprint(row.path, in)}, in)
 }
 
 // unexpected is an error that no caller can help.

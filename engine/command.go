@@ -55,6 +55,8 @@ type Update struct {
 	JIT           *bool
 	AllowExternal *bool
 	AcceptGap     bool // a held code may be away from the lock for the moments of its rewrite, inside its window
+	Ongoing       bool `json:",omitzero"` // without times from now on; not together with Starts or Ends
+	UsePool       bool `json:",omitzero"` // switches the device's backup pool on
 }
 
 // UpdateMany moves or renames every code of a common key, atomically. PINs stay.
@@ -74,10 +76,11 @@ type Convert struct {
 	AcceptGap    bool
 }
 
-// Delete withdraws a code: it is erased from the lock at once and kept in history.
+// Delete withdraws a code: it is erased from the lock at once, or left there for others to look after, and kept in history.
 type Delete struct {
 	Code   lock.CodeID
 	Leaked bool // its digits are known to the wrong people: can't be undone
+	Leave  bool `json:",omitzero"` // it stays on the lock, unmanaged, as far as it is there; Undo does not take it back
 }
 
 // Rotate gives a code new digits, told or not; the old ones stop working.

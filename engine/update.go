@@ -167,7 +167,10 @@ func (b *batch) changes(verb string, ids []lock.CodeID, acceptGap bool, edit fun
 }
 
 func (b *batch) checkUpdate(do Update) (change, error) {
-	return b.changes("update", []lock.CodeID{do.Code}, do.AcceptGap, func(c *code, w *wish) error {
+	if do.Ongoing && (do.Starts != nil || do.Ends != nil) {
+		return change{}, refuse("invalid_window", "ends", "an ongoing code has no times")
+	}
+	x, err := b.changes("update", []lock.CodeID{do.Code}, do.AcceptGap, func(c *code, w *wish) error {
 		if do.Name != nil {
 			w.Name = strings.TrimSpace(*do.Name)
 		}
@@ -178,6 +181,9 @@ func (b *batch) checkUpdate(do Update) (change, error) {
 			w.PIN = vaultPIN{*do.PIN}
 		}
 		retime(w, do.Starts, do.Ends)
+		if do.Ongoing {
+			w.From, w.To = time.Time{}, time.Time{}
+		}
 		if do.JIT != nil {
 			w.JIT = *do.JIT
 		}
@@ -186,6 +192,19 @@ func (b *batch) checkUpdate(do Update) (change, error) {
 		}
 		return nil
 	})
+	if err != nil || !do.UsePool {
+		return x, err
+	}
+	pool, err := b.checkPool(SetPool{Device: b.deviceOf(do.Code), On: true})
+	if err != nil {
+		return change{}, refuse("not_supported_by_device", "use_backup_pool", "this lock can't keep backup codes")
+	}
+	apply := x.apply
+	x.apply = func(r *Receipt) {
+		apply(r)
+		pool.apply(r)
+	}
+	return x, nil
 }
 
 func retime(w *wish, starts, ends *time.Time) {

@@ -16,6 +16,16 @@ func (b *batch) checkDelete(do Delete) (change, error) {
 		return change{}, refuse("irrevocable", "code", "")
 	}
 	x := change{receipt: Receipt{Codes: []lock.CodeID{c.ID}}}
+	if do.Leave {
+		if do.Leaked || c.Spare {
+			return change{}, refuse("invalid_input", "leave", "what the wrong people know, or a spare, can't be left on the lock")
+		}
+		x.apply = func(*Receipt) {
+			b.withdrawSpare(d, c)
+			b.letGo(d, c)
+		}
+		return x, nil
+	}
 	after := c.wish()
 	after.Deleted = b.now
 	if !do.Leaked && !c.Spare {

@@ -56,6 +56,18 @@ docs() {
 	diff -r docs "$work/docs" || { echo "generated pages differ: run make docs"; return 1; }
 }
 
+# What is written for the hosted API must work here as it is: its own client is tried on the built program.
+clients() {
+	local major
+	major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null)
+	if [ "${major:-0}" -lt 20 ]; then
+		echo "no Node 20 or newer was found: the hosted API's own client was not tried"
+		[ "${CI:-}" != true ]
+		return
+	fi
+	(cd scripts/clients && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && node --test --test-reporter=spec)
+}
+
 stage "format" format
 stage "build" build
 stage "vet, staticcheck" lint
@@ -64,6 +76,7 @@ stage "unit tests" unit
 stage "crash at every effect" crash
 stage "power cuts" power
 stage "replay: memory twice, badger" replay
+stage "real clients" clients
 stage "generated docs" docs
 stage "fuzz" fuzz 1
 

@@ -208,7 +208,7 @@ func (f *File) commandDecl(c Command, s Step) (verbDecl, error) {
 	case engine.Update:
 		return updateDecl{
 			code: said(string(do.Code)), name: maybe(do.Name), pin: maybe(do.PIN), starts: f.instant(do.Starts), ends: f.instant(do.Ends),
-			jit: maybe(do.JIT), allowExternal: maybe(do.AllowExternal), acceptGap: said(do.AcceptGap),
+			jit: maybe(do.JIT), allowExternal: maybe(do.AllowExternal), acceptGap: said(do.AcceptGap), ongoing: said(do.Ongoing), pool: said(do.UsePool),
 		}, nil
 	case engine.UpdateMany:
 		return updateManyDecl{
@@ -218,7 +218,7 @@ func (f *File) commandDecl(c Command, s Step) (verbDecl, error) {
 	case engine.Convert:
 		return convertDecl{code: said(string(do.Code)), ongoing: said(do.Ongoing), starts: f.moment(do.Starts), ends: f.moment(do.Ends), acceptGap: said(do.AcceptGap)}, nil
 	case engine.Delete:
-		return deleteDecl{code: said(string(do.Code)), leaked: said(do.Leaked)}, nil
+		return deleteDecl{code: said(string(do.Code)), leaked: said(do.Leaked), leave: said(do.Leave)}, nil
 	case engine.Rotate:
 		return rotateDecl{code: said(string(do.Code)), pin: said(do.PIN), reason: said(do.Reason), acceptGap: said(do.AcceptGap)}, nil
 	case engine.PullBackup:

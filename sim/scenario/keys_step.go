@@ -162,6 +162,7 @@ type updateDecl struct {
 	pin                           given[lock.PIN]
 	starts, ends                  given[moment]
 	jit, allowExternal, acceptGap given[bool]
+	ongoing, pool                 given[bool]
 }
 
 func updateShape() shape[updateDecl] {
@@ -174,6 +175,8 @@ func updateShape() shape[updateDecl] {
 		row("jit", yesNo(), func(u *updateDecl) *given[bool] { return &u.jit }, "just in time, or not any more", `true`),
 		row("allow_external", yesNo(), func(u *updateDecl) *given[bool] { return &u.allowExternal }, "changes made at the lock are honoured, or not", `true`),
 		row("accept_gap", yesNo(), func(u *updateDecl) *given[bool] { return &u.acceptGap }, "the code may be away from the lock while it is rewritten", `true`),
+		row("ongoing", yesNo(), func(u *updateDecl) *given[bool] { return &u.ongoing }, "without times from now on", `true`),
+		row("pool", yesNo(), func(u *updateDecl) *given[bool] { return &u.pool }, "switches the lock's backup pool on", `true`),
 	}}
 }
 
@@ -211,14 +214,15 @@ func convertShape() shape[convertDecl] {
 }
 
 type deleteDecl struct {
-	code   given[string]
-	leaked given[bool]
+	code          given[string]
+	leaked, leave given[bool]
 }
 
 func deleteShape() shape[deleteDecl] {
 	return shape[deleteDecl]{title: "delete", keys: []key[deleteDecl]{
 		row("code", ident[string](true), func(d *deleteDecl) *given[string] { return &d.code }, "the code, or codes", `"guest"`).must(),
 		row("leaked", yesNo(), func(d *deleteDecl) *given[bool] { return &d.leaked }, "its digits are known to the wrong people", `true`),
+		row("leave", yesNo(), func(d *deleteDecl) *given[bool] { return &d.leave }, "it stays on the lock, unmanaged", `true`),
 	}}
 }
 

@@ -59,7 +59,7 @@ func (u updateDecl) resolve(r *resolver, s *scene) (out []Do) {
 		from, to := r.window(u.starts, u.ends, c.lock, s)
 		do := engine.Update{
 			Code: lock.CodeID(c.id), Name: u.name.ptr(), PIN: u.pin.ptr(), JIT: u.jit.ptr(), AllowExternal: u.allowExternal.ptr(),
-			AcceptGap: u.acceptGap.v,
+			AcceptGap: u.acceptGap.v, Ongoing: u.ongoing.v, UsePool: u.pool.v,
 		}
 		if u.starts.ok {
 			do.Starts = &from
@@ -114,7 +114,7 @@ func (c convertDecl) resolve(r *resolver, s *scene) (out []Do) {
 
 func (d deleteDecl) resolve(r *resolver, s *scene) (out []Do) {
 	for _, c := range r.code("code", d.code, s) {
-		out = append(out, Command{Action: engine.Delete{Code: lock.CodeID(c.id), Leaked: d.leaked.v}})
+		out = append(out, Command{Action: engine.Delete{Code: lock.CodeID(c.id), Leaked: d.leaked.v, Leave: d.leave.v}})
 	}
 	return out
 }

@@ -40,7 +40,8 @@ func (t *teller) command(do engine.Action, d deed) (string, error) {
 			fields = append(fields, field("pin", t.pin(t.door(do.Code), *do.PIN)))
 		}
 		return verb("update", append(fields, at("starts", do.Starts), at("ends", do.Ends), pointed("jit", do.JIT, strconv.FormatBool),
-			pointed("allow_external", do.AllowExternal, strconv.FormatBool), yes("accept_gap", do.AcceptGap))...), nil
+			pointed("allow_external", do.AllowExternal, strconv.FormatBool), yes("accept_gap", do.AcceptGap), yes("ongoing", do.Ongoing),
+			yes("pool", do.UsePool))...), nil
 	case engine.UpdateMany:
 		return verb("update_many", field("common_key", t.name("group", do.CommonKey)),
 			pointed("name", do.Name, func(s string) string { return strconv.Quote(t.name("name", s)) }),
@@ -49,7 +50,7 @@ func (t *teller) command(do engine.Action, d deed) (string, error) {
 		return verb("convert", field("code", t.code(do.Code)), yes("ongoing", do.Ongoing), moment("starts", do.Starts), moment("ends", do.Ends),
 			yes("accept_gap", do.AcceptGap)), nil
 	case engine.Delete:
-		return verb("delete", field("code", t.code(do.Code)), yes("leaked", do.Leaked)), nil
+		return verb("delete", field("code", t.code(do.Code)), yes("leaked", do.Leaked), yes("leave", do.Leave)), nil
 	case engine.Rotate:
 		pin := ""
 		if !do.PIN.IsZero() {

@@ -162,7 +162,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 			f.Window = lock.Window{From: do.Starts, To: do.Ends}.UTC() // without either it works from now on
 		})
 	case engine.Delete:
-		j.change(now, do.Code, r.Seq, func(f *form) { f.Gone = now })
+		j.change(now, do.Code, r.Seq, func(f *form) { f.Gone, f.Left = now, do.Leave })
 	case engine.Rotate:
 		j.change(now, do.Code, r.Seq, func(f *form) { f.Told, f.Gap = vault{do.PIN}, do.AcceptGap })
 	case engine.Reveal:
@@ -238,7 +238,13 @@ func (j *judge) update(now time.Time, do engine.Update, r engine.Receipt) {
 		if do.AllowExternal != nil {
 			f.Extern = *do.AllowExternal
 		}
+		if do.Ongoing {
+			f.Window = lock.Window{}
+		}
 	})
+	if w := j.wishes[do.Code]; w != nil && do.UsePool {
+		j.pool(w.Device, true, now, 0)
+	}
 }
 
 // move gives a form new times; nil ones stay.
