@@ -247,7 +247,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			away(match, "its digits never came")
 		} else if at, why := d.confirmAt(v, match); !at.IsZero() {
 			*look = look.sooner(at, why)
-			if t.AssignsPIN && match.PIN.IsZero() {
+			if t.AssignsPIN && match.PIN.IsZero() && now.Before(never) {
 				x.wake(never, "its digits should have come")
 			}
 		}

@@ -261,6 +261,13 @@ func TestPlan(t *testing.T) {
 			c := due()
 			return placed(door(cloud, c), c, func(p *place) { p.Reported, p.Seen, p.Accepted = time.Time{}, time.Time{}, t0 })
 		}, want: "wake 1m0s: to see whether it is there"},
+		{name: "digits that are long overdue while the cloud says wait", d: func() *device {
+			d := door(with(cloud, func(t *lock.Traits) { t.AssignsPIN = true }), due())
+			return placed(d, d.codes[0], func(p *place) {
+				p.PIN, p.Pending, p.Looks = vaultPIN{}, true, 40
+				p.Wrote, p.Accepted, p.Reported = at(-2), at(-2), time.Time{}
+			})
+		}, want: "wake 1h0m0s: to see whether it is there"},
 		{name: "a blind lock tells nothing", d: func() *device {
 			c := due()
 			return placed(door(blind, c), c, func(p *place) { p.Reported, p.Seen = time.Time{}, time.Time{} })

@@ -39,9 +39,11 @@ func listed(d *door) bool { return !d.prof.Traits.CannotList }
 func shown(d *door) bool  { return listed(d) && !d.prof.Traits.HidesPIN }
 func pushed(d *door) bool { return d.prof.Push }
 func told(d *door) bool   { return !d.prof.Traits.AssignsPIN }
+
+// scheduled reports whether a code of the calm is loaded with its schedule: where that is kept by the hour it does not fit.
 func scheduled(d *door) bool {
 	t := d.prof.Traits
-	return t.NativeSchedule && !t.DSTNaive && t.Zone != "" && d.spec.Zone != "none" && d.spec.Drift == 0
+	return t.NativeSchedule && t.Granularity <= time.Minute && !t.DSTNaive && t.Zone != "" && d.spec.Zone != "none" && d.spec.Drift == 0
 }
 
 // gated reports whether somebody types a code at the lock that it opens by its own clock.
