@@ -14,7 +14,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	var what string
 	switch {
 	case p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN:
-		p.PIN, p.Blanked, p.Clears = x.PIN, false, 0 // the overwrite was lost: all begins again, and the exposure never ended
+		p.unblank(x.PIN) // and the exposure never ended
 		c.Past, p.Shut = c.Past-p.Shut, 0
 		return true
 	case p.Blanked:
@@ -52,6 +52,9 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	b.outsideChange(d, c, "modified", what)
 	return true
 }
+
+// unblank notes that the overwrite of a place was lost: all begins again.
+func (p *place) unblank(pin vaultPIN) { p.PIN, p.Blanked, p.Clears = pin, false, 0 }
 
 // outsideChange takes a change that somebody else made: honours it, or counts it and lets the plan put things back.
 func (b *batch) outsideChange(d *device, c *code, how, what string) {

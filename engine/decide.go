@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -232,14 +233,17 @@ func (b *batch) settle(d *device, policy Policy) {
 	}
 }
 
-// forgetLost drops a place that a list lacked once another of the code stands: erasing it by its handle could hit that one. One
-// that is being written just now is not lost.
+// forgetLost drops a place that a list lacked once another of the code stands, or somebody else's entry in its slot: erasing it
+// by its handle could hit that one. One that is being written just now is not lost.
 func (d *device) forgetLost(c *code, now time.Time) {
-	for i := 0; len(c.Places) > 1 && i < len(c.Places); i++ {
+	for i := 0; i < len(c.Places); i++ {
 		if d.Flight != nil && d.Flight.Code == c.ID && d.Flight.Place == c.Places[i].ID {
 			continue
 		}
-		if p := &c.Places[i]; p.lost() && slices.ContainsFunc(c.Places, func(o place) bool { return o.ID != p.ID && !o.Accepted.IsZero() }) {
+		p := &c.Places[i]
+		other := func(o place) bool { return o.ID != p.ID && !o.Accepted.IsZero() }
+		outsider := func(h entry) bool { return !h.Ours && p.Slot != 0 && h.Slot == p.Slot }
+		if p.lost() && (slices.ContainsFunc(c.Places, other) || slices.ContainsFunc(d.held, outsider)) {
 			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 			i--
@@ -299,7 +303,7 @@ func (b *batch) handOver(d *device, c *code, policy Policy) {
 		}
 		c.Places, c.dirty = nil, true
 		o.PlaceNo++
-		p.ID, p.Told = o.PlaceNo, false
+		p.ID, p.Told, p.Tag = o.PlaceNo, false, cmp.Or(p.Tag, c.mark())
 		o.Places, o.Written, o.dirty = []place{p}, true, true
 		b.tell("internal.access_code.handed_over", d, o, "takes over from "+string(c.ID))
 		return

@@ -158,6 +158,9 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 			x.Ours = true
 			p.Doubt = false
 			p.Ref, p.Slot, p.Seen = x.Ref, x.Slot, now
+			if p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN {
+				p.unblank(x.PIN)
+			}
 			if !p.Cleared.IsZero() {
 				p.Cleared, p.Looks = time.Time{}, 0
 			}
@@ -188,15 +191,14 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
-		if named && x.Tag != c.mark() && (x.PIN.IsZero() || x.PIN != p.PIN) {
+		if named && !c.marked(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN) {
 			continue
 		}
 		return x
 	}
 	if c != nil {
-		tag := c.mark()
 		for i := range seen {
-			if x := &seen[i]; !x.Ours && x.Tag == tag && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") {
+			if x := &seen[i]; !x.Ours && c.marked(p, x) && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") {
 				return x
 			}
 		}
@@ -219,11 +221,19 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 	return nil
 }
 
+// marked reports whether an entry goes by the tag of the code, or by that which its place p had before.
+func (c *code) marked(p *place, x *entry) bool {
+	return x.Tag == c.mark() || p.Tag != "" && x.Tag == p.Tag
+}
+
 // present takes a place that the lock lists.
 func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observation) {
 	now, t := b.now, &d.Device.Traits
 	doubted := p.Doubt
 	p.Ref, p.Slot, p.Doubt, p.Missed = x.Ref, x.Slot, false, time.Time{}
+	if x.Tag == c.mark() {
+		p.Tag = ""
+	}
 	c.Written = true
 	if p.Accepted.IsZero() {
 		p.Accepted = now
@@ -256,7 +266,8 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	if changed {
 		return
 	}
-	if fresh && o.Source == lock.SourceLock || o.Source == lock.SourceCloud && d.settled(now, p, b.e.policyOf(d)) {
+	seen := fresh && o.Source == lock.SourceLock || o.Source == lock.SourceCloud && d.settled(now, p, b.e.policyOf(d))
+	if seen && c.Contended.IsZero() && b.content(d, c) {
 		b.done(d, c)
 	}
 }

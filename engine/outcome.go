@@ -163,14 +163,14 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		return
 	}
 	if f.New != nil {
-		id, told, seen := p.ID, p.Told, p.Used
+		id, tag, told, seen := p.ID, p.Tag, p.Told, p.Used
 		kept := c != nil && b.keeps(d, c, p, f.New)
 		if f.New.Blanked && c != nil {
 			b.shut(d, c, p, b.now)
 		}
 		shut := p.Shut
 		*p = *f.New
-		p.ID, p.Told, p.Used, p.Kept, p.Shut = id, told, seen, kept, shut
+		p.ID, p.Tag, p.Told, p.Used, p.Kept, p.Shut = id, tag, told, seen, kept, shut
 	}
 	if h.Ref != "" {
 		p.Ref = h.Ref

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -37,7 +39,9 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 		}
 		if x.Ref != "" && !known[x.Ref] && !d.leaves() && len(d.Orphans) < maxOrphans {
 			if of, ok := d.found(x); ok || ourTag(x.Tag) {
-				b.resurfaced(d, x, of)
+				if x.Ours = d.overwritten(b, x); !x.Ours {
+					b.resurfaced(d, x, of)
+				}
 				continue
 			}
 		}
@@ -82,6 +86,16 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 		d.held, d.dirtyHeld = append(d.held[:0], seen...), true
 	}
 	return seen
+}
+
+// overwritten reports whether a code that is wished was written over what the list shows, where that can be done: the list is of
+// before, or the write was lost and is made once more. Erasing the slot would hit the code.
+func (d *device) overwritten(b *batch, x *entry) bool {
+	t := &d.Device.Traits
+	return t.ClientSlots && t.UpdatesInPlace && slices.ContainsFunc(d.codes, func(c *code) bool {
+		return c.mark() != x.Tag && c.Refused == "" && c.Contended.IsZero() &&
+			slices.ContainsFunc(c.Places, func(p place) bool { return p.Slot == x.Slot && p.Cleared.IsZero() }) && b.wanted(d, c)
+	})
 }
 
 // resurfaced recognises a credential that we wrote although no place stands for it: of a live code it becomes one, of a code

@@ -219,13 +219,18 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	if old != nil && match == nil && old.lost() {
 		old = nil // nothing of it is there; once the new one stands it is forgotten
 	}
+	leftover := func() { // of a code that the lock refuses: other digits than its own are nobody's
+		if old != nil && !old.Doubt && !old.PIN.IsZero() && old.PIN != c.PIN {
+			away(old, "the code has other digits by now")
+		}
+	}
 	if match != nil {
 		if !match.Cleared.IsZero() && !t.CannotList {
 			*look = look.sooner(d.goneLook(v, match), "to see whether it is gone") // it made room, or was not due for a while
 		} else if match.Doubt || match.Accepted.IsZero() {
 			switch {
 			case c.Refused != "" && c.Refused == w.Place.fingerprint():
-				// It was refused for good, and is not asked again.
+				leftover() // it was refused for good, and is not asked again
 			case t.CannotList:
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
 			case match.lost():
@@ -263,6 +268,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		return
 	}
 	if c.Refused != "" && c.Refused == w.Place.fingerprint() {
+		leftover()
 		return
 	}
 	if now.Before(c.NextTry) {

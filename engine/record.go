@@ -125,6 +125,7 @@ type place struct {
 	ID       int
 	Ref      lock.Ref      `json:",omitzero"`
 	Slot     int           `json:",omitzero"`
+	Tag      string        `json:",omitzero"` // that it may go by on the lock, of the code that it was handed over from; "": the code's own
 	PIN      vaultPIN      `json:",omitzero"`
 	Name     string        `json:",omitzero"`
 	Window   lock.Window   `json:",omitzero"` // as given to the lock; zero: none

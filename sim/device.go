@@ -105,7 +105,8 @@ func (d *device) set(want *lock.Credential, at, ref lock.Ref) (*entry, *refusal)
 	if r != nil {
 		return nil, r
 	}
-	if own >= 0 && d.mem[own].holds(d.prof, want) && (want.PIN != lock.PIN{} || d.traits.AssignsPIN) {
+	anew := own >= 0 && ref != "" && !d.traits.ClientSlots && d.mem[own].Ref != ref // the cloud has forgotten what stands there
+	if own >= 0 && !anew && d.mem[own].holds(d.prof, want) && (want.PIN != lock.PIN{} || d.traits.AssignsPIN) {
 		return &d.mem[own], nil
 	}
 	if r := d.prof.check(want, d.mem, own, d.f.k.Now(), d.zone != nil); r != nil {
@@ -115,7 +116,7 @@ func (d *device) set(want *lock.Credential, at, ref lock.Ref) (*entry, *refusal)
 		return nil, &refusal{driver.Full, driver.BlameLock, "no_free_slot"}
 	}
 	drawn := *want
-	if d.traits.AssignsPIN && (own < 0 || d.mem[own].PIN.IsZero()) {
+	if d.traits.AssignsPIN && (own < 0 || anew || d.mem[own].PIN.IsZero()) {
 		drawn.PIN = d.draw(d.traits.PINLengths[0])
 	}
 	return d.write(own, slot, &drawn, ref), nil

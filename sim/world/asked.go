@@ -130,7 +130,7 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern || !w.within(now) {
 		return false
 	}
-	if of := j.wishes[w.For]; d.shownShut(m.Ref) || of != nil && of.Offl != lock.OfflineNone {
+	if of := j.wishes[w.For]; d.shownShut(m.Ref, now) || of != nil && of.Offl != lock.OfflineNone {
 		return false // a spare ends with its code, and an algorithmic one a little sooner than wished
 	}
 	opens := false
@@ -146,19 +146,22 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	return opens
 }
 
-// shownShut reports whether the last look showed that entry as one that opens nothing, so that nobody seemed to rely on it.
-func (d *watched) shownShut(ref lock.Ref) bool {
+// shownShut reports whether the last look showed that entry as one that opens nothing by now, so that nobody seemed to rely on it.
+func (d *watched) shownShut(ref lock.Ref, now time.Time) bool {
 	i := slices.IndexFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref })
 	if i < 0 {
 		return false
 	}
 	h := d.look.Held[i]
-	return !h.Enabled || !h.Window.IsZero() && !h.Window.Contains(d.look.At)
+	return !h.Enabled || !h.Window.IsZero() && !h.Window.Contains(now)
 }
 
 // asks judges what a set wants the lock to hold.
 func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 	w := j.wishes[c.Want.Code]
+	if w != nil && w.sent.IsZero() {
+		w.sent = now
+	}
 	switch {
 	case w == nil:
 		if c.At == "" && !j.spare(d) {

@@ -119,7 +119,7 @@ type watched struct {
 	line     link                   // how its own calls ended
 	ended    time.Time              // its last call ended
 	erase    time.Time              // its last erase ended, however
-	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand
+	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand or that the cloud is at
 	look     lock.Observation
 	misled   time.Time              // when it last became so
 	fooled   bool                   // a fault or a hand may show the engine something else than the truth

@@ -92,7 +92,8 @@ func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 	}
 	d.entries, d.spare = entries, d.entries
 	gone := func(ref lock.Ref, _ time.Time) bool {
-		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref })
+		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref }) &&
+			!slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.Pending })
 	}
 	maps.DeleteFunc(d.acked, gone)
 	maps.DeleteFunc(d.blanked, gone)
@@ -242,7 +243,8 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 	if t.CannotList && d.fooled {
 		return true
 	}
-	if acked, ok := d.acked[m.Ref]; ok && (t.CannotList || t.CloudList) && !acked.Before(since) {
+	acked, erased := d.acked[m.Ref]
+	if erased && (t.CannotList || t.CloudList) && !acked.Before(since) {
 		return true // there is no more to do, and nothing else to be seen
 	}
 	if blanked, ok := d.blanked[m.Ref]; ok && t.HidesPIN && d.fooled && !blanked.Before(since) {
@@ -257,6 +259,9 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 	for _, h := range d.look.Held {
 		if h.Ref != m.Ref {
 			continue
+		}
+		if erased && h.Pending {
+			return true // the cloud has yet to pass the erase on, perhaps behind a write that was late
 		}
 		hidden := t.HidesWindow && !m.Window.IsZero()
 		return !h.Enabled || hidden || !h.Window.IsZero() && !h.Window.Contains(d.look.At)

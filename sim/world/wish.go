@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -60,6 +61,7 @@ type wish struct {
 	troubles  []string   // issues that people were told of
 	stood     []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
 	contended bool       // the engine has said that it gives in to another controller
+	sent      time.Time  // the first set left since it took its present form; zero: none has
 }
 
 // past is the form that a wish had before a command. New: it did not exist.
@@ -187,8 +189,8 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 func (j *judge) told(now time.Time, r engine.Receipt) {
 	for i, p := range r.PINs {
 		if w := j.wishes[r.Codes[i]]; w != nil && !p.IsZero() {
-			if d := j.device(w.Device); !d.fooled && slices.ContainsFunc(d.entries, func(s seen) bool {
-				return s.Code == w.Code && !s.Foreign && s.PIN != p && !s.PIN.IsZero() && s.since.After(w.Since)
+			if d := j.device(w.Device); !d.fooled && !w.sent.IsZero() && slices.ContainsFunc(d.entries, func(s seen) bool {
+				return s.Code == w.Code && !s.Foreign && s.PIN != p && !s.PIN.IsZero() && s.since.After(w.sent)
 			}) {
 				j.breach(now, RuleTold, w.Device, w.Code, "other digits are told than those that stand on the lock")
 			}
@@ -270,7 +272,7 @@ func (j *judge) change(now time.Time, id lock.CodeID, seq engine.Seq, do func(*f
 	}
 	before := w.form
 	do(&w.form)
-	w.Since = now
+	w.Since, w.sent = now, time.Time{}
 	j.digits.learn(w.Told.PIN)
 	j.touch(w)
 	for _, spare := range j.device(before.Device).codes {
@@ -373,6 +375,9 @@ func (j *judge) event(e engine.Event) {
 	if e.Issue != nil && e.Issue.Code == "change_refused" {
 		j.goesBack(e.At, e.Code)
 	}
+	if e.Issue != nil && e.Issue.Code == "external_modification_in_effect" && e.Type == "internal.issue.raised" {
+		j.moved(e.At, e.Code)
+	}
 	if w := j.wishes[e.Code]; w != nil && e.Issue != nil && e.Issue.Code == "contended" {
 		w.contended = e.Type == "internal.issue.raised"
 		j.soil(j.device(w.Device))
@@ -390,6 +395,20 @@ func (j *judge) event(e engine.Event) {
 	j.silent(e.At, e.Device, e.Type, e.Text)
 }
 
+// moved takes the word that what people at the lock have made of a code counts: the window that the lock holds is the wish.
+func (j *judge) moved(now time.Time, id lock.CodeID) {
+	w := j.wishes[id]
+	if w == nil {
+		return
+	}
+	for _, m := range j.memory(w.Device) {
+		if m.Code == id && !m.Window.IsZero() && !m.Window.Equal(w.Window) {
+			w.Window, w.Since = lock.Window{From: cmp.Or(m.Window.From, w.Window.From), To: m.Window.To}, now
+			j.touch(w)
+		}
+	}
+}
+
 // goesBack takes the word that a lock refused a change: an earlier form of the code stands again. Which one the word does not
 // tell, so that the widest window of them holds; and their digits, if they all had the same.
 func (j *judge) goesBack(now time.Time, id lock.CodeID) {
@@ -397,7 +416,7 @@ func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 	if w == nil {
 		return
 	}
-	w.Since = now
+	w.Since, w.sent = now, time.Time{}
 	var told []vault
 	for _, p := range w.Past {
 		if p.New || p.Device != w.Device {
