@@ -1,6 +1,10 @@
 package api
 
-import "github.com/accesscodes/lockctl/engine"
+import (
+	"slices"
+
+	"github.com/accesscodes/lockctl/engine"
+)
 
 // endpoints is everything that is served. Paths, verbs and keys are those of the hosted API; its SDKs of two generations
 // differ in the verbs that they send, and both work.
@@ -9,7 +13,7 @@ func endpoints() []endpoint {
 	codes := gift{"access_codes", []accessCode{}}
 	try := gift{"action_attempt", attempt{}}
 	pages := gift{"pagination", pagination{}}
-	return append(labEndpoints(), []endpoint{
+	return slices.Concat(labEndpoints(), outlookEndpoints(), []endpoint{
 		on("/access_codes/create", "POST", ScopeWrite, "Creates an access code on a device.", codesCreate, code, try).paced(paceCreate),
 		on("/access_codes/create_multiple", "POST PUT", ScopeWrite, "Creates access codes with the same digits on several devices.", codesCreateMultiple, codes).paced(paceCreate),
 		on("/access_codes/update", "POST PATCH PUT", ScopeWrite, "Changes an access code.", codesUpdate, try).paced(paceUpdate),
@@ -63,5 +67,5 @@ func endpoints() []endpoint {
 		on("/v1/keys/list", "GET POST", scopeOwner, "Lists API keys.", keysList, gift{"api_keys", []shownKey{}}),
 		on("/v1/keys/revoke", "POST", scopeOwner, "Ends an API key.", keysRevoke),
 		on("/action_attempts/get", "GET POST", ScopeRead, "Tells how far something has come that goes on after its answer.", attemptGet, try),
-	}...)
+	})
 }

@@ -1,11 +1,8 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/accesscodes/lockctl/engine"
 )
@@ -93,40 +90,4 @@ func journalHost(c *call, p hostJournal) (reply, error) {
 		lines = []engine.Event{}
 	}
 	return reply{"events": lines}, nil
-}
-
-// pulse is how often a reader of the bell learns the host's time although nothing happens.
-const pulse = 250 * time.Millisecond
-
-// bell streams the host's time, at each commit and in between, until the reader goes: server-sent events.
-func (s *Server) bell(w http.ResponseWriter, r *http.Request) {
-	out := http.NewResponseController(w)
-	if err := out.SetWriteDeadline(time.Time{}); err != nil {
-		s.log.Debug("a stream keeps its deadline", "err", err)
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	bell := s.host.Bell(r.Context())
-	tick := s.clock.NewTicker(pulse)
-	defer tick.Stop()
-	for word := "ring"; ; {
-		at, _ := json.Marshal(s.host.Now())
-		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", word, at); err != nil {
-			return
-		}
-		if err := out.Flush(); err != nil {
-			return
-		}
-		select {
-		case <-r.Context().Done():
-			return
-		case _, open := <-bell:
-			if word = "ring"; !open {
-				return
-			}
-		case <-tick.Chan():
-			word = "tick"
-		}
-	}
 }

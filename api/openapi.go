@@ -23,6 +23,12 @@ func (s *Server) openapi() map[string]any {
 		}
 		paths[path] = verbs
 	}
+	for path, row := range s.feeds {
+		paths[path] = map[string]any{"get": map[string]any{
+			"summary": row.about, "operationId": "get" + strings.ReplaceAll(path, "/", "_"), "x-scope": ScopeRead, "parameters": row.params,
+			"responses": map[string]any{"200": map[string]any{"description": "Server-sent events, without an end.", "content": map[string]any{eventStream: map[string]any{}}}},
+		}}
+	}
 	return map[string]any{
 		"openapi": "3.1.0",
 		"info":    map[string]any{"title": "lockctl", "version": "1", "description": "Access codes for smart locks."},
@@ -33,6 +39,9 @@ func (s *Server) openapi() map[string]any {
 		"security": []any{map[string]any{"api_key": []string{}}},
 	}
 }
+
+// eventStream is the kind of an answer that has no end.
+const eventStream = "text/event-stream"
 
 func (e *endpoint) operation(verb string) map[string]any {
 	op := map[string]any{

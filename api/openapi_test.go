@@ -15,7 +15,10 @@ func TestTheDescriptionIsOfWhatIsServed(t *testing.T) {
 		t.Fatalf("%d, %d paths", a.status, len(paths))
 	}
 	for path, verbs := range paths {
-		for verb := range verbs.(map[string]any) {
+		for verb, op := range verbs.(map[string]any) {
+			if answer, _ := op.(map[string]any)["responses"].(map[string]any)["200"].(map[string]any)["content"].(map[string]any); answer[eventStream] != nil {
+				continue // it has no end
+			}
 			if got := r.send(map[string]string{"get": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}[verb], path, ""); got.status == http.StatusMethodNotAllowed || got.at("error.type") == "not_found" {
 				t.Errorf("%s %s is described and not served: %s", verb, path, got.raw)
 			}

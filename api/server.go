@@ -49,6 +49,7 @@ type Server struct {
 	log    *slog.Logger
 	random io.Reader
 	rows   map[string]*endpoint
+	feeds  map[string]stream
 }
 
 // New makes a server. It fails if what is kept of webhooks can't be read.
@@ -57,7 +58,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, hooks: hooks, clock: o.Clock, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}}
+	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, hooks: hooks, clock: o.Clock, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}, feeds: streams()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -103,11 +104,11 @@ func (s *Server) handler(auth func(*http.Request) (Identity, error)) http.Handle
 				s.fail(w, problem(http.StatusInternalServerError, "internal_error", "something went wrong here; the log has it under "+id))
 			}
 		}()
-		switch r.URL.Path {
-		case "/v1/bell":
-			s.stream(w, r, auth)
+		if row, ok := s.feeds[r.URL.Path]; ok {
+			s.stream(w, r, row, auth)
 			return
-		case "/openapi.json": // for everybody: it says what is served, and nothing of what is kept
+		}
+		if r.URL.Path == "/openapi.json" { // for everybody: it says what is served, and nothing of what is kept
 			s.write(w, http.StatusOK, s.openapi())
 			return
 		}
@@ -123,20 +124,6 @@ func (s *Server) handler(auth func(*http.Request) (Identity, error)) http.Handle
 		answer["ok"] = true
 		s.write(w, http.StatusOK, answer)
 	})
-}
-
-// stream serves the bell, the one answer that is no JSON.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, auth func(*http.Request) (Identity, error)) {
-	who, err := auth(r)
-	var p *Problem
-	switch {
-	case errors.As(err, &p):
-		s.fail(w, p)
-	case !who.May(ScopeRead):
-		s.fail(w, problem(http.StatusForbidden, "forbidden", "this API key lacks the scope "+string(ScopeRead)))
-	default:
-		s.bell(w, r)
-	}
 }
 
 // answer finds the row of a request and has it done.
