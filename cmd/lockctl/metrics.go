@@ -84,16 +84,11 @@ func (m *meter) expose(ctx context.Context, h *live.Host) {
 
 // watch adds what is read when somebody asks: the fleet, what waits, and the size of the store.
 func (m *meter) watch(h *live.Host, s *badgerkv.Store) {
-	m.registry.MustRegister(&gauges{
-		host: h, store: s,
-		devices:   prometheus.NewDesc("lockctl_devices", "Devices under management, by state.", []string{"state"}, nil),
-		codes:     prometheus.NewDesc("lockctl_codes", "Live access codes, by status.", []string{"status"}, nil),
-		readiness: prometheus.NewDesc("lockctl_ready_devices", "Devices by the worst of their arrivals within 72 hours.", []string{"readiness"}, nil),
-		issues:    prometheus.NewDesc("lockctl_issues", "Issues of devices and their codes.", nil, nil),
-		waiting:   prometheus.NewDesc("lockctl_waiting", "What waits: for the engine (inputs, notices among them), for its answer (calls), for its account (queued).", []string{"queue"}, nil),
-		bytes:     prometheus.NewDesc("lockctl_store_bytes", "Size of the store on disk, by part.", []string{"part"}, nil),
-		events:    prometheus.NewDesc("lockctl_events_total", "Events that the journal has had.", nil, nil),
-	})
+	g := newGauges(h)
+	g.load, g.size = h.Load, s.Size
+	g.waiting = prometheus.NewDesc("lockctl_waiting", "What waits: for the engine (inputs, notices among them), for its answer (calls), for its account (queued).", []string{"queue"}, nil)
+	g.bytes = prometheus.NewDesc("lockctl_store_bytes", "Size of the store on disk, by part.", []string{"part"}, nil)
+	m.registry.MustRegister(g)
 }
 
 func (m *meter) handler() http.Handler {
@@ -102,15 +97,33 @@ func (m *meter) handler() http.Handler {
 
 // gauges is a prometheus.Collector.
 type gauges struct {
-	host                                                      *live.Host
-	store                                                     *badgerkv.Store
-	devices, codes, readiness, issues, waiting, bytes, events *prometheus.Desc
+	host                                      engine.Host
+	devices, codes, readiness, issues, events *prometheus.Desc
+
+	// Of the live host alone; a simulation has neither queues nor a store of its own.
+	load           func() live.Load
+	size           func() (tree, values int64)
+	waiting, bytes *prometheus.Desc
+}
+
+// newGauges are those of any host.
+func newGauges(h engine.Host) *gauges {
+	return &gauges{
+		host:      h,
+		devices:   prometheus.NewDesc("lockctl_devices", "Devices under management, by state.", []string{"state"}, nil),
+		codes:     prometheus.NewDesc("lockctl_codes", "Live access codes, by status.", []string{"status"}, nil),
+		readiness: prometheus.NewDesc("lockctl_ready_devices", "Devices by the worst of their arrivals within 72 hours.", []string{"readiness"}, nil),
+		issues:    prometheus.NewDesc("lockctl_issues", "Issues of devices and their codes.", nil, nil),
+		events:    prometheus.NewDesc("lockctl_events_total", "Events that the journal has had.", nil, nil),
+	}
 }
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{g.devices, g.codes, g.readiness, g.issues, g.waiting, g.bytes, g.events} {
-		to <- d
+	for _, d := range []*prometheus.Desc{g.devices, g.codes, g.readiness, g.issues, g.events, g.waiting, g.bytes} {
+		if d != nil {
+			to <- d
+		}
 	}
 }
 
@@ -119,14 +132,18 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	put := func(d *prometheus.Desc, n int, label ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), label...)
 	}
-	l := g.host.Load()
-	put(g.waiting, l.Inputs, "inputs")
-	put(g.waiting, l.Notices, "notices")
-	put(g.waiting, l.Calls, "calls")
-	put(g.waiting, l.Queued, "queued")
-	tree, values := g.store.Size()
-	put(g.bytes, int(tree), "tree")
-	put(g.bytes, int(values), "values")
+	if g.load != nil {
+		l := g.load()
+		put(g.waiting, l.Inputs, "inputs")
+		put(g.waiting, l.Notices, "notices")
+		put(g.waiting, l.Calls, "calls")
+		put(g.waiting, l.Queued, "queued")
+	}
+	if g.size != nil {
+		tree, values := g.size()
+		put(g.bytes, int(tree), "tree")
+		put(g.bytes, int(values), "values")
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), askFleet)
 	defer cancel()
 	s, err := g.host.Snapshot(ctx, engine.Query{View: engine.ViewFleet, Limit: 1})

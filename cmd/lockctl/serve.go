@@ -66,14 +66,15 @@ func serve(a *app, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	doors := []door{{local, front.server.Local()}}
+	well := healthOf(play)
+	doors := []door{{local, beside(well, front.server.Local())}}
 	fmt.Fprintf(a.io.out, "listening on %s\n", socket)
 	if addr := a.text("listen"); addr != "" {
 		tcp, err := listenTCP(addr, a.text("tls-cert"), a.text("tls-key"))
 		if err != nil {
 			return errors.Join(err, local.Close())
 		}
-		doors = append(doors, door{tcp, front.server.Keyed()})
+		doors = append(doors, door{tcp, beside(well, front.server.Keyed())})
 		fmt.Fprintf(a.io.out, "listening on %s\n", tcp.Addr())
 	}
 	return answer(a.ctx, doors, log)
