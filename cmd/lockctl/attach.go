@@ -10,6 +10,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/tui"
 )
 
@@ -31,28 +32,37 @@ func attach(a *app, _ []string) error {
 	return a.face(tui.Options{Host: host, Lab: lab, Clock: clock, Hint: hint, Focus: focus})
 }
 
-// dial connects to a daemon.
+// dial connects to a daemon, which must answer.
 func (a *app) dial(clock clockwork.Clock) (*api.Client, error) {
+	c, err := a.client(clock)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.Snapshot(a.ctx, engine.Query{View: engine.ViewFleet, Limit: 1})
+	if unheard(err) {
+		return nil, a.noDaemon()
+	}
+	return c, err
+}
+
+// client is for the daemon of this data folder, or for the one elsewhere that was named; it asks nothing yet.
+func (a *app) client(clock clockwork.Clock) (*api.Client, error) {
 	to, keyFile := a.text("to"), a.text("key-file")
 	if to == "" {
 		dir, err := a.dataDir()
 		if err != nil {
 			return nil, err
 		}
-		c, err := api.Dial(a.ctx, "http://lockctl", "", overSocket(a.socket(dir)), clock)
-		if unheard(err) {
-			return nil, a.noDaemon(dir)
-		}
-		return c, err
+		return api.NewClient("http://lockctl", "", overSocket(a.socket(dir)), clock), nil
 	}
 	if keyFile == "" {
-		return nil, badInput("attach: --to needs --key-file")
+		return nil, badInput("to: needs --key-file too")
 	}
 	key, err := os.ReadFile(keyFile)
 	if err != nil {
 		return nil, badInput("key-file: %w", err)
 	}
-	return api.Dial(a.ctx, strings.TrimSuffix(to, "/"), strings.TrimSpace(string(key)), &http.Client{}, clock)
+	return api.NewClient(strings.TrimSuffix(to, "/"), strings.TrimSpace(string(key)), &http.Client{}, clock), nil
 }
 
 // overSocket is a client that finds everything behind one socket.

@@ -4,42 +4,26 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/jonboulle/clockwork"
-
-	"github.com/accesscodes/lockctl/api"
 )
 
 // askFor bounds a request to the daemon.
 const askFor = 30 * time.Second
 
-// ask sends a request to the daemon of this data folder and reads its answer into out.
+// ask sends a request to the daemon and reads its answer into out.
 func (a *app) ask(path string, in, out any) error {
-	dir, err := a.dataDir()
+	ctx, cancel := context.WithTimeout(a.ctx, askFor)
+	defer cancel()
+	c, err := a.client(clockwork.NewRealClock())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, askFor)
-	defer cancel()
-	client := overSocket(a.socket(dir))
-	defer client.CloseIdleConnections()
-	err = api.NewClient("http://lockctl", "", client, clockwork.NewRealClock()).Ask(ctx, path, in, out)
-	var p *api.Problem
-	switch {
-	case err == nil:
-		return nil
-	case unheard(err):
-		return a.noDaemon(dir)
-	case !errors.As(err, &p):
-		return err
-	case p.Type == "invalid_input":
-		return badInput("%s", p.Message)
-	case p.Status < http.StatusInternalServerError:
-		return refused("%s", p.Message)
+	if err = c.Ask(ctx, path, in, out); unheard(err) {
+		return a.noDaemon()
 	}
-	return errors.New(p.Message)
+	return err
 }
 
 // unheard reports whether a request found nobody.
@@ -48,6 +32,20 @@ func unheard(err error) bool {
 	return errors.As(err, &dial) && dial.Op == "dial"
 }
 
-func (a *app) noDaemon(dir string) error {
-	return refused("no lockctl serve runs on this data folder: nothing listens on %s", a.socket(dir))
+// noDaemonError says that nobody answers where a daemon would.
+type noDaemonError struct{ at string }
+
+func (e *noDaemonError) Error() string {
+	return "no lockctl serve runs: nothing listens on " + e.at
+}
+
+func (a *app) noDaemon() error {
+	if to := a.text("to"); to != "" {
+		return &noDaemonError{to}
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return err
+	}
+	return &noDaemonError{a.socket(dir)}
 }

@@ -2,15 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-)
-
-// The two groups of the help.
-const (
-	groupNow   = "now"
-	groupLater = "later"
 )
 
 // command makes the cobra commands from the grammar.
@@ -35,10 +30,16 @@ func (a *app) command() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, "plain signs and borders")
 	root.PersistentFlags().BoolVar(&a.plain, "plain", false, "talk in lines, for screen readers")
 	root.PersistentFlags().BoolVar(&a.mouse, "mouse", true, "follow the mouse")
-	root.AddGroup(&cobra.Group{ID: groupNow, Title: "Commands:"}, &cobra.Group{ID: groupLater, Title: "Not in this version:"})
+	groups := map[string]string{}
+	for _, c := range chapters() {
+		root.AddGroup(&cobra.Group{ID: c.title, Title: c.title})
+		for _, w := range c.words {
+			groups[w] = c.title
+		}
+	}
 	root.SuggestionsMinimumDistance = 2
-	root.SetHelpCommandGroupID(groupNow)
-	root.SetCompletionCommandGroupID(groupNow)
+	root.SetHelpCommandGroupID(groups["help"])
+	root.CompletionOptions.DisableDefaultCmd = true // ours refuses a shell that it does not know
 
 	parents := map[string]*cobra.Command{}
 	for _, v := range grammar() {
@@ -48,91 +49,93 @@ func (a *app) command() *cobra.Command {
 			under = parents[words[0]]
 			if under == nil {
 				under = a.noun(words[0])
+				under.GroupID = groups[words[0]]
 				parents[words[0]] = under
 				root.AddCommand(under)
 			}
 		}
 		c := a.makeVerb(v, words[len(words)-1])
-		under.AddCommand(c)
-		switch {
-		case under == root:
-			c.GroupID = group(v)
-		case v.waits == "":
-			under.GroupID = groupNow
+		if under == root {
+			c.GroupID = groups[words[0]]
 		}
+		under.AddCommand(c)
 	}
 	return root
 }
 
-func group(v verb) string {
-	if v.waits != "" {
-		return groupLater
-	}
-	return groupNow
-}
-
-// noun is the word before some verbs. It waits as long as all of them do.
+// noun is the word before some verbs.
 func (a *app) noun(name string) *cobra.Command {
 	return &cobra.Command{
-		Use: name, Short: nouns()[name], GroupID: groupLater,
+		Use: name, Short: nouns()[name],
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return badInput("%s: a verb is missing; see lockctl %s --help", name, name)
 			}
-			return badInput("%s has no verb %q; see lockctl %s --help", name, args[0], name)
+			text := fmt.Sprintf("%s has no verb %q", name, clipped(args[0]))
+			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+				text += fmt.Sprintf("; did you mean %q?", near[0])
+			}
+			return badInput("%s; see lockctl %s --help", text, name)
 		},
-		RunE: func(*cobra.Command, []string) error { return nil },
+		RunE:                       func(*cobra.Command, []string) error { return nil },
+		SuggestionsMinimumDistance: 2,
 	}
 }
 
-// makeVerb makes one command. One that does not work yet takes anything and answers with a sentence.
+// makeVerb makes one command.
 func (a *app) makeVerb(v verb, name string) *cobra.Command {
-	c := &cobra.Command{Use: strings.TrimSpace(name + " " + v.args), Short: v.short, Long: v.long, Args: a.args(v)}
-	for _, f := range v.flags {
+	c := &cobra.Command{Use: strings.TrimSpace(name + " " + v.args), Short: v.short, Long: v.long, Example: "  lockctl " + v.example, Args: a.args(v)}
+	all := v.flags
+	if v.daemon {
+		all = slices.Concat(all, elsewhere())
+	}
+	for _, f := range all {
 		switch def := f.value.(type) {
 		case bool:
 			c.Flags().Bool(f.name, def, f.usage)
 		case int:
 			c.Flags().Int(f.name, def, f.usage)
 		case string:
-			c.Flags().String(f.name, def, f.usage)
+			short := ""
+			if f.name == "output" {
+				short = "o"
+			}
+			c.Flags().StringP(f.name, short, def, f.usage)
 		}
 	}
-	if v.waits != "" {
-		c.Long = v.short + "\n\nNot in this version: it waits for " + v.waits + "."
-		c.RunE = func(*cobra.Command, []string) error { return notYet(v) }
-		return c
+	if err := a.completes(c, v); err != nil {
+		panic(err) // the grammar has an option twice
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a.verb = c
+		if err := a.checkFormat(); err != nil {
+			return err
+		}
 		return v.run(a, args)
 	}
 	return c
 }
 
-func notYet(v verb) error {
-	return badInput("%s is not in this version: it waits for %s", v.path, v.waits)
-}
-
-// args checks how many arguments a working verb gets. A verb that waits says so whatever it gets.
+// args checks how many arguments a verb gets.
 func (a *app) args(v verb) cobra.PositionalArgs {
 	words := strings.Fields(v.args)
-	least := 0
+	least, most := 0, len(words)
 	for _, w := range words {
 		if !strings.HasPrefix(w, "[") {
 			least++
 		}
+		if strings.Contains(w, "…") {
+			most = 1000
+		}
 	}
 	return func(c *cobra.Command, args []string) error {
 		switch {
-		case v.waits != "":
-			return nil
-		case len(words) == 0 && len(args) > 0:
-			return badInput("%s takes no argument, and got %q", v.path, args[0])
+		case most == 0 && len(args) > 0:
+			return badInput("%s takes no argument, and got %q", v.path, clipped(args[0]))
 		case len(args) < least:
-			return badInput("%s needs %s", v.path, v.args)
-		case len(args) > len(words):
-			return badInput("%s takes %s alone, and got %q", v.path, v.args, args[len(words)])
+			return badInput("%s needs %s; see lockctl %s --help", v.path, v.args, v.path)
+		case len(args) > most:
+			return badInput("%s takes %s alone, and got %q", v.path, v.args, clipped(args[most]))
 		}
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/accesscodes/lockctl/internal/when"
 	"github.com/accesscodes/lockctl/tui"
 )
 
@@ -28,25 +29,34 @@ func cliPage() string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\nGenerated from `cmd/lockctl/grammar.go` by `make docs`.\n\n" +
 		"Exit codes: 0 done, 1 refused or a check failed, 2 bad input, 3 broken.\n")
-	for _, later := range []bool{false, true} {
-		if later {
-			b.WriteString("\n## Not in this version\n\nThese are understood and answer with what they wait for.\n")
-		} else {
-			b.WriteString("\n## Commands that work\n\n`lockctl` alone opens the terminal interface on the demonstration. `--theme auto|dark|light` and `--ascii` set its look, `NO_COLOR` is honoured, `--mouse=false` leaves the mouse to the terminal. `--plain` talks in lines instead, for screen readers and pipes.\n")
-		}
-		b.WriteString("\n| Command | What it does | Options |\n| --- | --- | --- |\n")
-		for _, v := range grammar() {
-			if (v.waits != "") != later {
-				continue
+	b.WriteString("\n`lockctl` alone opens the terminal interface on the demonstration. `--theme auto|dark|light` and `--ascii` set its look, `NO_COLOR` is honoured, `--mouse=false` leaves the mouse to the terminal. `--plain` talks in lines instead, for screen readers and pipes.\n\n" +
+		"`-o` is `--output` everywhere. A code is named by its id, by its name if no other has it, or by the end of its id; a device by its id or its name. Times are `" + when.Examples + "`; times of day are those of the door.\n\n" +
+		"Verbs marked * speak with the running `lockctl serve` of this data folder, or with one elsewhere by `--to https://locks.example:3020 --key-file FILE`. Where none runs they show what is kept, and say so; nothing can be changed then.\n\n" +
+		"`lockctl completion bash|zsh|fish` prints a script that completes verbs, options and names.\n")
+	for _, c := range chapters() {
+		fmt.Fprintf(&b, "\n## %s\n\n| Command | What it does | Options | Example |\n| --- | --- | --- | --- |\n", strings.TrimSuffix(c.title, ":"))
+		for _, w := range c.words {
+			for _, v := range grammar() {
+				if first, _, _ := strings.Cut(v.path, " "); first == w {
+					verbRow(&b, v)
+				}
 			}
-			var flags []string
-			for _, f := range v.flags {
-				flags = append(flags, "`--"+f.name+"` "+f.usage)
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", escape(strings.TrimSpace("lockctl "+v.path+" "+v.args)), escape(v.short), escape(strings.Join(flags, "<br>")))
 		}
 	}
 	return b.String()
+}
+
+func verbRow(b *strings.Builder, v verb) {
+	var flags []string
+	for _, f := range v.flags {
+		flags = append(flags, "`--"+f.name+"` "+f.usage)
+	}
+	mark := ""
+	if v.daemon {
+		mark = " *"
+	}
+	fmt.Fprintf(b, "| `%s`%s | %s | %s | `lockctl %s` |\n", escape(strings.TrimSpace("lockctl "+v.path+" "+v.args)), mark, escape(v.short),
+		escape(strings.Join(flags, "<br>")), escape(v.example))
 }
 
 // escape keeps a text within its cell.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -72,13 +71,14 @@ func doctor(a *app, _ []string) (err error) {
 }
 
 func (a *app) printComplaints(r engine.Report, all []complaint) error {
-	if a.text("output") == "json" {
-		if all == nil {
-			all = []complaint{}
-		}
-		enc := json.NewEncoder(a.io.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"records": r.Records, "others": r.Others, "findings": all, "more": r.More})
+	if all == nil {
+		all = []complaint{}
+	}
+	switch a.format() {
+	case "json":
+		return a.printJSON(map[string]any{"records": r.Records, "others": r.Others, "findings": all, "more": r.More})
+	case "jsonl", "csv":
+		return printEach(a, all)
 	}
 	for _, c := range all {
 		what := "  " + c.Remedy

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -26,11 +23,7 @@ func keysCreate(a *app, args []string) error {
 	if err := a.ask("/v1/keys/create", map[string]any{"name": args[0], "scopes": scopes}, &got); err != nil {
 		return err
 	}
-	if a.text("output") == "json" {
-		return a.printJSON(got.Key)
-	}
-	_, err := fmt.Fprintln(a.io.out, got.Key.Token)
-	return err
+	return show(a, got.Key, func() { a.say("%s", got.Key.Token) })
 }
 
 func keysList(a *app, _ []string) error {
@@ -40,27 +33,19 @@ func keysList(a *app, _ []string) error {
 	if err := a.ask("/v1/keys/list", map[string]any{}, &got); err != nil {
 		return err
 	}
-	if a.text("output") == "json" {
-		return a.printJSON(got.Keys)
-	}
-	t := tabwriter.NewWriter(a.io.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "KEY\tNAME\tSCOPES\tCREATED\tREVOKED")
-	for _, k := range got.Keys {
-		revoked := "-"
-		if k.Revoked != nil {
-			revoked = k.Revoked.Format(time.DateTime)
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, strings.Join(k.Scopes, ","), k.Created.Format(time.DateTime), revoked)
-	}
-	return t.Flush()
+	return list(a, got.Keys,
+		column[apiKey]{name: "key", text: func(k apiKey) string { return k.ID }},
+		column[apiKey]{name: "name", text: func(k apiKey) string { return k.Name }},
+		column[apiKey]{name: "scopes", text: func(k apiKey) string { return strings.Join(k.Scopes, ",") }},
+		column[apiKey]{name: "created", text: func(k apiKey) string { return k.Created.Format(time.DateTime) }},
+		column[apiKey]{name: "revoked", text: func(k apiKey) string {
+			if k.Revoked == nil {
+				return "-"
+			}
+			return k.Revoked.Format(time.DateTime)
+		}})
 }
 
 func keysRevoke(a *app, args []string) error {
 	return a.ask("/v1/keys/revoke", map[string]any{"api_key_id": args[0]}, &struct{}{})
-}
-
-func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.io.out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/accesscodes/lockctl/api"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	_ "github.com/accesscodes/lockctl/internal/quietterm"
@@ -65,6 +67,7 @@ type app struct {
 	mouse  bool
 	logged logbook
 	verb   *cobra.Command // that runs
+	broke  error          // of printing
 }
 
 // text and on are the values of a flag of the verb that runs. The grammar names it, so it is there.
@@ -93,10 +96,13 @@ func exitCode(err error) int {
 	var no refusal
 	var inUse *badgerkv.InUseError
 	var refused *engine.Refusal
+	var nobody *noDaemonError
+	var problem *api.Problem
 	switch {
-	case errors.As(err, &input):
+	case errors.As(err, &input), errors.As(err, &refused) && refused.Code == "invalid_input", errors.As(err, &problem) && problem.Type == "invalid_input":
 		return exitInput
-	case errors.As(err, &inUse), errors.As(err, &refused), errors.As(err, &no):
+	case errors.As(err, &inUse), errors.As(err, &refused), errors.As(err, &no), errors.As(err, &nobody),
+		errors.As(err, &problem) && problem.Status < http.StatusInternalServerError:
 		return exitRefused
 	}
 	return exitBroken

@@ -2,38 +2,13 @@ package main
 
 import (
 	"errors"
-	"os/exec"
-	"strconv"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/testscript"
-
 	"github.com/accesscodes/lockctl/tui"
 )
-
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"lockctl": main}) }
-
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}})
-}
-
-// exits CODE COMMAND… runs a command that must end with that exit code.
-func exits(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		e, ok := errors.AsType[*exec.ExitError](err)
-		if !ok {
-			ts.Fatalf("%v", err)
-		}
-		got = e.ExitCode()
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
-}
 
 func TestTheGrammarIsWhole(t *testing.T) {
 	seen := map[string]bool{}
@@ -49,8 +24,14 @@ func TestTheGrammarIsWhole(t *testing.T) {
 		if len(words) == 2 && nouns()[words[0]] == "" {
 			t.Errorf("%s: the noun has no sentence", v.path)
 		}
-		if (v.run == nil) == (v.waits == "") {
-			t.Errorf("%s must either work or wait for something", v.path)
+		if v.run == nil {
+			t.Errorf("%s does nothing", v.path)
+		}
+		if !slices.ContainsFunc(chapters(), func(c chapter) bool { return slices.Contains(c.words, words[0]) }) {
+			t.Errorf("%s is in no chapter of the help", v.path)
+		}
+		if err := parses(t, "lockctl "+v.example, v.path); err != nil {
+			t.Errorf("the example of %s: %v", v.path, err)
 		}
 		for _, f := range v.flags {
 			switch f.value.(type) {
@@ -65,48 +46,58 @@ func TestTheGrammarIsWhole(t *testing.T) {
 	}
 }
 
-// What waits must say so whatever it is given, before anything else is judged.
-func TestEveryVerbThatWaitsAnswersWithASentence(t *testing.T) {
-	for _, v := range grammar() {
-		if v.waits == "" {
-			continue
+// The command lines that the terminal interface shows are those of the grammar, with their arguments and options.
+func TestTheFooterSpeaksTheGrammar(t *testing.T) {
+	for _, line := range tui.CommandLines() {
+		if err := parses(t, line, ""); err != nil {
+			t.Errorf("%s: %v", line, err)
 		}
-		var out, err strings.Builder
-		args := append(strings.Fields(v.path), "one", "two", "three", "four")
-		if code := run(t.Context(), args, nil, stdio{strings.NewReader(""), &out, &err}); code != exitInput {
-			t.Errorf("%s: exit code %d, want %d", v.path, code, exitInput)
-		}
-		if want := v.path + " is not in this version: it waits for " + v.waits; !strings.Contains(err.String(), want) {
-			t.Errorf("%s says %q", v.path, err.String())
-		}
-		if out.Len() > 0 || strings.Count(err.String(), "\n") != 1 {
-			t.Errorf("%s prints more than a sentence: %q %q", v.path, out.String(), err.String())
+	}
+	for _, line := range []string{"lockctl codes get x", "lockctl codes show", "lockctl codes show x y", "lockctl codes list --colour", "codes list"} {
+		if parses(t, line, "") == nil {
+			t.Errorf("%s is taken for a command", line)
 		}
 	}
 }
 
-// The command lines that the terminal interface shows are those of the grammar.
-func TestTheFooterSpeaksTheGrammar(t *testing.T) {
-	known := map[string]bool{}
-	for _, v := range grammar() {
-		known[v.path] = true
-		for _, f := range v.flags {
-			known[v.path+" --"+f.name] = true
-		}
+// parses finds the command of a line and reads its options and arguments, without running it. path is the verb that it must
+// be; "": any.
+func parses(t *testing.T, line, path string) error {
+	t.Helper()
+	args := shellWords(line)
+	if args[0] != "lockctl" {
+		return errors.New("is no lockctl command")
 	}
-	for _, line := range tui.CommandLines() {
-		words := strings.Fields(line)
-		verb := words[1]
-		if !known[verb] {
-			verb += " " + words[2]
-		}
-		if words[0] != "lockctl" || !known[verb] {
-			t.Errorf("%s: there is no such verb", line)
-		}
-		for _, w := range words {
-			if strings.HasPrefix(w, "--") && !known[verb+" "+w] {
-				t.Errorf("%s: %s has no %s", line, verb, w)
+	a := &app{ctx: t.Context()}
+	c, rest, err := a.command().Find(args[1:])
+	if err != nil {
+		return err
+	}
+	if c.HasSubCommands() || path != "" && c.CommandPath() != "lockctl "+path {
+		return fmt.Errorf("is %s", c.CommandPath())
+	}
+	if err := c.ParseFlags(rest); err != nil {
+		return err
+	}
+	return c.ValidateArgs(c.Flags().Args())
+}
+
+// shellWords splits a line as a shell does, with single quotes alone.
+func shellWords(line string) []string {
+	var words []string
+	word, quoted, any := "", false, false
+	for _, r := range line {
+		switch {
+		case r == '\'':
+			quoted, any = !quoted, true
+		case r == ' ' && !quoted:
+			if word != "" || any {
+				words = append(words, word)
 			}
+			word, any = "", false
+		default:
+			word += string(r)
 		}
 	}
+	return append(words, word)
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// accountRow is a login at a provider.
+type accountRow struct {
+	ID       lock.AccountID `json:"connected_account_id"`
+	Provider string         `json:"provider"` // "": the configuration does not have it
+	Systems  []string       `json:"systems"`
+	Devices  int            `json:"devices"`
+	Offline  int            `json:"devices_offline"`
+	Issues   int            `json:"issues"`
+}
+
+// accountsList prints the accounts of the configuration and those that devices hang on.
+func accountsList(s *talk, _ []string) error {
+	rows, err := s.accounts()
+	if err != nil {
+		return err
+	}
+	return list(s.app, rows,
+		column[accountRow]{name: "account", text: func(r accountRow) string { return string(r.ID) }},
+		column[accountRow]{name: "provider", text: func(r accountRow) string { return r.Provider }},
+		column[accountRow]{name: "systems", text: func(r accountRow) string { return strings.Join(r.Systems, ", ") }},
+		column[accountRow]{name: "devices", text: func(r accountRow) string { return strconv.Itoa(r.Devices) }},
+		column[accountRow]{name: "offline", text: func(r accountRow) string { return strconv.Itoa(r.Offline) }},
+		column[accountRow]{name: "issues", text: func(r accountRow) string { return strconv.Itoa(r.Issues) }})
+}
+
+func (s *talk) accounts() ([]accountRow, error) {
+	rows := []accountRow{}
+	here, err := s.isConfigured()
+	if err != nil {
+		return nil, err
+	}
+	if here {
+		path, err := s.configFile()
+		if err != nil {
+			return nil, err
+		}
+		conf, err := s.configuration(path, (&simulated{}).registry())
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range conf.Accounts {
+			rows = append(rows, accountRow{ID: c.ID, Provider: c.Provider, Systems: []string{}})
+		}
+	}
+	err = s.pages(engine.Query{View: engine.ViewFleet}, func(page engine.Snapshot) error {
+		for _, d := range page.Devices {
+			i := slices.IndexFunc(rows, func(r accountRow) bool { return r.ID == d.Account })
+			if i < 0 {
+				i = len(rows)
+				rows = append(rows, accountRow{ID: d.Account, Systems: []string{}})
+			}
+			r := &rows[i]
+			r.Devices++
+			r.Issues += d.Issues
+			if d.Link != lock.Reached && d.Link != lock.ReachUnknown {
+				r.Offline++
+			}
+			if d.System != "" && !slices.Contains(r.Systems, d.System) {
+				r.Systems = append(r.Systems, d.System)
+			}
+		}
+		return nil
+	})
+	for i := range rows {
+		slices.Sort(rows[i].Systems)
+	}
+	return rows, err
+}
+
+// isConfigured reports whether the engine has the accounts of the configuration here: it is not elsewhere, and no simulation.
+func (s *talk) isConfigured() (bool, error) {
+	if s.text("to") != "" {
+		return false, nil
+	}
+	c, running := s.Host.(*api.Client)
+	if !running {
+		return true, nil
+	}
+	l, err := c.Lab(s.ctx)
+	return l == nil, err
+}
+
+// accountsShow prints one account with its devices.
+func accountsShow(s *talk, args []string) error {
+	rows, err := s.accounts()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rows, func(r accountRow) bool { return string(r.ID) == args[0] })
+	if i < 0 {
+		return misnamed("account", args[0], nil, rows, func(r accountRow) string { return string(r.ID) })
+	}
+	r := rows[i]
+	return show(s.app, r, func() {
+		s.facts(fact{name: "account", value: string(r.ID)}, fact{name: "provider", value: r.Provider}, fact{name: "systems", value: strings.Join(r.Systems, ", ")},
+			fact{name: "devices", value: strconv.Itoa(r.Devices) + ", " + strconv.Itoa(r.Offline) + " out of reach"},
+			fact{name: "issues", value: strconv.Itoa(r.Issues) + "; lockctl devices list --account " + string(r.ID)})
+	})
+}
+
+// providerRow is a vendor, as accounts can name it.
+type providerRow struct {
+	Name     string   `json:"provider"`
+	About    string   `json:"about"`
+	Settings []string `json:"settings"`
+}
+
+// providersList prints what an account of the configuration can be.
+func providersList(a *app, _ []string) error {
+	var rows []providerRow
+	for _, p := range (&simulated{}).registry() {
+		rows = append(rows, providerRow{p.Name, p.About, settingNames(p)})
+	}
+	return list(a, rows,
+		column[providerRow]{name: "provider", text: func(r providerRow) string { return r.Name }},
+		column[providerRow]{name: "what", text: func(r providerRow) string { return r.About }},
+		column[providerRow]{name: "settings", text: func(r providerRow) string { return strings.Join(r.Settings, ", ") }})
+}
+
+func settingNames(p provider.Provider) []string {
+	names := []string{}
+	for _, x := range p.Settings {
+		names = append(names, x.Name)
+	}
+	return names
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// eventRow is a line of the journal.
+type eventRow struct {
+	Seq     engine.Seq     `json:"sequence"`
+	At      time.Time      `json:"occurred_at"`
+	Type    string         `json:"event_type"`
+	Account lock.AccountID `json:"connected_account_id"`
+	Device  lock.DeviceID  `json:"device_id"`
+	Code    lock.CodeID    `json:"access_code_id"`
+	Actor   string         `json:"actor"`
+	Issue   string         `json:"issue_code"`
+	Text    string         `json:"message"`
+}
+
+func eventOf(e engine.Event) eventRow {
+	r := eventRow{Seq: e.Seq, At: e.At.UTC(), Type: e.Type, Account: e.Account, Device: e.Device, Code: e.Code, Actor: e.Actor, Text: e.Text}
+	if e.Issue != nil {
+		r.Issue, r.Text = e.Issue.Code, cmp.Or(e.Text, e.Issue.Message)
+	}
+	return r
+}
+
+// eventsTail prints the last lines of the journal, and with --follow what comes.
+func eventsTail(s *talk, _ []string) error {
+	if s.on("follow") && (s.format() == "json" || s.format() == "csv") {
+		return badInput("follow: has no end, so it goes with -o table and -o jsonl")
+	}
+	lines, after := s.number("lines"), s.number("after")
+	if lines < 0 || after < 0 {
+		return badInput("lines and after: must not be negative")
+	}
+	wanted := func(engine.Event) bool { return true }
+	if name := s.text("device"); name != "" {
+		d, err := s.device(name)
+		if err != nil {
+			return err
+		}
+		wanted = func(e engine.Event) bool { return e.Device == d.ID }
+	}
+	ctx := s.ctx
+	bell := s.Bell(ctx) // before the first look, so that nothing is missed
+	last, rows, err := s.tail(engine.Seq(after), lines, wanted)
+	if err != nil {
+		return err
+	}
+	if !s.on("follow") {
+		return list(s.app, rows, eventColumns()...)
+	}
+	if _, still := s.Host.(stored); still {
+		return refused("follow: nothing will happen: lockctl serve is not running")
+	}
+	for {
+		for _, r := range rows {
+			if err := s.tellEvent(r); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-bell:
+		}
+		fresh, err := s.Journal(ctx, last, 1000)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rows = nil
+		for _, e := range fresh {
+			if last = e.Seq; wanted(e) {
+				rows = append(rows, eventOf(e))
+			}
+		}
+		if len(fresh) == 1000 {
+			continue
+		}
+	}
+}
+
+// tail reads the newest lines that are wanted, or those after a number.
+func (s *talk) tail(after engine.Seq, lines int, wanted func(engine.Event) bool) (last engine.Seq, rows []eventRow, err error) {
+	newest, err := s.Snapshot(s.ctx, engine.Query{View: engine.ViewFleet, Limit: 1})
+	if err != nil {
+		return 0, nil, err
+	}
+	last = newest.Seq
+	step := engine.Seq(1000)
+	if s.given("after") {
+		for from := after; from < last; {
+			part, err := s.Journal(s.ctx, from, int(step))
+			if err != nil || len(part) == 0 {
+				return last, rows, err
+			}
+			for _, e := range part {
+				if from = e.Seq; e.Seq <= last && wanted(e) {
+					rows = append(rows, eventOf(e))
+				}
+			}
+		}
+		return last, rows, nil
+	}
+	for to := last; to > 0 && len(rows) < lines; to -= step { // backwards, a page at a time
+		from := max(0, to-step)
+		part, err := s.Journal(s.ctx, from, int(to-from))
+		if err != nil {
+			return last, rows, err
+		}
+		var these []eventRow
+		for _, e := range part {
+			if e.Seq <= to && wanted(e) {
+				these = append(these, eventOf(e))
+			}
+		}
+		rows = append(these, rows...)
+		if len(part) == 0 {
+			break // what went before is no longer kept
+		}
+	}
+	return last, rows[max(0, len(rows)-lines):], nil
+}
+
+func eventColumns() []column[eventRow] {
+	return []column[eventRow]{
+		{name: "time", text: func(r eventRow) string { return r.At.Local().Format("2 Jan 15:04:05") }},
+		{name: "event", text: func(r eventRow) string { return r.Type }},
+		{name: "device", text: func(r eventRow) string { return cmp.Or(string(r.Device), string(r.Account), "-") }},
+		{name: "code", text: func(r eventRow) string { return cmp.Or(string(r.Code), "-") }},
+		{name: "what", text: func(r eventRow) string { return cmp.Or(r.Text, r.Actor) }},
+	}
+}
+
+// tellEvent prints one line as it happens; there is no table whose columns could be known.
+func (s *talk) tellEvent(r eventRow) error {
+	if s.format() == "jsonl" {
+		return printEach(s.app, []eventRow{r})
+	}
+	text := r.At.Local().Format("15:04:05") + "  " + r.Type
+	for _, part := range []string{string(r.Device), string(r.Code), r.Actor, r.Text} {
+		if part != "" {
+			text += ", " + part
+		}
+	}
+	s.say("%s", clean(text))
+	return s.broke
+}
+
+// number is the value of an option that is a whole number.
+func (a *app) number(flag string) int {
+	n, err := a.verb.Flags().GetInt(flag)
+	return map[bool]int{true: n}[err == nil]
+}
