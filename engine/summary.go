@@ -57,6 +57,9 @@ func (b *batch) summarize(d *device, policy Policy) summary {
 	}
 	worst := func(list []Issue) {
 		for k := range list {
+			if list[k].Code == "unconfirmed" {
+				continue // it is so by nature where only a cloud can be asked
+			}
 			s.Issues++
 			if list[k].Class == ClassError {
 				s.Errors++

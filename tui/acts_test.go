@@ -121,7 +121,7 @@ func TestLaterEndIsPreviewedThenApplied(t *testing.T) {
 
 func TestFormShowsTheRuleBesideTheField(t *testing.T) {
 	h := newHarness(t, smallHotel())
-	h.press("/", "front", "enter", "n")
+	h.press("/", "front", "enter", "n", "enter")
 	h.shows("PIN", "empty: drawn")
 	h.press("Miller", "tab")
 	h.shows("the lock takes 4 to 8 digits, no 0, not all the same")
@@ -155,7 +155,7 @@ func TestFormRehearsesAndPutsARefusalWhereItBelongs(t *testing.T) {
 		}
 		return engine.Receipt{Notes: []string{"the code opens at once"}}, nil
 	}
-	h.press("/", "front", "enter", "n", "Miller")
+	h.press("/", "front", "enter", "n", "enter", "Miller")
 	h.shows("the code opens at once")
 	h.press("tab", "5283")
 	h.shows("PIN", "✖ another code of this lock has this PIN")

@@ -22,7 +22,7 @@ type bulk struct {
 
 // lookAt looks at several locks.
 func lookAt(doors []door) bulk {
-	b := bulk{title: "Retry", ask: fmt.Sprintf("Looks at %d locks now and forgets their backoff.", len(doors)), done: fmt.Sprintf("looking at %d locks", len(doors))}
+	b := bulk{title: "Retry", ask: fmt.Sprintf("Looks at %s now and forgets their backoff.", pluralOf(len(doors), "lock")), done: "looking at " + pluralOf(len(doors), "lock")}
 	for _, d := range doors {
 		b.each, b.names = append(b.each, engine.Observe{Device: d.id}), append(b.names, d.name)
 	}
@@ -33,7 +33,7 @@ func lookAt(doors []door) bulk {
 func revokeMany(many []engine.CodeView) bulk {
 	doors := len(doorsOf(many))
 	b := bulk{
-		title: fmt.Sprintf("Revoke %d codes on %d doors", len(many), doors), phrase: revokePhrase(len(many), doors),
+		title: fmt.Sprintf("Revoke %s on %s", pluralOf(len(many), "code"), pluralOf(doors, "door")), phrase: revokePhrase(len(many), doors),
 		ask: "Each is erased from its lock at once and kept in history.", done: fmt.Sprintf("revoked %d codes", len(many)),
 	}
 	inside := 0

@@ -157,17 +157,18 @@ func isRefusal(err error) bool {
 	return is
 }
 
-// everyLock reads what a query lists, over all its pages.
-func (c *commands) everyLock(q engine.Query, then func([]engine.DeviceRow, error) tea.Cmd) tea.Cmd {
+// every reads what a query lists over its pages, until it has more than most rows.
+func every[R any](c *commands, p pager[R], most int, then func([]R, error) tea.Cmd) tea.Cmd {
+	q := p.query
+	q.Limit = 1000
 	return func() tea.Msg {
-		var rows []engine.DeviceRow
-		q.Limit = 1000
+		var rows []R
 		for {
 			s, err := c.host.Snapshot(c.ctx, q)
 			if err != nil {
 				return resultMsg{func() tea.Cmd { return then(nil, err) }}
 			}
-			if rows = append(rows, s.Devices...); s.Next == "" {
+			if rows = append(rows, p.of(s)...); s.Next == "" || len(rows) > most {
 				return resultMsg{func() tea.Cmd { return then(rows, nil) }}
 			}
 			q.After = s.Next

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -11,17 +12,19 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// codesShown is how many codes a list asks for; a filter brings the others.
-const codesShown = 500
+// todayShown is how many codes the day's list asks for: the most urgent. A filter brings the others.
+const todayShown = 500
 
 // codeList is a list of codes of many locks: the day's, those that a filter finds, or those that are gone.
 type codeList struct {
 	sh     *shell
 	title  string
-	query  engine.Query
+	view   engine.View
+	pages  pager[engine.CodeView]
 	keys   func() []key.Binding
 	table  table[engine.CodeView]
-	total  int
+	total  int      // of the day's list, those out of sight too
+	feed   *journal // what happens to the codes of the list; nil: not asked for
 	words  string
 	input  field
 	asking bool
@@ -31,8 +34,11 @@ type codeList struct {
 }
 
 func newCodeList(sh *shell, title string, q engine.Query) *codeList {
-	q.Limit = codesShown
-	l := &codeList{sh: sh, title: title, query: q}
+	l := &codeList{sh: sh, title: title, view: q.View}
+	l.pages = newPager(q, false, func(s engine.Snapshot) []engine.CodeView { return s.Codes })
+	if q.View == engine.ViewToday {
+		l.pages.size = todayShown
+	}
 	l.table.id = func(c engine.CodeView) string { return string(c.Device) + "/" + string(c.ID) }
 	return l
 }
@@ -84,9 +90,10 @@ func (l *codeList) retreat() bool {
 	switch {
 	case len(l.table.marked) > 0:
 		l.table.marked = nil
+	case l.feed != nil:
+		l.feed = nil
 	case l.words != "":
-		l.words = ""
-		l.table.to(0, l.rows())
+		l.find("")
 	default:
 		return false
 	}
@@ -94,14 +101,62 @@ func (l *codeList) retreat() bool {
 }
 
 func (l *codeList) request() request {
-	q := l.query
-	if l.words != "" {
-		q.Filter = l.sh.instants(l.words)
-		if q.View == engine.ViewToday {
-			q.View = engine.ViewCodes
+	q := &l.pages.query
+	if q.Filter, q.View = l.sh.instants(l.words), l.view; l.view == engine.ViewToday && l.words != "" {
+		q.View = engine.ViewCodes // whoever is on the phone need not be of today
+	}
+	r := request{to: l, queries: l.pages.queries()}
+	if l.feed != nil {
+		r.journal = l.feed.request().journal
+	}
+	return r
+}
+
+// find lists what words choose, from its beginning.
+func (l *codeList) find(words string) {
+	l.words = words
+	l.pages.again(l.pages.query)
+	l.table.to(0, l.rows())
+}
+
+// take fills the list.
+func (l *codeList) take(a answer) tea.Cmd {
+	rows, base, total, missing := l.pages.take(a.snaps)
+	l.table.fill(rows, base, total)
+	l.ready, l.total = true, total
+	if l.view == engine.ViewToday && l.words == "" {
+		l.total = a.snaps[0].Total
+	}
+	for i, c := range rows {
+		if l.focus != "" && c.Device == l.focus {
+			l.focus = ""
+			l.table.to(base+i, l.rows())
 		}
 	}
-	return request{to: l, queries: []engine.Query{q}}
+	var cmd tea.Cmd
+	if l.feed != nil {
+		cmd = l.feed.Update(answer{events: a.events})
+	}
+	if l.aim() || missing {
+		return tea.Batch(cmd, l.sh.changed())
+	}
+	return cmd
+}
+
+func (l *codeList) aim() bool {
+	return l.pages.aim(l.table.first(l.rows()), l.rows(), l.table.total)
+}
+
+// count says how many codes there are, as far as is known.
+func (l *codeList) count() string {
+	t := l.sh.totals
+	switch all := t.Set + t.Setting + t.Removing + t.Unset + t.Unknown; {
+	case !l.pages.more:
+		return strconv.Itoa(l.total)
+	case l.words == "" && l.view == engine.ViewCodes && all > l.total:
+		return strconv.Itoa(all)
+	}
+	return strconv.Itoa(l.total) + "+"
 }
 
 // door is the chosen code's lock. Its zone stays out: a list is in the operator's.
@@ -148,8 +203,8 @@ func (l *codeList) bars(verb string) string {
 
 func (l *codeList) cli() string {
 	switch c, ok := l.table.current(); {
-	case l.query.View == engine.ViewHistory:
-		return fmt.Sprintf(cliGone, quoted(string(l.query.Device)))
+	case l.view == engine.ViewHistory:
+		return fmt.Sprintf(cliGone, quoted(string(l.pages.query.Device)))
 	case l.words != "":
 		return fmt.Sprintf(cliFind, quoted(l.words))
 	case ok:
@@ -161,15 +216,7 @@ func (l *codeList) cli() string {
 func (l *codeList) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
-		s := msg.snaps[0]
-		l.table.fill(s.Codes, 0, len(s.Codes))
-		l.total, l.ready = s.Total, true
-		for i, c := range s.Codes {
-			if l.focus != "" && c.Device == l.focus {
-				l.focus = ""
-				l.table.to(i, l.rows())
-			}
-		}
+		return l.take(msg)
 	case tea.KeyMsg:
 		if l.asking {
 			return l.ask(msg)
@@ -182,19 +229,31 @@ func (l *codeList) Update(msg tea.Msg) tea.Cmd {
 func (l *codeList) press(k tea.KeyMsg) tea.Cmd {
 	keys := l.sh.keys
 	switch {
+	case key.Matches(k, keys.markAll) && len(l.table.marked) == 0 && l.pages.more:
+		return every(l.sh.commands, l.pages, markedMost, l.markEvery)
+	case key.Matches(k, keys.markTo) && !l.table.holds(l.table.markAt):
+		return l.sh.tell(warn, l.sh.style.warn+" "+rangeTooFar)
 	case l.table.steer(k, keys, l.rows()), l.table.marks(k, keys, l.rows()):
+		if l.aim() {
+			return l.sh.changed()
+		}
 		return nil
+	case key.Matches(k, keys.follow):
+		return l.watch()
 	case key.Matches(k, keys.filter):
 		l.asking, l.before = true, l.words
 		l.input.set(l.words)
 		return nil
 	case key.Matches(k, keys.export):
-		return l.sh.export("codes", codesTable(l.table.rows))
+		if l.pages.more && len(l.table.marked) == 0 {
+			return every(l.sh.commands, l.pages, markedMost, l.exportEvery)
+		}
+		return l.sh.export("codes", codesTable(l.listed()))
 	}
 	c, ok := l.table.current()
 	if !ok {
 		if key.Matches(k, keys.create) {
-			return l.sh.tell(warn, l.sh.style.warn+" choose a lock for it first: :fleet")
+			return l.sh.open(newTemplates(l.sh))
 		}
 		return nil
 	}
@@ -207,10 +266,55 @@ func (l *codeList) press(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keys.open):
 		return l.sh.open(newCode(l.sh, c.ID, l.at(c)))
 	case key.Matches(k, keys.create):
-		return l.sh.open(newForm(l.sh, l.at(c)))
+		return l.sh.open(newTemplates(l.sh, l.at(c)))
 	}
 	cmd, _ := l.sh.act(k, c, l.at(c))
 	return cmd
+}
+
+// listed are the marked rows, or else all.
+func (l *codeList) listed() []engine.CodeView {
+	if len(l.table.marked) > 0 {
+		return l.table.chosen()
+	}
+	return l.table.rows
+}
+
+// markEvery marks what the filter lets pass, on every page.
+func (l *codeList) markEvery(rows []engine.CodeView, err error) tea.Cmd {
+	if err != nil {
+		return l.sh.refused(err)
+	}
+	return l.sh.tell(l.table.putAll(l.sh.style, "codes", rows))
+}
+
+func (l *codeList) exportEvery(rows []engine.CodeView, err error) tea.Cmd {
+	switch {
+	case err != nil:
+		return l.sh.refused(err)
+	case len(rows) > markedMost:
+		return l.sh.tell(warn, fmt.Sprintf("%s there are more codes than the %d of one file: a filter makes them fewer; lockctl codes list has no such bound", l.sh.style.warn, markedMost))
+	}
+	return l.sh.export("codes", codesTable(rows))
+}
+
+// watch shows what happens to the codes of the list while it happens, or hides it again.
+func (l *codeList) watch() tea.Cmd {
+	if l.feed != nil {
+		l.feed = nil
+		return nil
+	}
+	l.feed = newJournal(l.sh, "")
+	l.feed.title = "What happens to them"
+	l.feed.only = func(e engine.Event) bool {
+		for i := range l.table.rows {
+			if c := &l.table.rows[i]; c.ID == e.Code || e.Code == "" && c.Device == e.Device {
+				return true
+			}
+		}
+		return false
+	}
+	return l.sh.changed()
 }
 
 func (l *codeList) ask(k tea.KeyMsg) tea.Cmd {
@@ -219,15 +323,15 @@ func (l *codeList) ask(k tea.KeyMsg) tea.Cmd {
 		l.asking = false
 		return nil
 	case "esc":
-		l.asking, l.words = false, l.before
+		l.asking = false
+		l.find(l.before)
 		return l.sh.changed()
 	case "up", "down", "pgup", "pgdown":
 		l.table.steer(k, l.sh.keys, l.rows())
 		return nil
 	}
 	if l.input.key(k) && l.input.text() != l.words {
-		l.words = l.input.text()
-		l.table.to(0, l.rows())
+		l.find(l.input.text())
 		return l.sh.changed()
 	}
 	return nil
@@ -236,11 +340,24 @@ func (l *codeList) ask(k tea.KeyMsg) tea.Cmd {
 // rows is how many rows the table shows.
 func (l *codeList) rows() int {
 	_, h := l.sh.body()
-	return max(1, h-9)
+	return max(1, h-l.feedRows(h)-9)
+}
+
+// feedRows is the height of what happens, on a screen of that height; 0: it is not asked for.
+func (l *codeList) feedRows(h int) int {
+	if l.feed == nil {
+		return 0
+	}
+	return max(7, h/3)
 }
 
 func (l *codeList) View(w, h int) string {
 	s := l.sh.style
+	below := ""
+	if n := l.feedRows(h); n > 0 {
+		h -= n
+		below = "\n" + l.feed.View(w, n)
+	}
 	inner := w - 2
 	title := say(strong, l.title)
 	switch {
@@ -253,7 +370,7 @@ func (l *codeList) View(w, h int) string {
 	if n := len(l.table.marked); n > 0 {
 		note = say(accent, fmt.Sprintf("%d marked", n))
 	} else if l.table.total > 0 {
-		note = say(dim, fmt.Sprintf("%d of %d", l.table.cursor+1, l.total))
+		note = say(dim, fmt.Sprintf("%d of %s", l.table.cursor+1, l.count()))
 	}
 	body := []string{s.draw(l.tally(inner), cells{width: inner}), divider}
 	switch {
@@ -261,7 +378,7 @@ func (l *codeList) View(w, h int) string {
 		body = append(body, s.draw(say(dim, "  reading "+s.more), cells{width: inner}))
 	case l.table.total == 0 && l.words != "":
 		body = append(body, s.draw(say(dim, "  no code matches; esc takes the filter away"), cells{width: inner}))
-	case l.table.total == 0 && l.query.View == engine.ViewToday:
+	case l.table.total == 0 && l.view == engine.ViewToday:
 		body = append(body, s.draw(say(dim, "  nobody comes within 72 h or leaves within 24 h; :fleet shows the locks"), cells{width: inner}))
 	case l.table.total == 0:
 		body = append(body, s.draw(say(dim, "  no codes"), cells{width: inner}))
@@ -275,5 +392,5 @@ func (l *codeList) View(w, h int) string {
 	for _, r := range l.story(inner) {
 		body = append(body, s.draw(line{{plain, "  "}}.and(r), cells{width: inner}))
 	}
-	return strings.Join(s.panel(w, h, title, note, body), "\n")
+	return strings.Join(s.panel(w, h, title, note, body), "\n") + below
 }

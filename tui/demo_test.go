@@ -47,7 +47,7 @@ func TestTheDemonstrationFromTheKeys(t *testing.T) {
 	h.press("g", "+10m", "enter")
 	h.shows("link", "● reached")
 
-	h.press("n", "Ada", "tab", "1111")
+	h.press("n", "enter", "Ada", "tab", "1111")
 	h.press("enter")
 	h.shows("✓ created Ada")
 	h.press("g", "+5m", "enter")
@@ -63,7 +63,7 @@ func TestTheDemonstrationFromTheKeys(t *testing.T) {
 
 func TestTheDemonstrationRefusesInWords(t *testing.T) {
 	h := newDemo(t)
-	h.press("/", "mill house · flat 1", "enter", "enter", "n", "Bob", "tab", "12")
+	h.press("/", "mill house · flat 1", "enter", "enter", "n", "enter", "Bob", "tab", "12")
 	h.shows("PIN", "✖ the PIN must have")
 	h.press("ctrl+u", "tab", "now", "tab", "-2h")
 	h.shows("✖")

@@ -109,7 +109,7 @@ func (d *device) press(k tea.KeyMsg) tea.Cmd {
 		return nil
 	case key.Matches(k, keys.create):
 		at, _ := d.door()
-		return d.sh.open(newForm(d.sh, at))
+		return d.sh.open(newTemplates(d.sh, at))
 	case key.Matches(k, keys.pool):
 		return d.switchPool()
 	}

@@ -36,7 +36,8 @@ type fakeHost struct {
 	submitted []engine.Command
 	answer    func(engine.Command) (engine.Receipt, error)
 	queries   int
-	thinks    func() // what an answer costs
+	thinks    func()                               // what an answer costs
+	lists     func(engine.Query, *engine.Snapshot) // answers for lists of codes; nil: from codes
 }
 
 func (f *fakeHost) Now() time.Time { return f.now }
@@ -98,6 +99,10 @@ func (f *fakeHost) Snapshot(_ context.Context, q engine.Query) (engine.Snapshot,
 
 // list answers for a list of codes; today's are those with a readiness, the worst first.
 func (f *fakeHost) list(q engine.Query, s *engine.Snapshot) {
+	if f.lists != nil {
+		f.lists(q, s)
+		return
+	}
 	for _, r := range f.rows {
 		for _, c := range f.codes[r.ID] {
 			c.DeviceName, c.Zone = r.Name, "Europe/Berlin"

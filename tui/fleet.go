@@ -16,7 +16,7 @@ import (
 type fleet struct {
 	sh     *shell
 	table  table[engine.DeviceRow]
-	pages  pager
+	pages  pager[engine.DeviceRow]
 	input  field
 	asking bool   // the filter is being typed
 	before string // the filter that esc brings back
@@ -26,7 +26,8 @@ type fleet struct {
 }
 
 func newFleet(sh *shell) *fleet {
-	f := &fleet{sh: sh, pages: newPager(engine.Query{View: engine.ViewFleet, Sort: "name"})}
+	f := &fleet{sh: sh}
+	f.pages = newPager(engine.Query{View: engine.ViewFleet, Sort: "name"}, true, func(s engine.Snapshot) []engine.DeviceRow { return s.Devices })
 	f.table = table[engine.DeviceRow]{columns: f.columns(), id: func(r engine.DeviceRow) string { return string(r.ID) }}
 	return f
 }
@@ -85,7 +86,7 @@ func (f *fleet) retreat() bool {
 func (f *fleet) filter(text string) {
 	q := f.pages.query
 	q.Filter = text
-	f.pages = newPager(q)
+	f.pages.again(q)
 	f.input.set(text)
 	f.table.to(0, f.rows())
 }
@@ -138,10 +139,9 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	keys := f.sh.keys
 	switch {
 	case key.Matches(k, keys.markAll) && len(f.table.marked) == 0 && f.table.total > len(f.table.rows):
-		if f.table.total > markedMost {
-			return f.sh.tell(warn, fmt.Sprintf("%s %d locks are more than the %d that can be marked: a filter makes them fewer", f.sh.style.warn, f.table.total, markedMost))
-		}
-		return f.sh.everyLock(f.pages.query, f.markEvery)
+		return every(f.sh.commands, f.pages, markedMost, f.markEvery)
+	case key.Matches(k, keys.markTo) && !f.table.holds(f.table.markAt):
+		return f.sh.tell(warn, f.sh.style.warn+" "+rangeTooFar)
 	case f.table.steer(k, keys, f.rows()), f.table.marks(k, keys, f.rows()):
 		if f.aim() || f.peeks() {
 			return f.sh.changed()
@@ -165,6 +165,8 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, keys.export):
 		return f.sh.export("locks", rowsTable(f.table.chosen()))
+	case key.Matches(k, keys.round):
+		return f.sh.open(newRoute(f.sh, f.table.chosen()))
 	case key.Matches(k, keys.open):
 		return f.sh.open(newDevice(f.sh, row))
 	case key.Matches(k, keys.swap):
@@ -172,25 +174,19 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keys.timeline):
 		return f.sh.open(newTimeline(f.sh, doorsOfRows(f.table.chosen())))
 	case key.Matches(k, keys.create):
-		return f.sh.open(newForm(f.sh, doorsOfRows(f.table.chosen())...))
+		return f.sh.open(newTemplates(f.sh, doorsOfRows(f.table.chosen())...))
 	case key.Matches(k, keys.retry), key.Matches(k, keys.retryMarked):
 		return f.sh.look(row.ID, row.Name)
 	}
 	return nil
 }
 
-// markedMost is how many locks can be marked at once.
-const markedMost = 10_000
-
 // markEvery marks what the filter lets pass, on every page.
 func (f *fleet) markEvery(rows []engine.DeviceRow, err error) tea.Cmd {
 	if err != nil {
 		return f.sh.refused(err)
 	}
-	for _, r := range rows {
-		f.table.put(r)
-	}
-	return f.sh.tell(accent, fmt.Sprintf("%s marked all %d, those out of sight too; esc lets go of them", f.sh.style.check, len(rows)))
+	return f.sh.tell(f.table.putAll(f.sh.style, "locks", rows))
 }
 
 // ask edits the filter; the list follows every key.
@@ -225,7 +221,7 @@ func (f *fleet) sortBy(by string) tea.Cmd {
 func (f *fleet) order(by string) {
 	q := f.pages.query
 	q.Sort = by
-	f.pages = newPager(q)
+	f.pages.again(q)
 }
 
 func (f *fleet) click(x, y int) tea.Cmd {
@@ -302,7 +298,7 @@ func (f *fleet) View(w, h int) string {
 		h -= n
 		below = "\n" + f.below(w, n)
 	}
-	body := []string{s.draw(f.summary(), cells{width: w - 2}), divider}
+	body := []string{s.draw(f.summary(w-2), cells{width: w - 2}), divider}
 	switch {
 	case !f.ready:
 		body = append(body, s.draw(say(dim, "  reading the fleet "+s.more), cells{width: w - 2}))
@@ -345,32 +341,33 @@ func (f *fleet) place() line {
 	return say(dim, fmt.Sprintf("%d of %d", f.table.cursor+1, f.table.total))
 }
 
-// summary counts the whole fleet in one line.
-func (f *fleet) summary() line {
+// summary counts the whole fleet in one line of w cells: its trouble, and of its codes what there is room for.
+func (f *fleet) summary(w int) line {
 	s, t := f.sh.style, f.sh.totals
-	var l line
-	add := func(n int, tn tone, glyph, word string) {
-		if n > 0 {
-			l = l.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word)
+	part := func(n int, tn tone, glyph, word string) line {
+		if n == 0 {
+			return nil
+		}
+		return line{}.with(tn, fmt.Sprintf(" %s %d", glyph, n)).with(dim, " "+word)
+	}
+	trouble := line{}.and(part(t.Offline, bad, s.hollow, "offline"), part(t.Exposed, bad, s.exposed, "exposed"),
+		part(t.Errors, warn, s.warn, plural(t.Errors, "issue")))
+	room := w - 4 - trouble.width()
+	var codes line
+	for _, p := range []line{
+		part(t.Set, good, s.ok, "set"), part(t.Setting, busy, s.half, "setting"), part(t.Removing, warn, s.half, "removing"),
+		part(t.Unset, accent, s.hollow, "unset"), part(t.Unknown, warn, s.unknown, "unknown"),
+		part(t.Issues-t.Errors, dim, s.dot, plural(t.Issues-t.Errors, "warning")),
+	} {
+		if codes.width()+p.width() <= room {
+			codes = codes.and(p)
 		}
 	}
-	add(t.Set, good, s.ok, "set")
-	add(t.Setting, busy, s.half, "setting")
-	add(t.Removing, warn, s.half, "removing")
-	add(t.Unset, accent, s.hollow, "unset")
-	add(t.Unknown, warn, s.unknown, "unknown")
-	if len(l) == 0 {
-		l = say(dim, " no codes yet ")
+	if len(codes) == 0 {
+		codes = say(dim, " no codes yet")
 	}
-	codes := l
-	l = nil
-	add(t.Offline, bad, s.hollow, "offline")
-	add(t.Exposed, bad, s.exposed, "exposed")
-	add(t.Errors, warn, s.warn, plural(t.Errors, "issue"))
-	add(t.Issues-t.Errors, dim, s.dot, plural(t.Issues-t.Errors, "warning"))
-	codes = line{{plain, " "}}.and(codes)
-	if len(l) == 0 {
-		return codes
+	if len(trouble) == 0 {
+		return line{{plain, " "}}.and(codes)
 	}
-	return codes.with(rule, " "+s.along).and(l)
+	return line{{plain, " "}}.and(codes).with(rule, " "+s.along).and(trouble)
 }

@@ -73,14 +73,11 @@ func doorsOfRows(rows []engine.DeviceRow) []door {
 func rowsTable(rows []engine.DeviceRow) [][]string {
 	out := [][]string{{"site", "device", "name", "system", "link", "battery", "issues", "worst", "exposed", "readiness"}}
 	for _, r := range rows {
-		site, battery := string(r.Hub), ""
-		if site == "" {
-			site = string(r.Account)
-		}
+		battery := ""
 		if r.Battery.Known {
 			battery = fmt.Sprintf("%.0f%%", r.Battery.Level*100)
 		}
-		out = append(out, []string{site, string(r.ID), r.Name, system(r), linkWords(r.Link), battery, strconv.Itoa(r.Issues), r.Worst, strconv.FormatBool(r.Exposed), string(r.Readiness)})
+		out = append(out, []string{site(r), string(r.ID), r.Name, system(r), linkWords(r.Link), battery, strconv.Itoa(r.Issues), r.Worst, strconv.FormatBool(r.Exposed), string(r.Readiness)})
 	}
 	slices.SortStableFunc(out[1:], func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	return out

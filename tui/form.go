@@ -16,20 +16,28 @@ import (
 
 // The rows of a form.
 const (
-	rowName = iota
+	rowDoors = iota
+	rowName
 	rowPIN
 	rowFrom
 	rowTo
 	rowJIT
 	rowPool
-	formRows
 )
+
+// doorsMost is on how many doors one form makes codes.
+const doorsMost = 200
 
 // form creates a code, or modifies one. What is typed is checked at once against the lock's rules, and every valid state is
 // rehearsed, so that enter does what the last lines say.
 type form struct {
 	sh     *shell
-	doors  []door // the first is the one whose rules are shown
+	given  []door // those that it was opened for
+	doors  []door // of the code; the first is the one whose rules are shown
+	sought string // the words that doors were found by; "": they are the given ones
+	asked  string // the words that are being looked for
+	match  int    // how many locks these words find
+	like   Template
 	old    *engine.CodeView
 	device *engine.DeviceView
 	zone   *time.Location
@@ -49,10 +57,13 @@ type form struct {
 	sent    bool
 }
 
-// newForm creates a code on a lock, or the same on several.
+// newForm creates a code on a lock, or the same on several. Without doors the form asks for them.
 func newForm(sh *shell, doors ...door) *form {
-	f := &form{sh: sh, doors: doors}
+	f := &form{sh: sh, given: doors, doors: doors, row: rowName}
 	f.inputs[rowPIN] = field{max: lock.MaxPIN, takes: digit}
+	if len(doors) == 0 {
+		f.row = rowDoors
+	}
 	return f
 }
 
@@ -83,14 +94,22 @@ func (f *form) Title() string {
 	if f.old != nil {
 		return "Modify " + codeName(*f.old) + " on " + f.doors[0].name
 	}
-	if n := len(f.doors); n > 1 {
-		return fmt.Sprintf("New code on %d doors", n)
+	what := "New code"
+	if f.like.About != "" {
+		what = "New code, " + f.like.About
 	}
-	return "New code on " + f.doors[0].name
+	switch n := len(f.doors); n {
+	case 0:
+		return what
+	case 1:
+		return what + " on " + f.doors[0].name
+	default:
+		return fmt.Sprintf("%s on %d doors", what, n)
+	}
 }
 
 func (f *form) Keys() []key.Binding {
-	keys := []key.Binding{f.sh.keys.accept, bind("tab ↓", "next field", "tab", "down"), bind("esc", "cancel", "esc"), bind("^r", "draw a PIN", "ctrl+r"), bind("space", "switch", " "), bind("↑", "field before", "shift+tab", "up")}
+	keys := []key.Binding{f.sh.keys.accept, bind("tab ↓", "next field", "tab", "down"), bind("↑", "field before", "shift+tab", "up"), bind("esc", "cancel", "esc"), bind("^r", "draw a PIN", "ctrl+r"), bind("space", "switch", " ")}
 	if f.needsGap() {
 		keys = append(keys, f.sh.keys.gap)
 	}
@@ -107,23 +126,55 @@ func (f *form) typing() bool { return true }
 func (f *form) start() tea.Cmd { return f.rehearse() }
 
 func (f *form) request() request {
-	return request{to: f, queries: []engine.Query{{View: engine.ViewDevice, Device: f.doors[0].id}}}
+	r := request{to: f}
+	if len(f.doors) > 0 {
+		r.queries = append(r.queries, engine.Query{View: engine.ViewDevice, Device: f.doors[0].id})
+	}
+	if words := f.words(); words != f.sought {
+		f.asked = words
+		r.queries = append(r.queries, engine.Query{View: engine.ViewFleet, Sort: "name", Filter: words, Limit: doorsMost})
+	}
+	return r
 }
 
-// last is the lowest row: an edit has no switches.
-func (f *form) last() int {
+// words are those that choose the doors; "": the given ones are meant.
+func (f *form) words() string { return strings.TrimSpace(f.inputs[rowDoors].text()) }
+
+// rows are the first and the last one: an edit has neither doors nor switches.
+func (f *form) rows() (first, last int) {
 	if f.old != nil {
-		return rowTo
+		return rowName, rowTo
 	}
-	return rowPool
+	return rowDoors, rowPool
+}
+
+// take fills in the lock whose rules are shown, and the doors that were looked for.
+func (f *form) take(a answer) tea.Cmd {
+	for _, s := range a.snaps {
+		if s.Device != nil {
+			was := f.at()
+			if f.device, f.zone = s.Device, a.zone; f.at().String() != was.String() {
+				return f.rehearse() // the same words are other instants
+			}
+			continue
+		}
+		if f.sought = f.asked; f.sought == "" {
+			f.doors, f.match = f.given, len(f.given)
+		} else {
+			f.doors, f.match = doorsOfRows(s.Devices), s.Total
+		}
+		if len(f.doors) == 0 {
+			f.device = nil
+		}
+		return tea.Batch(f.sh.changed(), f.rehearse()) // the rules of another lock
+	}
+	return nil
 }
 
 func (f *form) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
-		if s := msg.snaps[0]; s.Device != nil {
-			f.device, f.zone = s.Device, msg.zone
-		}
+		return f.take(msg)
 	case tea.KeyMsg:
 		if !f.sent {
 			return f.press(msg)
@@ -133,16 +184,21 @@ func (f *form) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (f *form) press(k tea.KeyMsg) tea.Cmd {
+	first, last := f.rows()
 	switch k.String() {
 	case "esc":
 		return f.sh.close(f)
 	case "enter":
 		return f.apply()
 	case "tab", "down":
-		f.row = (f.row + 1) % (f.last() + 1)
+		if f.row++; f.row > last {
+			f.row = first
+		}
 		return nil
 	case "shift+tab", "up":
-		f.row = (f.row + f.last()) % (f.last() + 1)
+		if f.row--; f.row < first {
+			f.row = last
+		}
 		return nil
 	}
 	switch {
@@ -154,7 +210,9 @@ func (f *form) press(k tea.KeyMsg) tea.Cmd {
 		f.jit = !f.jit
 	case f.row == rowPool && k.String() == " ":
 		f.pool = !f.pool
-	case f.row <= rowTo && f.inputs[f.row].key(k):
+	case f.row == rowDoors && f.inputs[rowDoors].key(k):
+		return tea.Batch(f.sh.changed(), f.rehearse())
+	case f.row > rowDoors && f.row <= rowTo && f.inputs[f.row].key(k):
 	default:
 		return nil
 	}
@@ -165,6 +223,18 @@ func (f *form) press(k tea.KeyMsg) tea.Cmd {
 func (f *form) mistake(row int) string {
 	text := f.inputs[row].text()
 	switch row {
+	case rowDoors:
+		switch {
+		case f.old != nil:
+		case f.words() != f.sought:
+			return "looking for them " + f.sh.style.more
+		case len(f.doors) == 0 && f.sought == "":
+			return "words of their names, as in a filter"
+		case len(f.doors) == 0:
+			return "no lock is called that"
+		case f.match > len(f.doors):
+			return fmt.Sprintf("%d locks match, more than the %d of one command", f.match, doorsMost)
+		}
 	case rowName:
 		if f.device != nil {
 			if b := f.device.Traits.CheckName(text); b != nil {
@@ -208,7 +278,7 @@ func (f *form) action() (engine.Action, bool) {
 			return nil, false
 		}
 	}
-	name := strings.TrimSpace(f.inputs[rowName].text())
+	name := f.called()
 	pin, _ := lock.ParsePIN(f.inputs[rowPIN].text())
 	from, _ := f.when(rowFrom)
 	to, _ := f.when(rowTo)
@@ -243,6 +313,14 @@ func (f *form) action() (engine.Action, bool) {
 	return u, true
 }
 
+// called is the name of the code, which a template may give.
+func (f *form) called() string {
+	if name := strings.TrimSpace(f.inputs[rowName].text()); name != "" || f.old != nil {
+		return name
+	}
+	return f.like.Name
+}
+
 func (f *form) rehearse() tea.Cmd {
 	f.number++
 	f.judged, f.notes, f.refusal, f.plan = false, nil, nil, nil
@@ -261,6 +339,9 @@ func (f *form) rehearse() tea.Cmd {
 
 // draw fills in digits that the engine would choose, others with every press. Nobody has them until the code is made.
 func (f *form) draw() tea.Cmd {
+	if len(f.doors) == 0 {
+		return nil
+	}
 	f.draws++
 	probe := engine.Create{ID: lock.CodeID(fmt.Sprintf("draw-%d", f.draws)), Device: f.doors[0].id, Tell: true}
 	return f.sh.rehearse(probe, func(r engine.Receipt, err error) tea.Cmd {
@@ -294,7 +375,7 @@ func (f *form) apply() tea.Cmd {
 			f.judged, f.refusal = true, err
 			return f.sh.refused(err)
 		}
-		name := strings.TrimSpace(f.inputs[rowName].text())
+		name := f.called()
 		what := "created " + name
 		if f.old != nil {
 			what = "changed " + codeName(*f.old)

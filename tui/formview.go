@@ -19,24 +19,13 @@ func (f *form) View(w, h int) string { return f.sh.dialog(w, h, f.Title(), f.tex
 
 func (f *form) text(w int) []line {
 	rows := []line{nil}
-	for row, label := range []string{"name", "PIN", "from", "to"} {
-		rows = append(rows, f.fieldLine(row, label, w))
-	}
-	if f.old == nil && len(f.doors) > 1 {
-		var names []string
-		for _, d := range f.doors {
-			names = append(names, d.name)
+	first, _ := f.rows()
+	for row, label := range []string{"doors", "name", "PIN", "from", "to"} {
+		if row >= first {
+			rows = append(rows, f.fieldLine(row, label, w))
 		}
-		doors := wrap(dim, strings.Join(names, ", "), w-8)
-		if len(doors) > 2 {
-			doors = append(doors[:1], doors[1].with(dim, " "+f.sh.style.more))
-		}
-		for i, l := range doors {
-			label := "        "
-			if i == 0 {
-				label = "  doors "
-			}
-			rows = append(rows, say(dim, label).and(l))
+		if row == rowDoors && len(f.doors) > 1 && f.old == nil {
+			rows = append(rows, f.doorNames(w)...)
 		}
 	}
 	if f.old == nil {
@@ -45,6 +34,23 @@ func (f *form) text(w int) []line {
 			f.switchLine(rowPool, f.pool, "keep backup codes ready on this lock"))
 	}
 	return append(append(rows, nil), append(f.verdict(w), nil)...)
+}
+
+// doorNames lists the doors below their field, in two lines at most.
+func (f *form) doorNames(w int) []line {
+	const indent = 8
+	names := make([]string, len(f.doors))
+	for i, d := range f.doors {
+		names[i] = d.name
+	}
+	rows := wrap(dim, strings.Join(names, ", "), w-indent)
+	if len(rows) > 2 {
+		rows = append(rows[:1], rows[1].with(dim, " "+f.sh.style.more))
+	}
+	for i, l := range rows {
+		rows[i] = line{{plain, strings.Repeat(" ", indent)}}.and(l)
+	}
+	return rows
 }
 
 const fieldWidth = 20
@@ -79,6 +85,18 @@ func (f *form) hint(row int) line {
 	s := f.sh.style
 	empty := f.inputs[row].text() == ""
 	switch row {
+	case rowDoors:
+		switch {
+		case empty && f.row == rowDoors:
+			return say(dim, "words find others: harbour, account:nuki")
+		case len(f.doors) == 1:
+			return say(plain, f.doors[0].name)
+		}
+		return say(accent, pluralOf(len(f.doors), "door"))
+	case rowName:
+		if empty && f.old == nil && f.like.Name != "" {
+			return say(dim, "empty: "+f.like.Name)
+		}
 	case rowPIN:
 		switch {
 		case f.old != nil && empty:

@@ -23,7 +23,7 @@ func scenes() []scene {
 		{name: "device", keys: []string{"/", "front", "enter", "enter"}, pictured: true},
 		{name: "device_slots", keys: []string{"/", "front", "enter", "enter", "tab"}},
 		{name: "code", keys: []string{"/", "front", "enter", "enter", "down", "enter"}, pictured: true},
-		{name: "create", keys: []string{"/", "front", "enter", "n", "Miller", "tab", "1020", "tab", "mon 15:00", "tab", "+2d"}, pictured: true},
+		{name: "create", keys: []string{"/", "front", "enter", "n", "enter", "Miller", "tab", "1020", "tab", "mon 15:00", "tab", "+2d"}, pictured: true},
 		{name: "explain", keys: []string{"down", "e"}, home: true},
 		{name: "timeline", keys: []string{"/", "front", "enter", "T", "right", "right"}, pictured: true},
 		{name: "timeline_fleet", keys: []string{":", "timeline", "enter", "down", "down", "down"}},

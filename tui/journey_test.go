@@ -143,25 +143,44 @@ func TestJ4EarlyCheckIn(t *testing.T) {
 	}
 }
 
-func TestJ4AnEarlierStartDoesNotMeetTheGuestBefore(t *testing.T) {
-	j := saturday(t)
-	j.do("/").write("jones").do("enter")
-	before := j.m.host.(*fakeHost).codes["front"][1] // Smith leaves four hours before Jones comes
-	j.do("-")
-	j.press("-", "-", "-", "-")
-	j.shows("Smith is in until")
-	j.press("enter")
-	j.shows("Smith is still in: s takes the earliest safe time")
-	if j.sent() != nil {
-		t.Fatalf("sent %#v", j.sent())
+// hotelWhere is the small hotel where Smith leaves so long before Jones comes.
+func hotelWhere(t *testing.T, gap time.Duration) (*journey, engine.CodeView) {
+	host := smallHotel()
+	front := host.codes["front"]
+	for i := range front {
+		if front[i].ID == "jones" {
+			front[i].Starts = front[1].Ends.Add(gap)
+		}
 	}
-	j.press("s")
-	j.hides("Smith is in until")
+	return &journey{harness: newHome(t, host)}, front[1]
+}
+
+func TestJ4AnEarlierStartDoesNotMeetTheGuestBefore(t *testing.T) {
+	j, before := hotelWhere(t, 30*time.Minute)
+	j.do("/").write("jones").do("enter", "-")
+	j.shows("Smith is in until then: it is the earliest safe time")
+	j.shows("start", "-30m")
 	j.do("enter")
 	j.within(4)
 	if u, ok := j.sent().(engine.Update); !ok || u.Starts == nil || !u.Starts.Equal(before.Ends) {
 		t.Errorf("sent %#v, want a start at %v", j.sent(), before.Ends)
 	}
+}
+
+func TestJ4NoEarlierStartIsSafe(t *testing.T) {
+	j, _ := hotelWhere(t, 0)
+	j.press("/", "jones", "enter", "-")
+	j.shows("Smith is in until then: no earlier start is safe")
+	j.shows("→ o lets both in")
+	j.press("enter")
+	if j.sent() != nil {
+		t.Fatalf("sent %#v", j.sent())
+	}
+	j.press("o")
+	j.shows("start", "-1h")
+	j.shows("both are in for 1h")
+	j.press("o")
+	j.shows("no earlier start is safe")
 }
 
 func TestTwoGuestsMeetWhereTheOperatorSaysSo(t *testing.T) {
@@ -172,9 +191,29 @@ func TestTwoGuestsMeetWhereTheOperatorSaysSo(t *testing.T) {
 	}
 }
 
-func TestJ5ACleanerOnSixDoors(t *testing.T) {
+func TestJ5ACleanerOnEveryDoorOfAHouse(t *testing.T) {
+	j := demoJourney(t)
+	j.do("n", "c").write("Cleaning").do("up").write("seaview")
+	j.shows("doors", "4 doors")
+	j.shows("Seaview · 1, Seaview · 2, Seaview · 3, Seaview · 4")
+	j.shows("✓ enter does it")
+	j.do("enter")
+	j.within(7)
+	j.shows("✓ created Cleaning on 4 doors")
+	s, err := j.m.host.Snapshot(t.Context(), engine.Query{View: engine.ViewCodes, Filter: "cleaning"})
+	if err != nil || len(s.Codes) != 4 {
+		t.Fatalf("%d codes were made: %v", len(s.Codes), err)
+	}
+	for _, c := range s.Codes {
+		if c.Ends.Sub(c.Starts) != 4*time.Hour || !strings.HasPrefix(string(c.Device), "seaview") {
+			t.Errorf("on %s from %s to %s", c.Device, c.Starts, c.Ends)
+		}
+	}
+}
+
+func TestJ5WithoutATemplate(t *testing.T) {
 	j := saturday(t)
-	j.do(":", "l", "enter", " ", " ", " ", " ", " ", " ", "n")
+	j.do(":").write("locks").do("enter", " ", " ", " ", " ", " ", " ", "n", "enter")
 	j.shows("New code on 6 doors")
 	j.write("Cleaning crew").do("tab", "tab").write("sun 10:00").do("tab").write("+4h").do("enter")
 	j.within(14)
@@ -187,27 +226,44 @@ func TestJ5ACleanerOnSixDoors(t *testing.T) {
 func TestJ6ALostCodeIsRevoked(t *testing.T) {
 	j := demoJourney(t)
 	j.do("/").write("tariq b mill").do("enter")
-	id := j.cursor().ID
+	c := j.cursor()
 	j.do("x", "y")
-	j.within(5)
-	s, err := j.m.host.Snapshot(t.Context(), engine.Query{View: engine.ViewCode, Code: id})
-	if err != nil || s.Codes[0].Deleted.IsZero() {
-		t.Errorf("it is not revoked: %+v, %v", s.Codes, err)
+	j.within(4)
+	now := func() engine.CodeView {
+		t.Helper()
+		s, err := j.m.host.Snapshot(t.Context(), engine.Query{View: engine.ViewCode, Code: c.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Codes[0]
+	}
+	if v := now(); v.Deleted.IsZero() || v.Exposure.Since.IsZero() {
+		t.Fatalf("it is not revoked, or nobody says that it still opens: %+v", v)
+	}
+	j.shows("exposed")            // until the lock has erased it
+	j.press("g", "+15m", "enter") // its cloud lists what was so ten minutes before
+	j.hides("◆ exposed")
+	if v := now(); v.Status != engine.StatusGone || !v.Exposure.Since.IsZero() {
+		t.Errorf("a quarter of an hour later it is %s, exposed since %s", v.Status, v.Exposure.Since)
 	}
 }
 
 func TestJ7TurnoverAtNoon(t *testing.T) {
 	j := demoJourney(t)
-	j.do(":").write("codes due<18:00").do("enter")
+	j.do(":").write("codes due<18:00").do("enter", "t")
 	if l := j.m.page().(*codeList); l.table.total < 2 {
 		t.Fatalf("%d codes are due:\n%s", l.table.total, j.frame())
 	}
+	j.shows("What happens to them")
 	j.do("A", "R", "y")
 	j.within(6)
 	j.shows("✓ looking at")
 	if n := len(j.events("command.observe")); n < 2 {
 		t.Errorf("%d locks were looked at", n)
 	}
+	j.shows("→ observe") // in the tail
+	j.press("esc", "esc")
+	j.hides("What happens to them")
 }
 
 func TestJ8ARoundOfBatteries(t *testing.T) {
@@ -217,25 +273,38 @@ func TestJ8ARoundOfBatteries(t *testing.T) {
 		name, text = n, string(data)
 		return "/exports/" + n, nil
 	}
-	j.do(":").write("locks sort:battery").do("enter", "A", "E")
+	j.do(":").write("locks sort:risk").do("enter", "A", "o")
 	j.within(5)
-	j.shows("written to /exports/locks.csv")
-	if name != "locks.csv" || !strings.Contains(text, "bridge-1,cellar,Cellar,nuki,reached,9%") {
+	j.shows("Route 12 locks at", "sites")
+	j.shows("bridge-1", "Cellar", "→ replace the batteries")
+	j.shows("bridge-2", "Attic", "→ check the hub's power")
+	j.press("E")
+	j.shows("written to /exports/route.csv")
+	if name != "route.csv" || !strings.Contains(text, "bridge-1,Cellar,nuki,9%,reached,replace the batteries,cellar\n") {
 		t.Errorf("%s has %q", name, text)
 	}
 }
 
+// Locks that are found are managed by themselves: the journey begins with the lock that is to be replaced.
 func TestJ9ALockIsSwapped(t *testing.T) {
 	j := demoJourney(t)
-	j.do(":", "l", "enter")
-	j.press("/", "canal 7 · upper", "enter")
-	j.do("X").write("canal 7 · lower").do("enter")
+	j.do(":").write("device canal 7 · upper").do("enter", "X")
+	j.shows("found by itself")
+	j.write("canal 7 · lower").do("enter")
 	j.shows("Swap Canal 7")
 	j.write("swap").do("enter")
 	j.within(8)
 	if n := len(j.events("command.swap_device")); n != 1 {
-		t.Errorf("%d swaps on record:\n%s", n, j.frame())
+		t.Fatalf("%d swaps on record:\n%s", n, j.frame())
 	}
+	s, err := j.m.host.Snapshot(t.Context(), engine.Query{View: engine.ViewCodes, Filter: "device:canal-7-lower name:diego", Told: true})
+	if err != nil || len(s.Codes) == 0 {
+		t.Fatalf("the guest of the old lock is not on the new one: %v", err)
+	}
+	c := s.Codes[0]
+	j.press("g", c.Starts.In(j.m.zone).Add(time.Minute).Format("2006-01-02 15:04"), "enter")
+	j.press(":", "device canal 7 · lower", "enter", "K", c.PIN.Reveal(), "enter")
+	j.shows("OPENS")
 }
 
 func TestJ10WhoEnteredOnSaturday(t *testing.T) {
@@ -308,7 +377,7 @@ func TestWhatMustBeTypedGrowsWithTheDoors(t *testing.T) {
 func TestMarkedCodesAreRevokedTogether(t *testing.T) {
 	h := newHome(t, smallHotel())
 	h.press(":", "codes", "enter", "/", "front", "enter", " ", " ", "x")
-	h.shows("Revoke 2 codes on 1 doors")
+	h.shows("Revoke 2 codes on 1 door")
 	h.press("2", "enter")
 	h.shows("✓ revoked 2 codes")
 	n := 0

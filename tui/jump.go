@@ -207,7 +207,7 @@ func (j *jump) goThere(list []choice) tea.Cmd {
 	}
 	s := to.to.open(j.sh, rest)
 	if home, ok := j.sh.stack[0].(*codeList); ok && s == nil {
-		home.words = rest
+		home.find(rest)
 	}
 	return j.sh.goTo(s)
 }

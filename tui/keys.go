@@ -12,7 +12,7 @@ type keyMap struct {
 	filter, sort, reverse, tab, mark, markAll, markTo, timeline key.Binding
 	// Locks and codes.
 	create, edit, later, earlier, revoke, reveal, backup, rotate, retry, retryMarked, pool key.Binding
-	explain, prefer, history, adopt, swap, export                                          key.Binding
+	explain, prefer, history, adopt, swap, export, round, follow                           key.Binding
 	// Journal.
 	tail key.Binding
 	// Timeline.
@@ -79,6 +79,8 @@ func (k *keyMap) table() []entry {
 		{&k.adopt, "adopt", "a", "adopt, a foreign one", on("a")},
 		{&k.swap, "swap", "X", "swap, for another lock", on("X")},
 		{&k.export, "export", "E", "export, what is listed", on("E")},
+		{&k.round, "route", "o", "route, of a round to them", on("o")},
+		{&k.follow, "watch", "t", "tail, what happens to these", on("t")},
 
 		{&k.tail, "tail", "t", "freeze, or follow", on("t")},
 
@@ -145,18 +147,18 @@ func (k *keyMap) simulation() group {
 func (k *keyMap) screens() []group {
 	return []group{
 		{"Today", k.today()}, {"Fleet", k.fleet()}, {"Codes", k.codes()}, {"Lock", k.device()}, {"Code", k.code()},
-		{"Timeline", k.axis()}, {"Journal", k.journal()},
+		{"Timeline", k.axis()}, {"Route", k.route()}, {"Journal", k.journal()},
 	}
 }
 
 func (k *keyMap) today() []key.Binding {
-	return []key.Binding{k.open, k.backup, k.filter, k.later, k.earlier, k.revoke, k.explain, k.create, k.retry, k.retryMarked, k.reveal, k.mark, k.markAll, k.markTo, k.edit, k.rotate, k.prefer, k.timeline, k.export}
+	return []key.Binding{k.open, k.backup, k.filter, k.later, k.earlier, k.revoke, k.explain, k.create, k.retry, k.retryMarked, k.reveal, k.mark, k.markAll, k.markTo, k.edit, k.rotate, k.prefer, k.timeline, k.follow, k.export}
 }
 
 func (k *keyMap) codes() []key.Binding { return k.today() }
 
 func (k *keyMap) fleet() []key.Binding {
-	return []key.Binding{k.open, k.filter, k.create, k.sort, k.reverse, k.mark, k.markAll, k.markTo, k.timeline, k.retry, k.retryMarked, k.swap, k.export}
+	return []key.Binding{k.open, k.filter, k.create, k.sort, k.reverse, k.mark, k.markAll, k.markTo, k.timeline, k.retry, k.retryMarked, k.swap, k.round, k.export}
 }
 
 func (k *keyMap) device() []key.Binding {
@@ -165,6 +167,10 @@ func (k *keyMap) device() []key.Binding {
 
 func (k *keyMap) code() []key.Binding {
 	return []key.Binding{k.explain, k.backup, k.later, k.revoke, k.earlier, k.reveal, k.edit, k.rotate, k.prefer, k.timeline, k.retry}
+}
+
+func (k *keyMap) route() []key.Binding {
+	return []key.Binding{k.open, k.export, k.retry}
 }
 
 func (k *keyMap) axis() []key.Binding {

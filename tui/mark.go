@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -35,6 +36,26 @@ func (t *table[R]) marks(k tea.KeyMsg, keys *keyMap, height int) bool {
 		return false
 	}
 	return true
+}
+
+// markedMost is how many rows can be marked at once.
+const markedMost = 10_000
+
+// rangeTooFar is why a range can't be marked.
+const rangeTooFar = "the range begins too far away to be read: a filter and A mark what it finds"
+
+// holds reports whether the row at an index is held.
+func (t *table[R]) holds(index int) bool { return index >= t.base && index < t.base+len(t.rows) }
+
+// putAll marks rows, of which not all are in sight, and says so; too many it leaves as they are.
+func (t *table[R]) putAll(s *style, noun string, rows []R) (tone, string) {
+	if len(rows) > markedMost {
+		return warn, fmt.Sprintf("%s there are more %s than the %d that can be marked: a filter makes them fewer", s.warn, noun, markedMost)
+	}
+	for _, r := range rows {
+		t.put(r)
+	}
+	return accent, fmt.Sprintf("%s marked all %d, those out of sight too; esc lets go of them", s.check, len(rows))
 }
 
 func (t *table[R]) toggle(r R) {

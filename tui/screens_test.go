@@ -75,7 +75,7 @@ func TestPreferNativeIsSwitched(t *testing.T) {
 
 func TestAPINIsDrawnToChooseFrom(t *testing.T) {
 	h := newDemo(t)
-	h.press(":", "device mill house · flat 1", "enter", "n", "Ada", "ctrl+r")
+	h.press(":", "device mill house · flat 1", "enter", "n", "enter", "Ada", "ctrl+r")
 	f := h.m.top().(*form)
 	first := f.inputs[rowPIN].text()
 	h.press("ctrl+r")

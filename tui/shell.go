@@ -85,7 +85,9 @@ type shell struct {
 	mouse  bool // it is followed
 	latest *undoable
 	prefs  Prefs
-	skips  skipping
+
+	templates []Template
+	skips     skipping
 
 	dirty, loading, resting bool
 	number                  int // of the newest load

@@ -20,6 +20,7 @@ type spanEditor struct {
 	end     bool // the end is being moved; else the start
 	from    time.Time
 	to      time.Time
+	asked   time.Time // the start that was asked for; from is later where somebody is still in
 	input   field
 	free    bool // a time is being typed
 	wrong   error
@@ -30,13 +31,14 @@ type spanEditor struct {
 	number  int
 	sent    bool
 	others  []engine.CodeView // of the same lock
+	met     bool              // others have been read
 	both    bool              // whoever is still in may meet who comes
 }
 
 // newSpanEditor opens with the end an hour later or, the other way, with an earlier start; once that has come, with an earlier
 // end.
 func newSpanEditor(sh *shell, c engine.CodeView, at door, later bool) *spanEditor {
-	e := &spanEditor{sh: sh, code: c, at: at, end: later, from: c.Starts, to: c.Ends, input: field{max: 30}}
+	e := &spanEditor{sh: sh, code: c, at: at, end: later, from: c.Starts, to: c.Ends, asked: c.Starts, input: field{max: 30}}
 	switch {
 	case later:
 		e.move(time.Hour)
@@ -59,8 +61,8 @@ func (e *spanEditor) request() request {
 	return request{to: e, maybe: true, queries: []engine.Query{{View: engine.ViewDevice, Device: e.code.Device}}}
 }
 
-// stillIn is who leaves last of those that an earlier start would meet; false: nobody. Who leaves then is gone at the earliest
-// safe time.
+// stillIn is who leaves last of those that the start that was asked for would meet; false: nobody. When they leave is the
+// earliest safe time.
 func (e *spanEditor) stillIn() (engine.CodeView, bool) {
 	var last engine.CodeView
 	for _, c := range e.others {
@@ -68,7 +70,7 @@ func (e *spanEditor) stillIn() (engine.CodeView, bool) {
 			continue // whoever always has a code meets everybody
 		}
 		before := !c.Ends.After(e.code.Starts)
-		if before && c.Ends.After(e.from) && c.Ends.After(e.sh.now) && c.Ends.After(last.Ends) {
+		if before && c.Ends.After(e.asked) && c.Ends.After(e.sh.now) && c.Ends.After(last.Ends) {
 			last = c
 		}
 	}
@@ -79,15 +81,14 @@ func (e *spanEditor) Keys() []key.Binding {
 	if e.free {
 		return []key.Binding{bind("enter", "take it", "enter"), bind("esc", "as it was", "esc")}
 	}
-	keys := []key.Binding{e.sh.keys.accept, bind("+ -", "an hour", "+", "-", "="), bind("] [", "15 min", "]", "["),
-		bind("tab", "start or end", "tab"), bind("e", "type a time", "e")}
+	keys := []key.Binding{e.sh.keys.accept}
+	if _, in := e.stillIn(); in {
+		keys = append(keys, bind("o", "let both in", "o"))
+	}
 	if e.needsGap() {
 		keys = append(keys, e.sh.keys.gap)
 	}
-	if _, in := e.stillIn(); in {
-		keys = append(keys, bind("s", "earliest safe time", "s"), bind("o", "let both in", "o"))
-	}
-	return keys
+	return append(keys, bind("+ -", "an hour", "+", "-", "="), bind("] [", "15 min", "]", "["), bind("e", "type a time", "e"), bind("tab", "start or end", "tab"))
 }
 
 func (e *spanEditor) needsGap() bool {
@@ -100,7 +101,7 @@ func (e *spanEditor) edge() *time.Time {
 	if e.end {
 		return &e.to
 	}
-	return &e.from
+	return &e.asked
 }
 
 func (e *spanEditor) move(by time.Duration) {
@@ -109,6 +110,17 @@ func (e *spanEditor) move(by time.Duration) {
 		*t = e.sh.now.Truncate(time.Minute)
 	}
 	*t = t.Add(by)
+	e.keepApart()
+}
+
+// keepApart starts no earlier than whoever is still in leaves, unless both may be in. It reports whether that moved the start.
+func (e *spanEditor) keepApart() bool {
+	was := e.from
+	e.from = e.asked
+	if last, in := e.stillIn(); in && !e.both {
+		e.from = last.Ends
+	}
+	return !e.from.Equal(was)
 }
 
 func (e *spanEditor) action() engine.Update {
@@ -141,8 +153,14 @@ func (e *spanEditor) rehearse() tea.Cmd {
 }
 
 func (e *spanEditor) Update(msg tea.Msg) tea.Cmd {
-	if a, is := msg.(answer); is && len(a.snaps) > 0 {
-		e.others = a.snaps[0].Codes
+	if a, is := msg.(answer); is {
+		e.met = true
+		if len(a.snaps) > 0 {
+			e.others = a.snaps[0].Codes
+		}
+		if !e.sent && e.keepApart() {
+			return e.rehearse()
+		}
 	}
 	k, ok := msg.(tea.KeyMsg)
 	switch {
@@ -153,16 +171,16 @@ func (e *spanEditor) Update(msg tea.Msg) tea.Cmd {
 	}
 	last, in := e.stillIn()
 	switch {
-	case k.Type == tea.KeyEnter && in && !e.both:
-		return e.sh.tell(warn, e.sh.style.warn+" "+codeName(last)+" is still in: s takes the earliest safe time, o lets both in")
+	case k.Type == tea.KeyEnter && !e.met:
+		return e.sh.tell(dim, "one moment: who else is in is being looked up")
+	case k.Type == tea.KeyEnter && in && e.unchanged():
+		return e.sh.tell(warn, e.sh.style.warn+" "+codeName(last)+" is in until then: no earlier start is safe, o lets both in")
 	case k.Type == tea.KeyEnter:
 		return e.apply()
-	case k.String() == "s" && in:
-		e.from = last.Ends
-		return e.rehearse()
 	case k.String() == "o" && in:
 		e.both = !e.both
-		return nil
+		e.keepApart()
+		return e.rehearse()
 	case key.Matches(k, e.sh.keys.gap) && e.needsGap():
 		e.gap = !e.gap
 		return e.rehearse()
@@ -207,11 +225,17 @@ func (e *spanEditor) write(k tea.KeyMsg) tea.Cmd {
 		}
 		*e.edge() = t
 		e.free = false
+		e.keepApart()
 		return e.rehearse()
 	}
 	e.input.key(k)
 	e.wrong = nil
 	return nil
+}
+
+// unchanged reports whether the window is as it was.
+func (e *spanEditor) unchanged() bool {
+	return e.from.Equal(e.code.Starts) && e.to.Equal(e.code.Ends)
 }
 
 func (e *spanEditor) apply() tea.Cmd {
@@ -255,16 +279,20 @@ func (e *spanEditor) text(w int) []line {
 	}
 	rows = append(rows, nil)
 	last, in := e.stillIn()
-	if in {
-		rows = append(rows, say(bad, s.bad+" "+codeName(last)+" is in until "+moment(last.Ends, e.sh.now, e.location())))
-		if e.both {
-			rows = append(rows, say(warn, s.ok+" o lets both in for "+spanOf(last.Ends.Sub(e.from))))
-		} else {
-			rows = append(rows, say(accent, s.arrow+" s starts then: the earliest safe time").with(dim, "; o lets both in"))
-		}
+	switch {
+	case !in:
+	case e.both:
+		rows = append(rows, wrap(warn, s.warn+" "+codeName(last)+" is in until "+moment(last.Ends, e.sh.now, e.location())+": both are in for "+spanOf(last.Ends.Sub(e.from)), w)...)
+	case e.unchanged():
+		rows = append(rows, wrap(bad, s.bad+" "+codeName(last)+" is in until then: no earlier start is safe", w)...)
+	default:
+		rows = append(rows, wrap(warn, s.warn+" "+codeName(last)+" is in until then: it is the earliest safe time", w)...)
+	}
+	if in && !e.both {
+		rows = append(rows, say(dim, s.arrow+" o lets both in"))
 	}
 	switch {
-	case e.refusal == nil && in && !e.both:
+	case in && e.unchanged():
 	case e.refusal != nil:
 		rows = append(rows, wrap(bad, s.bad+" "+sentence(e.refusal), w)...)
 	case len(e.notes) == 0:

@@ -75,7 +75,7 @@ func (p *swap) plan(by engine.DeviceRow) confirm {
 	}
 }
 
-func (p *swap) size(w, h int) (int, int) { return min(66, w-4), min(h, 14) }
+func (p *swap) size(w, h int) (int, int) { return min(66, w-4), min(h, 16) }
 
 func (p *swap) View(w, h int) string {
 	s := p.sh.style
@@ -90,5 +90,6 @@ func (p *swap) View(w, h int) string {
 	if len(p.found) == 0 {
 		rows = append(rows, say(dim, "no other lock is called that"))
 	}
+	rows = append(rows, nil, say(dim, "A new lock of a connected account is found by itself."))
 	return p.sh.dialog(w, h, p.Title(), rows)
 }

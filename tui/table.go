@@ -5,8 +5,6 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-
-	"github.com/accesscodes/lockctl/engine"
 )
 
 // column is one column of a table of R.
@@ -223,86 +221,4 @@ func (t *table[R]) layout(w int) (widths []int, gap int) {
 		}
 	}
 	return widths, gap
-}
-
-// pager asks a host for the pages around a table's view, by their cursors. From the end of a long listing it reads
-// backwards in the reverse order, so that nothing in between is read.
-type pager struct {
-	query    engine.Query
-	starts   []string // the cursor of every page up to the furthest seen; starts[0] is ""
-	page     int      // the first of the two pages held
-	backward bool
-}
-
-func newPager(q engine.Query) pager { return pager{query: q, starts: []string{""}} }
-
-// pageRows is how many rows a page holds: more than any screen is high.
-const pageRows = 200
-
-// aim chooses the pages for a view that begins at index first, and reports whether others than those held are needed.
-func (p *pager) aim(first, height, total int) bool {
-	backward, page := p.backward, p.page
-	switch {
-	case first == 0:
-		p.backward = false
-	case total > 2*pageRows && first+height >= total && (p.page+2 < total/pageRows):
-		p.backward = true
-	}
-	if p.backward != backward {
-		p.starts, p.page = []string{""}, 0
-		return true
-	}
-	distance := first
-	if p.backward {
-		distance = total - first - height
-	}
-	p.page = max(0, min(distance/pageRows, len(p.starts)-1))
-	return p.page != page
-}
-
-// queries are those of the pages to hold.
-func (p *pager) queries() []engine.Query {
-	q := p.query
-	q.Limit = pageRows
-	if p.backward {
-		q.Sort = reversed(q.Sort)
-	}
-	var out []engine.Query
-	for i := p.page; i < min(p.page+2, len(p.starts)); i++ {
-		q.After = p.starts[i]
-		out = append(out, q)
-	}
-	return out
-}
-
-// take joins the answers of queries into rows, the index of the first of them and the total. missing reports that the page
-// after them exists and has not been asked for.
-func (p *pager) take(answers []engine.Snapshot) (rows []engine.DeviceRow, base, total int, missing bool) {
-	for i, a := range answers {
-		rows = append(rows, a.Devices...)
-		total = a.Total
-		at := p.page + i + 1
-		p.starts = p.starts[:min(at, len(p.starts))]
-		if a.Next == "" {
-			break
-		}
-		p.starts = append(p.starts, a.Next)
-		missing = i == 0 && len(answers) == 1
-	}
-	base = p.page * pageRows
-	if p.backward {
-		turned := make([]engine.DeviceRow, len(rows))
-		for i, r := range rows {
-			turned[len(rows)-1-i] = r
-		}
-		rows, base = turned, max(0, total-base-len(rows))
-	}
-	return rows, base, total, missing
-}
-
-func reversed(sort string) string {
-	if sort != "" && sort[0] == '-' {
-		return sort[1:]
-	}
-	return "-" + sort
 }

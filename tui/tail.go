@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type tail[R any] struct {
 	at     func(R) time.Time
 	text   func(R) string // what the filter looks at, in lower case
 	detail func(R) line   // the whole of the line under the cursor
+	only   func(R) bool   // what it is about; nil: everything
 	all    []R
 	table  table[R]
 	last   int64 // number of the newest line
@@ -58,6 +60,9 @@ func (l *tail[R]) retreat() bool {
 
 // before adds lines that came before all others, for a filter that looks back.
 func (l *tail[R]) before(lines []R) {
+	if l.only != nil {
+		lines = slices.DeleteFunc(slices.Clone(lines), func(r R) bool { return !l.only(r) })
+	}
 	l.all = append(append([]R{}, lines...), l.all...)
 	l.sift()
 }
@@ -76,7 +81,9 @@ func (l *tail[R]) take(lines []R) tea.Cmd {
 		if l.number(r) <= l.last {
 			continue
 		}
-		l.last = l.number(r)
+		if l.last = l.number(r); l.only != nil && !l.only(r) {
+			continue
+		}
 		l.all = append(l.all, r)
 		fresh++
 	}

@@ -177,6 +177,8 @@ func (l *codeList) story(w int) []line {
 		}
 	case len(c.Issues) > 0 && c.Issues[0].Remedy != "":
 		do = say(accent, s.arrow+" "+c.Issues[0].Remedy)
+	case c.Reason == "over":
+		do = say(accent, s.arrow+" watch it: the lock has yet to show that the code is gone")
 	case c.Status == engine.StatusRemoving || !c.Exposure.Since.IsZero():
 		do = say(accent, s.arrow+" "+c.Reason)
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	Mouse bool                          // follow the mouse from the start
 	Prefs Prefs                         // as they were kept
 
+	Templates []Template // what n offers; nil: a guest, a cleaner, a visit, staff
+
 	// Save writes a file for people below a folder of theirs and tells its path; nil: nothing can be exported.
 	Save func(name string, data []byte) (path string, err error)
 	// Keep stores what the user would not like to choose again; nil: it is forgotten.
@@ -109,6 +111,9 @@ func New(ctx context.Context, o Options) *Model {
 		m.note = note{tone: accent, text: o.Hint}
 	}
 	m.prefs, m.mouse = o.Prefs, o.Mouse
+	if m.templates = o.Templates; m.templates == nil {
+		m.templates = usual()
+	}
 	m.fleet = newFleet(m.shell)
 	if o.Prefs.FleetSort != "" {
 		m.fleet.order(o.Prefs.FleetSort)

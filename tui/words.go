@@ -84,7 +84,7 @@ func (s *style) state(r engine.DeviceRow) sign {
 		return sign{warn, s.warn, "issue"}
 	case r.Link == lock.ReachUnknown:
 		return sign{dim, s.unknown, "new"}
-	case r.Issues > 0 && r.Worst != "unconfirmed": // which is so by nature where only a cloud can be asked
+	case r.Issues > 0:
 		return sign{accent, s.dot, "warning"}
 	}
 	return sign{good, s.ok, "ok"}
@@ -132,6 +132,12 @@ func (s *style) slotState(state string) sign {
 	return sign{dim, s.hollow, state}
 }
 
+// Below these levels a battery is to be replaced, now or soon.
+const (
+	batteryBad = 0.15
+	batteryLow = 0.3
+)
+
 // battery is a charge level in words, with a bar where there is room for one.
 func (s *style) battery(b lock.Battery, bar bool) line {
 	if !b.Known {
@@ -139,9 +145,9 @@ func (s *style) battery(b lock.Battery, bar bool) line {
 	}
 	t := good
 	switch {
-	case b.Level < 0.15:
+	case b.Level < batteryBad:
 		t = bad
-	case b.Level < 0.3:
+	case b.Level < batteryLow:
 		t = warn
 	}
 	l := say(t, fmt.Sprintf("%3.0f%%", b.Level*100))

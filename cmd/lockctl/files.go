@@ -34,6 +34,27 @@ func (a *app) keymap() (tui.Keymap, error) {
 	return keys, nil
 }
 
+// templates reads what the user's new codes begin with; nil: the usual ones.
+func (a *app) templates() ([]tui.Template, error) {
+	dir, err := a.dir("XDG_CONFIG_HOME", ".config")
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "templates.toml")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, err := tui.ReadTemplates(text)
+	if err != nil {
+		return nil, badInput("%s: %w", path, err)
+	}
+	return list, nil
+}
+
 // save writes a file that the user asked for below the folder of exports. It never writes over another one.
 func (a *app) save(name string, data []byte) (string, error) {
 	dir, err := a.dataDir()

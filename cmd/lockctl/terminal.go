@@ -75,6 +75,9 @@ func (a *app) face(o tui.Options) (err error) {
 	if o.Keys, err = a.keymap(); err != nil {
 		return err
 	}
+	if o.Templates, err = a.templates(); err != nil {
+		return err
+	}
 	if o.Prefs, err = a.prefs(); err != nil {
 		return err
 	}
