@@ -33,7 +33,7 @@ func BenchmarkWorld(b *testing.B) {
 
 // BenchmarkUnjudged is the same with no checker looking on: what the engine and the locks cost alone, with either store.
 func BenchmarkUnjudged(b *testing.B) {
-	for _, n := range []int{1000, 100_000} {
+	for _, n := range []int{100, 1000, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("store=memory/locks=%d", n), func(b *testing.B) {
 			days(b, hotel(b, n, Options{Store: memkv.New(), Unjudged: true}))
 		})
