@@ -308,7 +308,7 @@ func (d *device) remarks(now time.Time, c *code, p Policy) []string {
 		due := w.Due
 		if w.Holds.After(due) {
 			due = w.Holds
-			notes = append(notes, "written "+d.when(due)+", after the guest before has left")
+			notes = append(notes, "not written before "+d.when(due)+": the guest before is still in")
 		} else if due.Before(c.From) {
 			notes = append(notes, "written "+d.when(due)+"; it may open the door from then on")
 		}

@@ -160,7 +160,7 @@ func TestNotes(t *testing.T) {
 		words []string
 	}{
 		{"just in time", engine.Create{Device: "jit", Starts: hours(30), Ends: hours(40)}, []string{"written Tue 3 Mar 17:30", "may open the door from then on", "must be erased at its end"}},
-		{"waits", engine.Create{Device: "jit", Starts: hours(10.5), Ends: hours(20)}, []string{"after the guest before has left"}},
+		{"waits", engine.Create{Device: "jit", Starts: hours(10.5), Ends: hours(20)}, []string{"the guest before is still in"}},
 		{"native", engine.Create{Device: "native", Starts: hours(100), Ends: hours(120)}, []string{"loaded onto the lock Tue 3 Mar 17:00 CET"}},
 		{"rounded", engine.Create{Device: "native", Starts: hours(10), Ends: hours(20).Add(30 * time.Second)}, []string{"whole minutes"}},
 		{"too coarse", engine.Create{Device: "coarse", Starts: hours(10.5), Ends: hours(20.5)}, []string{"too coarse"}},

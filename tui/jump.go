@@ -24,10 +24,10 @@ type destination struct {
 func destinations() []destination {
 	return []destination{
 		{names: []string{"today", "home", "arrivals"}, about: "who arrives and who leaves", open: func(*shell, string) screen { return nil }},
-		{names: []string{"fleet", "locks"}, about: "every lock; words filter it, sort:risk orders it", open: openFleet},
+		{names: []string{"fleet", "devices", "locks"}, about: "every lock; words filter it, sort:risk orders it", open: openFleet},
 		{names: []string{"codes"}, about: "every code; words filter it, due<14:00", open: func(sh *shell, rest string) screen { return newCodes(sh, rest) }},
 		{names: []string{"device", "lock", "d"}, about: "one lock, by a part of its name", takes: engine.ViewFleet},
-		{names: []string{"code", "c"}, about: "one code, by its id", takes: engine.ViewCode},
+		{names: []string{"code", "c"}, about: "one code, by a part of its name, or its id", takes: engine.ViewCode},
 		{names: []string{"timeline", "time"}, about: "windows on an axis of time, of the marked locks or all", open: func(sh *shell, _ string) screen { return newTimelineOfFleet(sh) }},
 		{names: []string{"journal", "events", "j"}, about: "what the engine did and learnt; words filter it", open: func(sh *shell, rest string) screen { return newJournal(sh, rest) }},
 		{names: []string{"faults", "broken"}, about: "what is broken in the simulation", open: func(sh *shell, _ string) screen { return newFaultList(sh) }, simulated: true},
@@ -41,6 +41,7 @@ type jump struct {
 	sh    *shell
 	input field
 	found []engine.DeviceRow // locks that match
+	codes []engine.CodeView  // codes that match, where a code is asked for
 	at    int
 }
 
@@ -89,25 +90,33 @@ func (j *jump) words() (name, rest string) {
 	return strings.ToLower(name), strings.TrimSpace(rest)
 }
 
-// search is the part of a lock's name that was typed.
-func (j *jump) search() string {
+// search is what was typed of a name, and what sort of thing is meant: a code only where that is said.
+func (j *jump) search() (of engine.View, words string) {
 	name, rest := j.words()
 	for _, d := range destinations() {
+		if d.takes == engine.ViewCode && rest != "" && has(d.names, name) {
+			return engine.ViewCodes, rest
+		}
 		if d.takes == engine.ViewFleet && rest != "" && slices.ContainsFunc(d.names, func(n string) bool { return strings.HasPrefix(n, name) }) {
-			return rest
+			return engine.ViewFleet, rest
 		}
 	}
-	return strings.TrimSpace(name + " " + rest)
+	return engine.ViewFleet, strings.TrimSpace(name + " " + rest)
 }
 
 func (j *jump) request() request {
-	return request{to: j, queries: []engine.Query{{View: engine.ViewFleet, Sort: "name", Filter: j.search(), Limit: 6}}}
+	q := engine.Query{Limit: 6}
+	if q.View, q.Filter = j.search(); q.View == engine.ViewFleet {
+		q.Sort = "name"
+	}
+	return request{to: j, queries: []engine.Query{q}}
 }
 
 // choice is a line of the list.
 type choice struct {
 	text, about string
 	row         *engine.DeviceRow
+	code        *engine.CodeView
 	to          destination
 }
 
@@ -133,6 +142,10 @@ func (j *jump) choices() []choice {
 		r := &j.found[i]
 		out = append(out, choice{text: "device " + r.Name, about: system(*r), row: r})
 	}
+	for i := range j.codes {
+		c := &j.codes[i]
+		out = append(out, choice{text: "code " + codeName(*c), about: doorName(*c), code: c})
+	}
 	return out
 }
 
@@ -148,7 +161,7 @@ func has(list []string, word string) bool {
 func (j *jump) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
-		j.found = msg.snaps[0].Devices
+		j.found, j.codes = msg.snaps[0].Devices, msg.snaps[0].Codes
 		j.at = max(0, min(j.at, len(j.choices())-1))
 	case tea.KeyMsg:
 		return j.press(msg)
@@ -186,10 +199,8 @@ func (j *jump) goThere(list []choice) tea.Cmd {
 	if has([]string{"q", "quit", "exit"}, name) {
 		return tea.Quit
 	}
-	for _, d := range destinations() {
-		if has(d.names, name) && d.takes == engine.ViewCode && rest != "" {
-			return j.sh.goTo(newCode(j.sh, lock.CodeID(rest), door{}))
-		}
+	if of, _ := j.search(); of == engine.ViewCodes && len(j.codes) == 0 && strings.HasPrefix(rest, "code_") {
+		return j.sh.goTo(newCode(j.sh, lock.CodeID(rest), door{})) // one that is gone is not among those that are listed
 	}
 	if j.at >= len(list) {
 		return j.sh.tell(warn, j.sh.style.warn+" nothing is called that")
@@ -198,6 +209,8 @@ func (j *jump) goThere(list []choice) tea.Cmd {
 	switch {
 	case to.row != nil:
 		return j.sh.goTo(newDevice(j.sh, *to.row))
+	case to.code != nil:
+		return j.sh.goTo(newCode(j.sh, to.code.ID, door{id: to.code.Device, name: doorName(*to.code), zone: j.sh.zoneNamed(to.code.Zone)}))
 	case to.to.open == nil:
 		j.input.set(to.text + " ")
 		return j.sh.changed()

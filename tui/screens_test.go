@@ -245,3 +245,13 @@ func TestEveryFaultOfASimulationIsListedAndHealed(t *testing.T) {
 	live.press(":", "faults")
 	live.hides("what is broken in the simulation")
 }
+
+func TestACodeIsJumpedToByItsName(t *testing.T) {
+	h := newHome(t, smallHotel())
+	h.press(":", "code park", "enter")
+	h.shows("Park ─ Garage")
+	h.press(":", "code nobody", "enter")
+	h.shows("nothing is called that")
+	h.press("esc")
+	h.shows("Park ─ Garage")
+}
