@@ -10,11 +10,11 @@ import { promisify } from 'node:util'
 const program = fileURLToPath(new URL('../../bin/lockctl', import.meta.url))
 const fleet = fileURLToPath(new URL('fleet.toml', import.meta.url))
 
-// start serves a fleet on loopback, with a key that may do everything and one that may only read.
-export async function start (...options) {
+// start serves a world on loopback, the fleet beside this file unless told otherwise, with a key that may do everything and one that may only read.
+export async function start ({ world = fleet, options = [] } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'lockctl-clients-'))
   const env = { PATH: process.env.PATH, HOME: home }
-  const args = ['serve', '--sim', fleet, '--rate', '0', '--listen', '127.0.0.1:0', ...options]
+  const args = ['serve', '--sim', world, '--rate', '0', '--listen', '127.0.0.1:0', ...options]
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise(resolve => child.once('exit', resolve))
   let endpoint
