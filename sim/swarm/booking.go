@@ -27,7 +27,15 @@ func (s *story) bookings() {
 	kinds := s.weights(bookingKinds)
 	habits := s.weights(5)
 	for _, d := range s.doors {
-		s.stays(d, habits)
+		switch s.scale.uses.draw(s.luck) {
+		case rental:
+			s.stays(d, habits)
+		case visits:
+			s.calls(d, habits, s.scale.gap/4)
+		case office:
+			s.staff(d, habits)
+			s.calls(d, habits, s.scale.gap/2)
+		}
 		mean := s.scale.acts / 2
 		for range s.few(mean) {
 			s.odd(d, kinds.draw(s.luck), habits)
@@ -71,6 +79,32 @@ func (s *story) stays(d *door, habits weights) {
 			to = to.Add(gap)
 		}
 		from = to
+	}
+}
+
+// calls are visits of some hours, so far apart on average.
+func (s *story) calls(d *door, habits weights, apart time.Duration) {
+	from := s.storm
+	for n := 0; n < 400; n++ {
+		from = from.Add(min(time.Duration(s.ExpFloat64()*float64(apart)), 4*apart).Truncate(time.Second) + time.Minute)
+		if !from.Before(s.heal) {
+			return
+		}
+		booked := from.Add(-s.stretch(time.Minute, 5*day))
+		if booked.Before(s.storm) {
+			booked = s.storm
+		}
+		c := s.like(d, habits)
+		c.Starts, c.Ends = from, from.Add(s.stretch(15*time.Minute, 6*time.Hour))
+		s.create(booked, d, c)
+	}
+}
+
+// staff are people with a code that has no end.
+func (s *story) staff(d *door, habits weights) {
+	for range 1 + s.IntN(4) {
+		c := s.like(d, habits)
+		s.create(s.between(s.storm, s.storm.Add(2*day)), d, c)
 	}
 }
 

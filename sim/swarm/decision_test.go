@@ -82,6 +82,25 @@ func TestTheTableCountsSeeds(t *testing.T) {
 	}
 }
 
+func TestSeedsThatFollowEachOtherAimAtTheWholeTable(t *testing.T) {
+	missing := map[string]bool{}
+	for _, k := range sim.Kinds() {
+		for d := range decisionNum {
+			if impossible(k, d) == "" {
+				missing[string(k.Layer)+" "+k.Name+" "+decisionNames[d]] = true
+			}
+		}
+	}
+	for seed := range uint64(Enough) {
+		if a := aimOf(seed); !a.none {
+			delete(missing, string(a.kind.Layer)+" "+a.kind.Name+" "+decisionNames[a.decision])
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("no seed of %d aims at %v", Enough, missing)
+	}
+}
+
 func TestEveryKindOfFaultFitsIntoTheTable(t *testing.T) {
 	if n := len(sim.Kinds()); n > 64 {
 		t.Errorf("%d kinds of fault are more than a row of bits has room for", n)
@@ -89,6 +108,16 @@ func TestEveryKindOfFaultFitsIntoTheTable(t *testing.T) {
 	known := map[string]bool{}
 	for _, k := range sim.Kinds() {
 		known[string(k.Layer)+"/"+k.Name] = true
+	}
+	for _, x := range seldom {
+		if !known[string(x.layer)+"/"+x.name] {
+			t.Errorf("seldom: there is no fault %s %s", x.layer, x.name)
+		}
+	}
+	for _, x := range never {
+		if !known[string(x.layer)+"/"+x.name] {
+			t.Errorf("never: there is no fault %s %s", x.layer, x.name)
+		}
 	}
 	for name := range sure {
 		if !known[name] {

@@ -27,6 +27,7 @@ type scale struct {
 	locks    [2]int
 	run      [2]time.Duration // until everything is healed
 	gap      time.Duration    // mean time between the stays of a lock
+	uses     weights          // what doors are used for
 	told     float64          // share of the guests who are told their digits
 	troubles float64          // mean number of faults a lock
 	acts     float64          // mean number of things that operators and people do a lock
@@ -34,15 +35,23 @@ type scale struct {
 
 const day = 24 * time.Hour
 
-// scales are small and dense, middling, and large and calm: most stories are small, and most of the time is lived in large
-// ones.
+// Uses of doors.
+const (
+	rental = iota // stays, one after the other
+	visits        // whoever comes for an hour: cleaners, deliveries, viewings
+	office        // people who come every day, and their visitors
+)
+
+// scales are small and dense, middling, long, and large and calm: most stories are small, and most of the time is lived in
+// long and large ones. There a lock has some ten codes a month.
 var scales = []struct {
 	share float64
 	scale
 }{
-	{0.70, scale{[2]int{1, 4}, [2]time.Duration{6 * time.Hour, 8 * day}, 30 * time.Hour, 0.8, 4, 8}},
-	{0.25, scale{[2]int{3, 12}, [2]time.Duration{2 * day, 21 * day}, 72 * time.Hour, 0.6, 2.5, 4}},
-	{0.05, scale{[2]int{100, 400}, [2]time.Duration{14 * day, 60 * day}, 10 * day, 0.3, 0.5, 0.5}},
+	{0.68, scale{[2]int{1, 4}, [2]time.Duration{6 * time.Hour, 8 * day}, 30 * time.Hour, weights{0.8, 0.1, 0.1}, 0.8, 4, 8}},
+	{0.22, scale{[2]int{3, 12}, [2]time.Duration{2 * day, 21 * day}, 72 * time.Hour, weights{0.6, 0.2, 0.2}, 0.6, 2.5, 4}},
+	{0.08, scale{[2]int{10, 60}, [2]time.Duration{60 * day, 240 * day}, 8 * day, weights{0.34, 0.33, 0.33}, 0.3, 1.2, 1}},
+	{0.02, scale{[2]int{100, 400}, [2]time.Duration{14 * day, 60 * day}, 8 * day, weights{0.34, 0.33, 0.33}, 0.3, 0.5, 0.5}},
 }
 
 // fleet draws the size of the story, its locks, and when it plays.
@@ -105,6 +114,8 @@ func (s *story) fleet() {
 		}
 		s.f.Spec.Locks = append(s.f.Spec.Locks, l)
 	}
+	s.cast()
+	s.storm, s.heal = s.f.Start.Add(time.Minute), s.f.Start.Add(run)
 }
 
 // lock draws what is particular to one lock.

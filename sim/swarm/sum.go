@@ -139,8 +139,9 @@ var never = []struct {
 	decision decision
 	why      string
 }{
-	{sim.LayerCloud, "auth-expired", confirmed, "while the login is refused nothing is known, so that no code is told to be set"},
 	{sim.LayerCloud, "down", sawHands, "what hands do is seen by looks alone, and none is answered"},
 	{sim.LayerCloud, "offline", sawHands, "what hands do is seen by looks alone, and none is answered"},
 	{sim.LayerCloud, "auth-expired", sawHands, "what hands do is seen by looks alone, and none is answered"},
+	{sim.LayerHub, "offline", sawHands, "what hands do is seen by looks alone, and none is answered"},
+	{sim.LayerRadio, "offline", sawHands, "what hands do is seen by looks alone, and none is answered"},
 }

@@ -6,7 +6,8 @@
 // A story has three parts. In the calm, at most two faults are placed, each on a lock of its own with an account of its own,
 // and with traffic that must meet it: the story fails if such a fault never does anything. In the storm, faults, kills and
 // people do as they like; whether a fault meets traffic there, only the run can tell, so that it counts for the coverage
-// alone. Then everything is healed, and long enough after it every code must stand where it should.
+// alone; and one cell of the table of coverage is aimed at, so that seeds which follow each other fill it. Then everything is
+// healed, and long enough after it every code must stand where it should.
 //
 // What is drawn for one seed stays the same as long as this package does: another version may tell another story.
 package swarm
@@ -45,7 +46,9 @@ type story struct {
 	heal  time.Time // everything is healed
 	ids   int
 
-	borrowed bool // the bookings are an operator's
+	aim      aim
+	turn     time.Time // of the clocks, that the aim needs; zero: none
+	borrowed bool      // the bookings are an operator's
 }
 
 // door is one lock of the story.
@@ -73,7 +76,7 @@ type booking struct {
 
 // Generate makes up the story of a seed. The same seed and options give the same story.
 func Generate(seed uint64, o Options) *scenario.File {
-	s := &story{luck: newLuck(seed), f: &scenario.File{
+	s := &story{luck: newLuck(seed), aim: aimOf(seed), f: &scenario.File{
 		Name: fmt.Sprintf("swarm seed %d", seed), Seed: seed >> 1, Check: scenario.Check{Lenient: true},
 	}}
 	if o.Fleet != nil {
@@ -92,6 +95,7 @@ func Generate(seed uint64, o Options) *scenario.File {
 	}
 	s.people()
 	s.troubles()
+	s.pursue()
 	s.f.Steps = slices.DeleteFunc(s.f.Steps, func(x scenario.Step) bool { return x.At.Before(s.f.Start) || !x.At.Before(s.heal) })
 	s.end()
 	slices.SortStableFunc(s.f.Steps, func(a, b scenario.Step) int { return a.At.Compare(b.At) })

@@ -206,9 +206,12 @@ func target(k sim.KindInfo, d *door) string {
 }
 
 // can reports whether a kind of fault can be placed so that it meets the door.
-func (s *story) can(k sim.KindInfo, d *door) bool {
+func (s *story) can(k sim.KindInfo, d *door) bool { return places(s.stage, k, d) }
+
+// places is can for the stage of another story.
+func places(stage *sim.Fleet, k sim.KindInfo, d *door) bool {
 	on := target(k, d)
-	return on != "" && slices.ContainsFunc(s.stage.KindsFor(on), func(o sim.KindInfo) bool { return o.Name == k.Name && o.Layer == k.Layer })
+	return on != "" && slices.ContainsFunc(stage.KindsFor(on), func(o sim.KindInfo) bool { return o.Name == k.Name && o.Layer == k.Layer })
 }
 
 // fault draws a fault of a kind that meets the door.
@@ -221,7 +224,7 @@ func (s *story) fault(k sim.KindInfo, d *door) (time.Time, scenario.Fault) {
 			x.On = string(d.spec.Hub)
 		}
 	}
-	if s.chance(0.9) {
+	if s.chance(0.9) || s.heal.Sub(x.From) > 10*day { // the others last until the heal
 		x.For = s.stretch(time.Minute, 3*day)
 	}
 	if k.PerCall {
