@@ -202,6 +202,39 @@ func TestTheHostWakesTheEngineWhenItAskedForIt(t *testing.T) {
 	})
 }
 
+// Whoever asks a question in a flood of steps waits for the one that is under way, not for one step each.
+func TestAllWhoAskAreAnsweredBetweenTwoSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		steps := 0
+		s := &script{step: func(now time.Time, in []engine.Input) (engine.Work, error) {
+			if steps++; steps == 1 {
+				<-gate
+			}
+			if steps < 20 {
+				return engine.Work{Taken: len(in), Wake: now}, nil // at once again
+			}
+			return engine.Work{Taken: len(in)}, nil
+		}}
+		h := start(s, Options{Clock: clockwork.NewRealClock()})
+		var asking sync.WaitGroup
+		for range 10 {
+			asking.Go(func() {
+				var after int
+				if err := h.ask(t.Context(), func() { after = steps }); err != nil || after != 1 {
+					t.Errorf("answered after step %d, %v", after, err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(gate)
+		asking.Wait()
+		if err := h.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestSnapshotAndJournalAreServedByTheLoop(t *testing.T) {
 	run(t, &script{}, nil, func(t *testing.T, h *Host) {
 		s, err := h.Snapshot(t.Context(), engine.Query{After: "x"})

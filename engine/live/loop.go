@@ -29,9 +29,8 @@ func (h *Host) loop() {
 				h.lanes.start(c)
 			}
 			wake = work.Wake
-			select { // between two steps of a flood others have their turn
-			case do := <-h.asks:
-				do()
+			h.turn()
+			select {
 			case ctx := <-h.closing:
 				h.drain(ctx)
 				return
@@ -47,6 +46,29 @@ func (h *Host) loop() {
 			do()
 		case ctx := <-h.closing:
 			h.drain(ctx)
+			return
+		}
+	}
+}
+
+// Bounds of the questions that are answered between two steps: some are long.
+const (
+	maxAsks = 256
+	maxTurn = 10 * time.Millisecond
+)
+
+// turn answers those who wait with a question: in a flood each step would make them wait longer. Most have just had a command
+// done, so there may be as many of them as commands in a step.
+func (h *Host) turn() {
+	end := h.clock.Now().Add(maxTurn)
+	for range maxAsks {
+		select {
+		case do := <-h.asks:
+			do()
+		default:
+			return
+		}
+		if h.clock.Now().After(end) {
 			return
 		}
 	}
