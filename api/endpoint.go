@@ -16,9 +16,9 @@ type endpoint struct {
 	path  string
 	verbs []string
 	scope Scope
-	about string       // one sentence, for people
-	pace  pace         // "": not limited
-	takes reflect.Type // a struct, by whose tags parameters are read
+	about string // one sentence, for people
+	pace  pace   // "": not limited
+	takes shape  // of a struct, by whose tags parameters are read
 	gives []gift
 	do    func(*call, params) (reply, error)
 	lab   bool // only where the host is a simulation
@@ -35,11 +35,12 @@ type reply map[string]any
 
 // on makes a row whose parameters are read into a P. The verbs stand in one word, with spaces between.
 func on[P any](path, verbs string, scope Scope, about string, do func(*call, P) (reply, error), gives ...gift) endpoint {
+	takes := shapeOf(reflect.TypeFor[P]())
 	return endpoint{
-		path: path, verbs: strings.Fields(verbs), scope: scope, about: about, takes: reflect.TypeFor[P](), gives: gives,
+		path: path, verbs: strings.Fields(verbs), scope: scope, about: about, takes: takes, gives: gives,
 		do: func(c *call, in params) (reply, error) {
 			var p P
-			if err := in.into(&p); err != nil {
+			if err := in.into(&p, takes); err != nil {
 				return nil, err
 			}
 			return do(c, p)
@@ -62,13 +63,13 @@ func (e endpoint) simulated() endpoint {
 // call is one request under way.
 type call struct {
 	*Server
-	ctx   context.Context
-	now   time.Time
-	who   Identity
-	row   *endpoint
-	verb  string // of HTTP
-	key   string // by which the engine knows the command again; "": by none
-	asked string // tells requests apart
+	ctx  context.Context
+	now  time.Time
+	who  Identity
+	row  *endpoint
+	verb string // of HTTP
+	key  string // by which the engine knows the command again; "": by none
+	in   params
 }
 
 // submit hands a command to the engine in the caller's name. A Refusal comes back as a Problem in the API's words.

@@ -56,7 +56,7 @@ func (e *endpoint) operation(verb string) map[string]any {
 		params = append(params, map[string]any{"name": keyHeader, "in": "header", "schema": map[string]any{"type": "string", "maxLength": maxIdempotency},
 			"description": "Names the command: sent again under its name, it is answered again and not done twice."})
 	}
-	takes := fields(e.takes)
+	takes := e.takes.fields
 	if verb == http.MethodGet || verb == http.MethodDelete {
 		for _, f := range takes {
 			params = append(params, map[string]any{"name": f.name, "in": "query", "required": f.need, "description": f.Tag.Get("doc"), "schema": schema(f.Type, nil)})

@@ -45,7 +45,7 @@ func (p Page) bounds(c *call, most int) (limit int, after string, err error) {
 	if err != nil || json.Unmarshal(raw, &at) != nil {
 		return 0, "", invalid(mistake{"page_cursor", "is none that was given out here"})
 	}
-	if at.Query != c.asked {
+	if at.Query != c.asked() {
 		return 0, "", problem(http.StatusBadRequest, "invalid_input", "page_cursor belongs to a request with other parameters")
 	}
 	return limit, at.After, nil
@@ -56,16 +56,16 @@ func (p Page) follow(c *call, last string) pagination {
 	if last == "" {
 		return pagination{}
 	}
-	raw, _ := json.Marshal(cursor{last, c.asked})
+	raw, _ := json.Marshal(cursor{last, c.asked()})
 	return pagination{More: true, Cursor: maybe(base64.RawURLEncoding.EncodeToString(raw))}
 }
 
-// fingerprint tells requests for lists apart by everything but their page.
-func fingerprint(path string, in params) string {
+// asked tells requests apart by everything but their page.
+func (c *call) asked() string {
 	h := sha256.New()
-	h.Write([]byte(path))
-	names := make([]string, 0, len(in))
-	for name := range in {
+	h.Write([]byte(c.row.path))
+	names := make([]string, 0, len(c.in))
+	for name := range c.in {
 		if name != "page_cursor" && name != "limit" {
 			names = append(names, name)
 		}
@@ -73,7 +73,7 @@ func fingerprint(path string, in params) string {
 	slices.Sort(names)
 	for _, name := range names {
 		h.Write([]byte("\x00" + name + "\x00"))
-		h.Write(in[name])
+		h.Write(c.in[name])
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:9])
 }

@@ -29,6 +29,23 @@ type field struct {
 	need       bool
 }
 
+// shape is the parameters of a struct type, worked out once: each request is read by it.
+type shape struct {
+	fields []field
+	known  map[string]field // by their names, and by their other names
+}
+
+func shapeOf(t reflect.Type) shape {
+	s := shape{fields(t), map[string]field{}}
+	for _, f := range s.fields {
+		s.known[f.name] = f
+		if f.also != "" {
+			s.known[f.also] = f
+		}
+	}
+	return s
+}
+
 // fields lists the parameters of a struct type, those of embedded structs among them.
 func fields(t reflect.Type) []field {
 	var all []field
@@ -46,9 +63,9 @@ func fields(t reflect.Type) []field {
 }
 
 // read takes the parameters of a request: the body of a POST, PUT or PATCH, else the query string.
-func read(w http.ResponseWriter, r *http.Request, t reflect.Type) (params, error) {
+func read(w http.ResponseWriter, r *http.Request, as shape) (params, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
-		return fromQuery(r.URL.Query(), t), nil
+		return fromQuery(r.URL.Query(), as), nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var large *http.MaxBytesError
@@ -78,18 +95,15 @@ func where(err error) string {
 
 // fromQuery reads a query string as SDKs write it: lists repeat their key, null and the empty list have no value, numbers and
 // booleans stand as words.
-func fromQuery(q url.Values, t reflect.Type) params {
+func fromQuery(q url.Values, as shape) params {
 	in := params{}
-	kinds := map[string]reflect.Type{}
-	for _, f := range fields(t) {
-		kinds[f.name], kinds[f.also] = f.Type, f.Type
-	}
 	for name, values := range q {
-		kind := kinds[name]
-		if kind == nil {
+		f, ok := as.known[name]
+		if !ok {
 			in[name] = nil
 			continue
 		}
+		kind := f.Type
 		if kind.Kind() == reflect.Pointer {
 			kind = kind.Elem()
 		}
@@ -122,12 +136,10 @@ func word(v string, kind reflect.Type) json.RawMessage {
 }
 
 // into fills a struct. Every mistake is named, each with its field.
-func (in params) into(p any) error {
+func (in params) into(p any, as shape) error {
 	to := reflect.ValueOf(p).Elem()
-	known := map[string]bool{}
 	var wrong []mistake
-	for _, f := range fields(to.Type()) {
-		known[f.name], known[f.also] = true, true
+	for _, f := range as.fields {
 		raw, given := in[f.name]
 		if other, ok := in[f.also]; ok && f.also != "" {
 			if given && !bytes.Equal(raw, other) {
@@ -146,7 +158,7 @@ func (in params) into(p any) error {
 		}
 	}
 	for name := range in {
-		if !known[name] {
+		if _, ok := as.known[name]; !ok {
 			wrong = append(wrong, mistake{name, "is not a parameter of this request"})
 		}
 	}
@@ -179,6 +191,12 @@ func fill(to reflect.Value, raw json.RawMessage) string {
 			return "must be an ISO 8601 timestamp with an offset, such as 2026-03-28T15:00:00Z"
 		}
 		to.Set(reflect.ValueOf(at.UTC()))
+		return ""
+	}
+	if kind.Kind() == reflect.String || kind.Kind() == reflect.Bool || kind.Kind() == reflect.Int {
+		if json.Unmarshal(raw, to.Addr().Interface()) != nil {
+			return "must be " + words(kind)
+		}
 		return ""
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))

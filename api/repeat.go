@@ -49,7 +49,7 @@ func (c *call) createMany(do engine.CreateMany) (engine.Receipt, error) {
 		return c.submit(do)
 	}
 	for i := range maxRepeats {
-		r, err := c.submitAs(repeatKey(c.who, http.MethodPut, c.asked, strconv.Itoa(i)), do)
+		r, err := c.submitAs(repeatKey(c.who, http.MethodPut, c.asked(), strconv.Itoa(i)), do)
 		if err != nil || c.now.Sub(r.At) <= repeatWithin && c.stand(r) {
 			return r, err
 		}

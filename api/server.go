@@ -150,7 +150,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, auth func(*http.
 	if err != nil {
 		return nil, err
 	}
-	return row.do(&call{Server: s, ctx: r.Context(), now: s.host.Now(), who: who, row: row, verb: r.Method, key: key, asked: fingerprint(row.path, in)}, in)
+	return row.do(&call{Server: s, ctx: r.Context(), now: s.host.Now(), who: who, row: row, verb: r.Method, key: key, in: in}, in)
 }
 
 // unexpected is an error that no caller can help.

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const (
+	rivalLocks = 1000
+	rivalHands = 64 // connections
+	rivalFor   = 3 * time.Second
+)
+
+// target is a server of the compatible API that is measured.
+type target struct {
+	b    *testing.B
+	base string
+	key  string
+	http http.Client
+}
+
+func newTarget(b *testing.B, base, key string) *target {
+	return &target{b: b, base: base, key: key, http: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}}
+}
+
+// post makes a request that must succeed.
+func (x *target) post(path, body string) bool {
+	req, err := http.NewRequest(http.MethodPost, x.base+path, strings.NewReader(body))
+	if err != nil {
+		x.b.Error(err)
+		return false
+	}
+	req.Header.Set("Authorization", "Bearer "+x.key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := x.http.Do(req)
+	if err != nil {
+		x.b.Error(err)
+		return false
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		x.b.Errorf("%s: %s, %v: %s", path, resp.Status, err, text)
+		return false
+	}
+	return true
+}
+
+// create makes the nth code: time-bound, a month away, so that nothing goes to a lock meanwhile.
+func (x *target) create(n, locks int) bool {
+	from := time.Now().Add(30*24*time.Hour + time.Duration(n/locks)*24*time.Hour).UTC().Truncate(time.Hour)
+	return x.post("/access_codes/create", fmt.Sprintf(`{"device_id":"h-%0*d","name":"Guest","starts_at":%q,"ends_at":%q}`,
+		len(strconv.Itoa(locks)), n%locks+1, from.Format(time.RFC3339), from.Add(20*time.Hour).Format(time.RFC3339)))
+}
+
+// rate is how many times a second hands do something, for a while.
+func rate(hands int, do func(n int) bool) float64 {
+	var next, done atomic.Int64
+	var all sync.WaitGroup
+	began := time.Now()
+	for range hands {
+		all.Go(func() {
+			for time.Since(began) < rivalFor && do(int(next.Add(1)-1)) {
+				done.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return float64(done.Load()) / time.Since(began).Seconds()
+}
+
+// fill makes the first codes.
+func (x *target) fill(codes int) {
+	var all sync.WaitGroup
+	for hand := range rivalHands {
+		all.Go(func() {
+			for n := hand; n < codes && x.create(n, rivalLocks); n += rivalHands {
+			}
+		})
+	}
+	all.Wait()
+}
+
+// BenchmarkBesideTheFake measures lockctl serve, which keeps what it acknowledges and schedules it, and the in-memory fake of
+// the hosted API, which does neither, one after the other through the same client: lists of one lock, and creations, spread
+// over a thousand locks, when so many codes are there already. Without Node, or without npm ci in scripts/rival, ours alone.
+func BenchmarkBesideTheFake(b *testing.B) {
+	for _, codes := range []int{100, 10_000} {
+		b.Run(fmt.Sprintf("codes=%d", codes), func(b *testing.B) {
+			for b.Loop() {
+				ours, lists := measure(b, ourServer(b, rivalLocks), codes)
+				b.ReportMetric(ours, "creations/s")
+				b.ReportMetric(lists, "lists/s")
+				x := fakeServer(b)
+				if x == nil {
+					b.Log("the fake is not installed: it was not measured")
+					continue
+				}
+				theirs, fakeLists := measure(b, x, codes)
+				b.ReportMetric(theirs, "fake-creations/s")
+				b.ReportMetric(fakeLists, "fake-lists/s")
+				b.ReportMetric(ours/theirs, "times")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func measure(b *testing.B, x *target, codes int) (creations, lists float64) {
+	x.fill(codes)
+	lists = rate(8, func(n int) bool {
+		return x.post("/access_codes/list", fmt.Sprintf(`{"device_id":"h-%04d"}`, n%rivalLocks+1))
+	})
+	creations = rate(rivalHands, func(n int) bool { return x.create(codes+n, rivalLocks) })
+	return creations, lists
+}
+
+// freePort is one where nobody listens.
+func freePort(b *testing.B) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// ourServer is lockctl serve over so many simulated locks, on TCP, with a key and without the limits per device.
+func ourServer(b *testing.B, locks int) *target {
+	home, addr := b.TempDir(), freePort(b)
+	configure(b, home, fmt.Sprintf("[[account]]\nid = \"h\"\nprovider = \"sim\"\nsettings = { locks = %d, model = \"native.keypad\" }\n", locks))
+	s := startServe(b, home, "--listen", addr, "--unlimited")
+	s.logged("devices were put under management")
+	var made struct {
+		Key apiKey `json:"api_key"`
+	}
+	if err := s.post("/v1/keys/create", map[string]any{"name": "bench", "scopes": []string{"read", "write", "pins"}}, &made); err != nil {
+		b.Fatal(err)
+	}
+	return newTarget(b, "http://"+addr, made.Key.Token)
+}
+
+// fakeServer is the fake with as many locks; nil where it can't be started.
+func fakeServer(b *testing.B) *target {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return nil
+	}
+	dir, err := filepath.Abs("../../scripts/rival")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		return nil
+	}
+	addr := freePort(b)
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(node, "server.mjs", port, strconv.Itoa(rivalLocks))
+	cmd.Dir = dir
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		in.Close()
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	token, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatalf("the fake ended: %v: %s", err, complaints.String())
+	}
+	return newTarget(b, "http://localhost:"+port, strings.TrimSpace(token))
+}
+
+// BenchmarkCreateAtAPace has 500 creations arrive each second, evenly, at a daemon of 10 000 locks, whether or not those before
+// are answered, and measures from the instant at which each was to be sent to its answer.
+func BenchmarkCreateAtAPace(b *testing.B) {
+	const locks, each, seconds = 10_000, 500, 20
+	x := ourServer(b, locks)
+	for n := range each { // connections are open, and the first pages are in memory
+		x.create(n, locks)
+	}
+	for b.Loop() {
+		took := make([]time.Duration, each*seconds)
+		var all sync.WaitGroup
+		began := time.Now()
+		for n := range took {
+			due := began.Add(time.Duration(n) * time.Second / each)
+			<-time.After(time.Until(due))
+			all.Go(func() {
+				x.create(each+n, locks)
+				took[n] = time.Since(due)
+			})
+		}
+		all.Wait()
+		slices.Sort(took)
+		at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))]) / 1e6 }
+		b.ReportMetric(at(.5), "p50-ms")
+		b.ReportMetric(at(.99), "p99-ms")
+		b.ReportMetric(at(1), "max-ms")
+		b.ReportMetric(0, "ns/op")
+	}
+}
