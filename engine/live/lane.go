@@ -33,15 +33,19 @@ type Lane struct {
 	Burst int     // calls that may be sent at once after a rest, where there is a Rate; 0: 1
 }
 
-// lane is a Lane at work.
+// lane is a Lane at work. Calls beyond its width wait in a queue: of thousands that fall due at once, as when a host starts,
+// most would else be goroutines that wait.
 type lane struct {
 	Lane
-	places chan struct{} // holds one per call under way
 	bucket *rate.Limiter // nil: not paced
+
+	// Guarded by lanes.mu.
+	under int // calls that have a place
+	queue []*task
 }
 
 func newLane(of Lane) *lane {
-	l := &lane{Lane: of, places: make(chan struct{}, cmp.Or(of.Width, laneWidth))}
+	l := &lane{Lane: of}
 	if of.Rate > 0 {
 		l.bucket = rate.NewLimiter(rate.Limit(of.Rate), max(1, of.Burst))
 	}
@@ -74,75 +78,146 @@ func newLanes(o Options, deliver func(engine.Outcome)) *lanes {
 	return l
 }
 
-// start makes the call on a goroutine of its own.
+// task is one call on its way.
+type task struct {
+	call   engine.Call
+	driver driver.Driver
+	lane   *lane
+	asked  time.Time
+	until  time.Time     // its driver must have returned, or it is not sent at all
+	mine   chan struct{} // closed when the device is free for the next
+	sent   atomic.Int64  // Unix nanoseconds; 0: it was not
+	ended  sync.Once
+	wait   clockwork.Timer // ends its time in the queue
+	queues bool            // guarded by lanes.mu
+}
+
+// start makes the call, in its turn.
 func (l *lanes) start(c engine.Call) {
-	asked := l.clock.Now()
-	left := max(0, c.Deadline.Sub(asked))
-	ctx, cancel := context.WithTimeout(l.ctx, left-min(guardMax, left/guardPart))
-	var sent atomic.Pointer[time.Time]
-	var once sync.Once
-	end := func(o engine.Outcome) {
-		once.Do(func() {
-			if l.watch != nil {
-				e := Ended{Call: c, Err: o.Err, Asked: asked, At: l.clock.Now()}
-				if s := sent.Load(); s != nil {
-					e.Sent = *s
-				}
-				l.watch(e)
-			}
-			l.deliver(o)
-		})
+	now := l.clock.Now()
+	left := max(0, c.Deadline.Sub(now))
+	account := l.accounts(c.Account)
+	t := &task{call: c, driver: account.Driver, asked: now, until: now.Add(left - min(guardMax, left/guardPart)), mine: make(chan struct{})}
+	l.queued.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.lane = l.laneOf(c.Account, account.Lane)
+	before := l.devices[c.Device]
+	l.devices[c.Device] = t.mine
+	if before == nil {
+		l.admit(t)
+		return
 	}
-	late := l.clock.AfterFunc(left, func() { end(failed(c, errLate)) })
 	go func() {
+		ctx, cancel := context.WithTimeout(l.ctx, t.until.Sub(l.clock.Now()))
 		defer cancel()
-		defer late.Stop()
-		account := l.accounts(c.Account)
-		l.queued.Add(1)
-		leave, err := l.enter(ctx, c, account.Lane)
-		l.queued.Add(-1)
-		if err != nil {
-			end(failed(c, err))
-			return
+		select {
+		case <-before:
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.admit(t)
+		case <-ctx.Done():
+			l.unsent(t, before, "an earlier call to this lock has not returned", 0)
 		}
-		now := l.clock.Now()
-		sent.Store(&now)
-		o := l.call(ctx, c, account.Driver)
-		leave()
-		end(o)
 	}()
 }
 
-var errLate = errors.New("the driver did not return before the deadline")
-
-// enter waits for the device, for a place in the account's lane and for its pace. An error means that the call was not sent.
-func (l *lanes) enter(ctx context.Context, c engine.Call, of Lane) (leave func(), err error) {
-	if ctx.Err() != nil {
-		return nil, notSent(c, "its deadline had come", 0)
+// laneOf finds the lane of an account. One whose bounds were changed is new; what is under way in the old one ends there. It
+// must be called with mu held.
+func (l *lanes) laneOf(id lock.AccountID, of Lane) *lane {
+	of.Width = cmp.Or(of.Width, laneWidth)
+	if in := l.lanes[id]; in != nil && in.Lane == of {
+		return in
 	}
-	mine := make(chan struct{})
-	before, lane := l.claim(c, of, mine)
-	if before != nil {
-		select {
-		case <-before:
-		case <-ctx.Done():
-			l.free(c.Device, mine, before)
-			return nil, notSent(c, "an earlier call to this lock has not returned", 0)
+	l.lanes[id] = newLane(of)
+	return l.lanes[id]
+}
+
+// admit gives a call a place in its lane, or lets it wait for one. It must be called with mu held.
+func (l *lanes) admit(t *task) {
+	if t.lane.under < t.lane.Width {
+		t.lane.under++
+		go l.run(t)
+		return
+	}
+	t.queues = true
+	t.lane.queue = append(t.lane.queue, t)
+	t.wait = l.clock.AfterFunc(max(0, t.until.Sub(l.clock.Now())), func() {
+		l.mu.Lock()
+		waits := t.queues
+		t.queues = false
+		l.mu.Unlock()
+		if waits {
+			l.unsent(t, nil, "too many calls of this account are under way", 0)
+		}
+	})
+}
+
+// leave gives the place of a call that is over to the next that waits.
+func (l *lanes) leave(in *lane) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(in.queue) > 0 {
+		next := in.queue[0]
+		in.queue[0] = nil
+		in.queue = in.queue[1:]
+		if next.queues {
+			next.queues = false
+			next.wait.Stop()
+			go l.run(next)
+			return
 		}
 	}
-	select {
-	case lane.places <- struct{}{}:
-	case <-ctx.Done():
-		l.free(c.Device, mine, nil)
-		return nil, notSent(c, "too many calls of this account are under way", 0)
-	}
-	leave = func() { <-lane.places; l.free(c.Device, mine, nil) }
-	if wait, ok := l.pace(ctx, lane); !ok {
-		leave()
-		return nil, notSent(c, "calls of this account are paced", wait)
-	}
-	return leave, nil
+	in.queue = nil
+	in.under--
 }
+
+// run makes a call that has a place.
+func (l *lanes) run(t *task) {
+	ctx, cancel := context.WithTimeout(l.ctx, t.until.Sub(l.clock.Now()))
+	defer cancel()
+	late := l.clock.AfterFunc(max(0, t.call.Deadline.Sub(l.clock.Now())), func() { l.end(t, failed(t.call, errLate)) })
+	defer late.Stop()
+	defer l.leave(t.lane)
+	if ctx.Err() != nil {
+		l.unsent(t, nil, "its deadline had come", 0)
+		return
+	}
+	if wait, ok := l.pace(ctx, t.lane); !ok {
+		l.unsent(t, nil, "calls of this account are paced", wait)
+		return
+	}
+	l.queued.Add(-1)
+	t.sent.Store(l.clock.Now().UnixNano())
+	o := l.call(ctx, t.call, t.driver)
+	l.free(t.call.Device, t.mine, nil)
+	l.end(t, o)
+}
+
+// unsent ends a call that was not sent: nothing can have happened.
+func (l *lanes) unsent(t *task, before chan struct{}, why string, again time.Duration) {
+	l.queued.Add(-1)
+	l.free(t.call.Device, t.mine, before)
+	l.end(t, failed(t.call, &driver.Error{
+		Op: string(t.call.Verb), Device: t.call.Device, Kind: driver.Throttled, Blame: driver.BlameAccount, RetryAfter: again, Err: errors.New(why),
+	}))
+}
+
+// end tells the outcome of a call, once.
+func (l *lanes) end(t *task, o engine.Outcome) {
+	t.ended.Do(func() {
+		if l.watch != nil {
+			e := Ended{Call: t.call, Err: o.Err, Asked: t.asked, At: l.clock.Now()}
+			if at := t.sent.Load(); at != 0 {
+				e.Sent = time.Unix(0, at).UTC()
+			}
+			l.watch(e)
+		}
+		l.deliver(o)
+	})
+}
+
+var errLate = errors.New("the driver did not return before the deadline")
 
 // pace waits for the account's next turn. A turn that would come after the end of ctx is given back, with how far it is off.
 func (l *lanes) pace(ctx context.Context, lane *lane) (time.Duration, bool) {
@@ -170,20 +245,6 @@ func (l *lanes) pace(ctx context.Context, lane *lane) (time.Duration, bool) {
 	}
 }
 
-// claim makes mine what the next call to the device waits for, and returns what this one has to wait for. A lane whose bounds
-// were changed is a new one; what is under way in the old one ends there.
-func (l *lanes) claim(c engine.Call, of Lane, mine chan struct{}) (before chan struct{}, in *lane) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	before = l.devices[c.Device]
-	l.devices[c.Device] = mine
-	if in = l.lanes[c.Account]; in == nil || in.Lane != of {
-		in = newLane(of)
-		l.lanes[c.Account] = in
-	}
-	return before, in
-}
-
 // free lets the next call to the device go on, once before (which may be nil) is closed.
 func (l *lanes) free(id lock.DeviceID, mine, before chan struct{}) {
 	l.mu.Lock()
@@ -196,11 +257,6 @@ func (l *lanes) free(id lock.DeviceID, mine, before chan struct{}) {
 		}
 	}
 	close(mine)
-}
-
-// notSent is definite: nothing can have happened.
-func notSent(c engine.Call, why string, again time.Duration) error {
-	return &driver.Error{Op: string(c.Verb), Device: c.Device, Kind: driver.Throttled, Blame: driver.BlameAccount, RetryAfter: again, Err: errors.New(why)}
 }
 
 // call makes the driver call. A panic becomes an ambiguous outcome: nobody knows how far the driver came.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -226,6 +228,35 @@ func TestAnAccountsLaneIsBounded(t *testing.T) {
 			t.Errorf("call %s: %v", e.Call, e.Err)
 		}
 	}
+}
+
+// Thousands of calls fall due at once when a host starts. Those that wait for their turn are no goroutines.
+func TestCallsThatWaitForTheirLaneCostLittle(t *testing.T) {
+	const calls = 1000
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{observe: func(context.Context, lock.DeviceID) (lock.Observation, error) {
+			pass(10 * time.Millisecond)
+			return lock.Observation{}, nil
+		}}
+		var ends atomic.Int64
+		l := newLanes(Options{Clock: clockwork.NewRealClock(), Accounts: f.all, Log: slog.New(slog.DiscardHandler)}, func(o engine.Outcome) {
+			if o.Err == nil {
+				ends.Add(1)
+			}
+		})
+		before := runtime.NumGoroutine()
+		for i := range calls {
+			l.start(engine.Call{Device: lock.DeviceID(fmt.Sprint(i)), Account: "a", Verb: engine.CallObserve, Deadline: time.Now().Add(30 * time.Second)})
+		}
+		synctest.Wait()
+		if more := runtime.NumGoroutine() - before; more > 2*laneWidth || l.queued.Load() != calls-laneWidth {
+			t.Errorf("%d goroutines more, %d calls wait", more, l.queued.Load())
+		}
+		pass(time.Minute)
+		if ends.Load() != calls || l.queued.Load() != 0 {
+			t.Errorf("%d calls succeeded, %d wait", ends.Load(), l.queued.Load())
+		}
+	})
 }
 
 func TestAnAccountIsPaced(t *testing.T) {
