@@ -180,8 +180,12 @@ func (a *app) keptStore(dir string) (*badgerkv.Store, error) {
 		return nil, err
 	}
 	path := cmp.Or(conf.Dir, filepath.Join(dir, "live"))
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil, refused("nothing is kept in %s yet", path)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return a.openLive(dir, conf, slog.New(slog.DiscardHandler))
 }
@@ -207,8 +211,12 @@ func restore(a *app, args []string) (err error) {
 		return err
 	}
 	place := cmp.Or(conf.Dir, filepath.Join(dir, "live"))
-	if left, err := os.ReadDir(place); err == nil && len(left) > 0 {
+	left, err := os.ReadDir(place)
+	if len(left) > 0 {
 		return refused("%s is not empty: move it away first, and keep it until the backup has proven itself", place)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	in, err := os.Open(args[0])
 	if err != nil {

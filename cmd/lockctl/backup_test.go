@@ -233,3 +233,127 @@ func TestADamagedFolderGivesGuidance(t *testing.T) {
 		t.Errorf("only %d damages were told", refused)
 	}
 }
+
+// Where the store does not open, every command that wants it says what to do, and makes nothing in its place.
+func TestEveryCommandExplainsAStoreThatDoesNotOpen(t *testing.T) {
+	home, _ := kept(t)
+	data := dataOf(home)
+	live := filepath.Join(data, "live")
+	tables, err := filepath.Glob(filepath.Join(live, "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables: %v", err)
+	}
+	for _, harm := range []struct {
+		name string
+		do   func() error
+		says string
+	}{
+		{"a table cut short", func() error { return os.Truncate(tables[0], 100) }, "is damaged: "},
+		{"the key is gone", func() error { return os.Remove(live + ".key") }, "live.key is missing, and the store in "},
+		{"the key is another", func() error { return os.WriteFile(live+".key", []byte(strings.Repeat("ab", 32)), 0o600) }, "the key does not fit this store"},
+		{"the key is none", func() error { return os.WriteFile(live+".key", []byte("none"), 0o600) }, "want 64 hexadecimal digits and nothing else"},
+	} {
+		good := filepath.Join(t.TempDir(), "good")
+		copyData(t, data, good)
+		if err := harm.do(); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"doctor"}, {"doctor", "--repair"}, {"today"}, {"codes", "list"}, {"backup", filepath.Join(home, "no.backup")}, {"serve"}} {
+			code, said := lockctl(t, home, args...)
+			if code != exitBroken || !strings.HasPrefix(said, "lockctl: ") || !strings.Contains(said, harm.says) || strings.Contains(said, "runtime error") || strings.Count(said, "\n") != 1 {
+				t.Errorf("%s: %v: %d %s", harm.name, args, code, said)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(home, "no.backup")); err == nil {
+			t.Errorf("%s: there is a backup of it", harm.name)
+		}
+		if err := os.RemoveAll(data); err != nil {
+			t.Fatal(err)
+		}
+		copyData(t, good, data)
+	}
+	if code, said := lockctl(t, home, "doctor"); code != exitDone {
+		t.Errorf("what was put back: %d %s", code, said)
+	}
+}
+
+// copyData copies a data folder, closed to others as it was.
+func copyData(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	for path, mode := range map[string]os.FileMode{to: 0o700, filepath.Join(to, "live.key"): 0o600} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A backup that is taken while codes are made is of one instant: it is whole, and has all that was acknowledged before it.
+func TestABackupIsTakenWhileTheDaemonWrites(t *testing.T) {
+	home := t.TempDir()
+	s := startServe(t, home)
+	s.logged("devices were put under management")
+	made := make(chan int, 1)
+	stop := make(chan struct{})
+	wrong := make(chan error, 1)
+	go func() {
+		defer close(wrong)
+		for n := 1; ; n++ {
+			if err := s.post("/access_codes/create", map[string]any{"device_id": "demo-01", "name": fmt.Sprintf("guest %04d", n)}, nil); err != nil {
+				wrong <- err
+				return
+			}
+			select {
+			case made <- n:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	for n := range 3 {
+		var before int
+		for range 3 {
+			before = <-made
+		}
+		file := filepath.Join(home, fmt.Sprintf("%d.backup", n))
+		copied := make(chan string, 1)
+		go func() {
+			code, said := lockctl(t, home, "backup", "--plain", file)
+			copied <- fmt.Sprint(code, " ", said)
+		}()
+		said := ""
+		for said == "" {
+			select {
+			case <-made: // codes go on being made
+			case said = <-copied:
+			}
+		}
+		if !strings.HasPrefix(said, "0 ") {
+			t.Fatal(said)
+		}
+		other := t.TempDir()
+		if code, said := lockctl(t, other, "restore", file); code != exitDone {
+			t.Fatalf("restore: %d %s", code, said)
+		}
+		if code, said := lockctl(t, other, "doctor"); code != exitDone {
+			t.Errorf("doctor: %d %s", code, said)
+		}
+		_, list := lockctl(t, other, "codes", "list", "--filter", "name:guest", "-o", "jsonl")
+		got := strings.Count(list, `"name":"guest `)
+		if got < before {
+			t.Errorf("%d codes were acknowledged, the backup has %d", before, got)
+		}
+		for i := 1; i <= got; i++ {
+			if !strings.Contains(list, fmt.Sprintf(`"name":"guest %04d"`, i)) {
+				t.Errorf("the backup has %d codes, but not the %dth", got, i)
+			}
+		}
+	}
+	close(stop)
+	if err := <-wrong; err != nil {
+		t.Error(err)
+	}
+	s.ends()
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -291,11 +292,23 @@ func (d *daemon) closeDrivers() error {
 func (a *app) openLive(dir string, conf config.Store, log *slog.Logger) (*badgerkv.Store, error) {
 	o := badgerkv.Options{Dir: cmp.Or(conf.Dir, filepath.Join(dir, "live")), Sync: true, Logger: log}
 	if !conf.Plain {
-		key, err := badgerkv.KeyFile(cmp.Or(conf.KeyFile, o.Dir+".key"))
+		path := cmp.Or(conf.KeyFile, o.Dir+".key")
+		if holdsFiles(o.Dir) {
+			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // a new key would not open it
+				return nil, fmt.Errorf("key file %s is missing, and the store in %s can't be read without it: put it back, or move the directory away and restore the last backup, which needs none", path, o.Dir)
+			}
+		}
+		key, err := badgerkv.KeyFile(path)
 		if err != nil {
 			return nil, err
 		}
 		o.Key = key
 	}
 	return badgerkv.Open(o)
+}
+
+// holdsFiles reports whether a folder is there and not empty.
+func holdsFiles(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) > 0
 }

@@ -46,8 +46,11 @@ func (a *app) connect() (*talk, error) {
 		return nil, err
 	}
 	kept, err := a.keptStore(dir)
+	if none, ok := errors.AsType[refusal](err); ok {
+		return nil, fmt.Errorf("%w; %w", nobody, none)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; %w", nobody, err)
+		return nil, err // it says what to do
 	}
 	e, err := engine.Open(a.ctx, engine.Options{Store: kept, Cache: codesKept})
 	if err != nil {

@@ -46,7 +46,7 @@ func verify(dir string, o badger.Options) (err error) {
 	reading := badger.ManifestFilename
 	defer func() {
 		if r := recover(); r != nil {
-			err = &DamagedError{dir, fmt.Errorf("%s cannot be read (%v)", reading, r)}
+			err = &DamagedError{dir, fmt.Errorf("%s can't be read", reading)}
 		}
 	}()
 	manifest, err := readManifest(dir, o)
