@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type swarmer struct {
 	minutes float64
 	require bool
 	fleet   string
+	list    string
+	choose  string
 	single  bool // one seed was named
 }
 
@@ -47,6 +50,8 @@ func swarmCommand(io stdio) *cobra.Command {
 	f.Float64Var(&s.minutes, "minutes", 0, "try seeds for so long, however many; 0: as --seeds says")
 	f.BoolVar(&s.require, "require-coverage", false, "fail if some decision was never seen in the face of some fault; always so from 2000 seeds on")
 	f.StringVar(&s.fleet, "fleet", "", "take fleet, policies and bookings from this scenario `FILE`: only faults, people and kills are random")
+	f.StringVar(&s.list, "list", "", "try the seeds that stand in this `FILE`, one a line")
+	f.StringVar(&s.choose, "choose", "", "save few of the seeds that pass as this `FILE`, which together fill as much of the table as all of them")
 	return c
 }
 
@@ -73,8 +78,18 @@ func (s *swarmer) run(ctx context.Context) error {
 		}
 		o.Fleet = f
 	}
-	if s.single {
+	seed := func(n int) uint64 { return s.first + uint64(n) }
+	switch {
+	case s.single && s.list != "":
+		return errors.New("--list: names the seeds, and so does --seed")
+	case s.single:
 		s.seeds = 1
+	case s.list != "":
+		seeds, err := listed(s.list)
+		if err != nil {
+			return err
+		}
+		s.seeds, seed = len(seeds), func(n int) uint64 { return seeds[n%len(seeds)] }
 	}
 	began := time.Now()
 	more := func(n int) bool { return n < s.seeds }
@@ -82,10 +97,13 @@ func (s *swarmer) run(ctx context.Context) error {
 		limit := time.Duration(s.minutes * float64(time.Minute))
 		more = func(int) bool { return time.Since(began) < limit }
 	}
-	sum := swarm.NewSum()
+	sum, choice := swarm.NewSum(), swarm.Choice{}
 	bar := newBar(s.io.err, began, s.seeds, s.minutes)
-	err := s.all(ctx, o, more, func(out swarm.Outcome) {
+	err := s.all(ctx, o, seed, more, func(out swarm.Outcome) {
 		sum.Add(out)
+		if s.choose != "" {
+			choice.Add(out)
+		}
 		if out.Verdict != scenario.Pass {
 			bar.clear()
 			_ = swarm.Tell(s.io.out, out, s.again(out.Seed))
@@ -96,6 +114,11 @@ func (s *swarmer) run(ctx context.Context) error {
 	wall := time.Since(began)
 	if err := sum.Write(s.io.out); err != nil {
 		return brokenError{err}
+	}
+	if s.choose != "" {
+		if err := save(s.choose, choice.Seeds()); err != nil {
+			return brokenError{err}
+		}
 	}
 	fmt.Fprintf(s.io.err, "%.1f s, %.0f lock-years and %.0f seeds a minute, %.0f events a second\n", wall.Seconds(),
 		sum.LockYears()/wall.Minutes(), float64(sum.Seeds)/wall.Minutes(), float64(sum.Events)/wall.Seconds())
@@ -120,8 +143,42 @@ func (s *swarmer) again(seed uint64) string {
 	return c
 }
 
+// listed reads the seeds of a file. Empty lines and those that begin with # are none.
+func listed(path string) ([]uint64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var seeds []uint64
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		seed, err := strconv.ParseUint(line, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %q is no seed: a whole number is one", path, i+1, line)
+		}
+		seeds = append(seeds, seed)
+	}
+	if len(seeds) == 0 {
+		return nil, fmt.Errorf("%s: there is no seed in it", path)
+	}
+	return seeds, nil
+}
+
+// save writes seeds as listed reads them.
+func save(path string, seeds []uint64) error {
+	var b strings.Builder
+	b.WriteString("# Seeds of locksim swarm that together fill the table of coverage; locksim swarm --choose wrote it.\n")
+	for _, seed := range seeds {
+		fmt.Fprintln(&b, seed)
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
+
 // all runs seeds, so many at once, and hands on what came of each in the order of the seeds.
-func (s *swarmer) all(ctx context.Context, o swarm.Options, more func(n int) bool, each func(swarm.Outcome)) error {
+func (s *swarmer) all(ctx context.Context, o swarm.Options, seed func(n int) uint64, more func(n int) bool, each func(swarm.Outcome)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	const ahead = 64 // seeds that may be done before their turn, for each job
@@ -145,7 +202,7 @@ func (s *swarmer) all(ctx context.Context, o swarm.Options, more func(n int) boo
 		for n := 0; more(n) && ctx.Err() == nil; n++ {
 			to := make(chan done, 1)
 			turns <- to
-			queue <- job{s.first + uint64(n), to}
+			queue <- job{seed(n), to}
 		}
 	}()
 	var first error
