@@ -12,6 +12,7 @@ type Event struct {
 	At      time.Time
 	Type    string         // "access_code.set_on_device", "device.disconnected", "command.create", …
 	Account lock.AccountID `json:",omitzero"`
+	Hub     lock.HubID     `json:",omitzero"` // of what is told about a whole hub
 	Device  lock.DeviceID  `json:",omitzero"`
 	Code    lock.CodeID    `json:",omitzero"`
 	Backup  lock.CodeID    `json:",omitzero"` // access_code.backup_access_code_pulled

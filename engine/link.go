@@ -131,7 +131,7 @@ func (b *batch) linkFailed(d *device, l *link, err *driver.Error, sure bool) {
 		if auth {
 			typ = "connected_account.disconnected"
 		}
-		b.event(Event{Type: typ, Account: d.Device.Account, Issue: &i, Text: l.name() + ": " + i.Message})
+		b.event(Event{Type: typ, Account: d.Device.Account, Hub: l.hub(), Issue: &i, Text: l.name() + ": " + i.Message})
 		b.wakeMembers(l)
 	} else if l.Probing == d.id() {
 		l.Probes++
@@ -167,7 +167,7 @@ func (b *batch) linkWorks(d *device, l *link) {
 	if auth {
 		typ = "connected_account.connected"
 	}
-	b.event(Event{Type: typ, Account: d.Device.Account, Text: l.name() + " answers again"})
+	b.event(Event{Type: typ, Account: d.Device.Account, Hub: l.hub(), Text: l.name() + " answers again"})
 	for id := range l.waiting { // the order of the map does not show in that of the wakes
 		b.e.wakes.set(b.e.rows[id], b.now) // decideDevice then finds that its gate is open
 	}
@@ -241,9 +241,17 @@ func (e *Engine) nextProbe() time.Time {
 
 func (l *link) name() string {
 	if l.isHub() {
-		return "hub " + l.scope[strings.LastIndexByte(l.scope, ':')+1:]
+		return "hub " + string(l.hub())
 	}
 	return "account " + l.scope[len("a:"):]
+}
+
+// hub is the id of a link that is one; "": it is an account.
+func (l *link) hub() lock.HubID {
+	if !l.isHub() {
+		return ""
+	}
+	return lock.HubID(l.scope[strings.LastIndexByte(l.scope, ':')+1:])
 }
 
 // issue is what a link that is down means to its devices.

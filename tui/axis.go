@@ -29,6 +29,7 @@ type lane struct {
 	name                          string
 	codes                         []engine.CodeView
 	wished, held, exposed, faults []period
+	always                        []period // held by codes without an end, among those of a lock
 }
 
 // lanes are the rows: of one door a lane for each code, of several one for each.
@@ -45,16 +46,20 @@ func (t *timeline) lanes() []lane {
 		faults := t.faultsOn(t.named(d))
 		if len(t.doors) > 1 {
 			l := lane{door: d, name: data.device.Name, faults: faults}
-			for _, c := range data.codes {
-				// Who always has a code would hide who comes and goes.
-				if stays := !c.Starts.IsZero() || !c.Ends.IsZero(); stays && (!c.Backup || c.PulledFor != "") || !c.Exposure.Since.IsZero() {
+			for _, c := range data.codes() {
+				switch stays := !c.Starts.IsZero() || !c.Ends.IsZero(); {
+				case stays && (!c.Backup || c.PulledFor != "") || !c.Exposure.Since.IsZero():
 					l.add(c, t.sh.now)
+				case !c.Backup: // who always has a code must not hide who comes and goes
+					if h, ok := heldOf(c, t.sh.now); ok {
+						l.always = append(l.always, h)
+					}
 				}
 			}
 			out = append(out, l)
 			continue
 		}
-		codes := slices.Clone(data.codes)
+		codes := data.codes()
 		slices.SortStableFunc(codes, func(a, b engine.CodeView) int {
 			if a.Starts.IsZero() != b.Starts.IsZero() { // those without a start, such as the owner's, come first
 				if a.Starts.IsZero() {
@@ -79,18 +84,13 @@ func (t *timeline) lanes() []lane {
 	return out
 }
 
-// faultsOn are the faults that act on a door now.
+// faultsOn are the faults on the way to a door, those that have healed too, and the times at which it was not reached.
 func (t *timeline) faultsOn(d door) []period {
 	var out []period
-	for _, f := range t.sh.state.Faults {
-		if f.On != string(d.id) && (d.hub == "" || f.On != string(d.hub)) && (d.account == "" || f.On != string(d.account)) {
-			continue
+	for _, id := range []string{string(d.id), string(d.hub), string(d.account)} {
+		if id != "" {
+			out = slices.Concat(out, t.past.outages(id, t.sh.now), t.broken[id])
 		}
-		p := period{from: f.From, what: f.Kind + " on " + f.On}
-		if f.For > 0 {
-			p.to = f.From.Add(f.For)
-		}
-		out = append(out, p)
 	}
 	return out
 }
@@ -240,13 +240,15 @@ func (a axis) draw(s *style, l lane, chosen bool) line {
 		case wished && held:
 			c = span{good, s.block}
 		case wished && from.Before(a.now):
-			c = span{bad, s.shade}
+			c = span{bad, s.missed}
 		case wished:
 			c = span{accent, s.shade}
 		case held:
 			c = span{dim, s.low}
 		case any(l.faults, from, to):
 			c = span{warn, s.warn}
+		case any(l.always, from, to):
+			c = span{dim, s.low}
 		}
 		switch {
 		case hasAt && i == at && chosen:
@@ -264,7 +266,7 @@ func (a axis) draw(s *style, l lane, chosen bool) line {
 
 // legend explains the signs.
 func (a axis) legend(s *style) line {
-	l := say(good, s.block).with(dim, " opens  ").with(accent, s.shade).with(dim, " to come  ").with(bad, s.shade).with(dim, " missed  ").with(dim, s.low+" held  ")
+	l := say(good, s.block).with(dim, " opens  ").with(accent, s.shade).with(dim, " to come  ").with(bad, s.missed).with(dim, " missed  ").with(dim, s.low+" held  ")
 	return l.with(bad, s.exposed).with(dim, " exposed  ").with(warn, s.warn).with(dim, " fault  ").with(accent, s.here).with(dim, " now")
 }
 
@@ -292,7 +294,7 @@ func presence(s *style, c engine.CodeView, at, now time.Time, zone *time.Locatio
 	case wish.covers(at) && at.After(now):
 		return say(accent, s.shade+" "+name).with(plain, " should open"+until).with(dim, "  "+c.Why)
 	case wish.covers(at):
-		return say(bad, s.shade+" "+name).with(plain, " should open, and was not known to be on the lock")
+		return say(bad, s.missed+" "+name).with(plain, " should open, and was not known to be on the lock")
 	case ok:
 		return say(dim, s.low+" "+name).with(plain, " is held, outside of its window")
 	}

@@ -334,7 +334,7 @@ func (c *code) pending() line {
 func (c *code) standIn() line {
 	switch v := c.view; {
 	case v.Pulled != "":
-		return say(accent, string(v.Pulled)+" stands in for this code")
+		return say(accent, "a spare stands in for this code: "+c.sh.names.code(v.Pulled))
 	case v.PulledFor != "":
 		return say(accent, "a backup that was given")
 	case v.Backup:

@@ -57,7 +57,7 @@ func TestTheDemonstrationFromTheKeys(t *testing.T) {
 	h.press("esc")
 
 	h.press(":", "journal", "enter")
-	h.shows("harbour-12-front", "→ create")
+	h.shows("Harbour 12 · fro", "→ create")
 	h.fits()
 }
 

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 )
 
 // journal is the live tail of the engine's events.
@@ -19,10 +20,10 @@ func newJournal(sh *shell, words string) *journal {
 	j.number = func(e engine.Event) int64 { return int64(e.Seq) }
 	j.at = func(e engine.Event) time.Time { return e.At }
 	j.text = func(e engine.Event) string {
-		return strings.ToLower(e.Type + " " + string(e.Device) + " " + string(e.Code) + " " + e.Text + " " + e.Actor)
+		return strings.ToLower(e.Type + " " + string(e.Device) + " " + string(e.Code) + " " + sh.names.lock(e.Device) + " " + sh.names.code(e.Code) + " " + e.Text + " " + e.Actor)
 	}
 	j.detail = func(e engine.Event) line {
-		return say(dim, strings.TrimSpace(string(e.Device)+" "+string(e.Code))+"  ").with(plain, told(e))
+		return say(dim, strings.TrimSpace(sh.names.lock(e.Device)+" "+sh.names.code(e.Code))+"  ").with(plain, told(e))
 	}
 	j.table = table[engine.Event]{columns: j.columns(), id: func(e engine.Event) string { return fmt.Sprint(e.Seq) }}
 	return j
@@ -43,12 +44,21 @@ func (j *journal) request() request {
 	if first := j.first(); j.words != "" && first > 1 && j.table.total < j.rows() && len(j.all) < lookBack {
 		return request{to: j, journal: &journalRequest{after: max(0, first-1-tailPage), limit: int(min(tailPage, first-1))}}
 	}
-	return request{to: j, journal: &journalRequest{after: engine.Seq(j.last), last: !j.began, limit: tailPage}}
+	r := request{to: j, maybe: true, journal: &journalRequest{after: engine.Seq(j.last), last: !j.began, limit: tailPage}}
+	if !j.began { // so that a filter finds the locks of most fleets by their names
+		r.queries = append(r.queries, engine.Query{View: engine.ViewFleet, Limit: 1000})
+	}
+	r.queries = append(r.queries, j.sh.names.unnamed(func(line func(lock.DeviceID, lock.CodeID)) {
+		for _, e := range j.table.shown(j.rows()) {
+			line(e.Device, e.Code)
+		}
+	})...)
+	return r
 }
 
 func (j *journal) door() (door, bool) {
 	e, ok := j.table.current()
-	return door{id: e.Device, name: string(e.Device)}, ok && e.Device != ""
+	return door{id: e.Device, name: j.sh.names.lock(e.Device)}, ok && e.Device != ""
 }
 
 func (j *journal) Update(msg tea.Msg) tea.Cmd {
@@ -58,7 +68,11 @@ func (j *journal) Update(msg tea.Msg) tea.Cmd {
 			j.before(msg.events)
 			return j.sh.changed()
 		}
-		return j.take(msg.events)
+		cmd := j.take(msg.events)
+		if len(msg.events) > 0 { // their names
+			return tea.Batch(cmd, j.sh.changed())
+		}
+		return cmd
 	case tea.KeyMsg:
 		switch was := j.words; {
 		case j.press(msg):
@@ -78,7 +92,7 @@ func (j *journal) Update(msg tea.Msg) tea.Cmd {
 func (j *journal) undoes() (undoable, bool) {
 	e, ok := j.table.current()
 	verb, is := strings.CutPrefix(e.Type, "command.")
-	return undoable{e.Seq, verb + " " + string(e.Code)}, ok && is
+	return undoable{e.Seq, strings.TrimSpace(verb + " " + j.sh.names.code(e.Code))}, ok && is
 }
 
 // eventsTable is a list of events for a file.
@@ -97,9 +111,9 @@ func (j *journal) openEvent() tea.Cmd {
 	case !ok:
 		return nil
 	case e.Code != "":
-		return j.sh.open(newCode(j.sh, e.Code, door{id: e.Device, name: string(e.Device)}))
+		return j.sh.open(newCode(j.sh, e.Code, door{id: e.Device, name: j.sh.names.lock(e.Device)}))
 	case e.Device != "":
-		return j.sh.open(newDevice(j.sh, engine.DeviceRow{ID: e.Device, Name: string(e.Device)}))
+		return j.sh.open(newDevice(j.sh, engine.DeviceRow{ID: e.Device, Name: j.sh.names.lock(e.Device)}))
 	}
 	return j.sh.tell(dim, "this event is about no lock")
 }
@@ -107,8 +121,8 @@ func (j *journal) openEvent() tea.Cmd {
 func (j *journal) columns() []column[engine.Event] {
 	return []column[engine.Event]{
 		{title: "TIME", width: 12, cell: func(e engine.Event) line { return say(dim, e.At.In(j.sh.zone).Format("Mon 15:04:05")) }},
-		{title: "LOCK", width: 16, flex: 1, cell: func(e engine.Event) line { return say(plain, string(e.Device)) }},
-		{title: "CODE", width: 12, flex: 1, from: 90, cell: func(e engine.Event) line { return say(plain, string(e.Code)) }},
+		{title: "LOCK", width: 16, flex: 1, cell: func(e engine.Event) line { return say(plain, j.sh.names.lock(e.Device)) }},
+		{title: "CODE", width: 12, flex: 1, from: 90, cell: func(e engine.Event) line { return say(plain, j.sh.names.code(e.Code)) }},
 		{title: "EVENT", width: 22, flex: 2, cell: func(e engine.Event) line { return j.kind(e) }},
 		{title: "", width: 10, flex: 5, cell: func(e engine.Event) line { return say(dim, told(e)) }},
 	}

@@ -47,7 +47,6 @@ type request struct {
 	queries []engine.Query
 	maybe   bool // a query that is refused is left out of the answer
 	journal *journalRequest
-	story   bool
 	log     bool
 	after   int64 // of the log
 }

@@ -105,7 +105,7 @@ func TestUndoShowsItsPlanAndAlsoTakesBackWhatTheJournalNames(t *testing.T) {
 	h.press("x", "y", ":", "journal delete", "enter")
 	h.shows("→ delete")
 	h.press("end", "u")
-	h.shows("Take back: delete stay-seaview-3-1")
+	h.shows("Take back: delete Bruno B")
 	h.press("y")
 	h.shows("✓ undone: delete")
 }

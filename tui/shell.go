@@ -76,6 +76,7 @@ type shell struct {
 	places        history
 	fleet         *fleet // kept, so that its order, filter and marks stay
 	zones         map[string]*time.Location
+	names         names
 
 	note   note
 	told   []StoryLine // of a simulation, the newest tailKeeps
@@ -241,8 +242,9 @@ func (sh *shell) loaded(msg loadedMsg) tea.Cmd {
 		return tea.Batch(append(cmds, sh.refused(msg.err))...)
 	}
 	for _, a := range msg.answers {
-		for _, s := range a.snaps {
-			sh.totals = s.Fleet
+		for i := range a.snaps {
+			sh.totals = a.snaps[i].Fleet
+			sh.names.learn(&a.snaps[i])
 		}
 		for _, s := range sh.stack {
 			if s == a.to {

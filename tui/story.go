@@ -33,20 +33,26 @@ func newStory(sh *shell) *story {
 	t.number = func(l StoryLine) int64 { return l.N }
 	t.at = func(l StoryLine) time.Time { return l.At }
 	t.text = func(l StoryLine) string {
-		return strings.ToLower(l.Kind + " " + l.Name + " " + string(l.Device) + " " + string(l.Code) + " " + l.Text)
+		return strings.ToLower(l.Kind + " " + l.Name + " " + string(l.Device) + " " + string(l.Code) + " " + sh.names.lock(l.Device) + " " + sh.names.code(l.Code) + " " + l.Text)
 	}
 	t.detail = func(l StoryLine) line {
-		return say(dim, l.At.In(sh.zone).Format("15:04:05.000")+" "+strings.TrimSpace(string(l.Device)+" "+string(l.Code))+"  ").with(plain, l.Text)
+		return say(dim, l.At.In(sh.zone).Format("15:04:05.000")+" "+strings.TrimSpace(sh.names.lock(l.Device)+" "+sh.names.code(l.Code))+"  ").with(plain, l.Text)
 	}
 	t.table = table[StoryLine]{columns: t.columns(), id: func(l StoryLine) string { return fmt.Sprint(l.N) }}
 	return t
 }
 
-func (t *story) request() request { return request{to: t, story: true} }
+func (t *story) request() request {
+	return request{to: t, maybe: true, queries: t.sh.names.unnamed(func(line func(lock.DeviceID, lock.CodeID)) {
+		for _, l := range t.table.shown(t.rows()) {
+			line(l.Device, l.Code)
+		}
+	})}
+}
 
 func (t *story) door() (door, bool) {
 	l, ok := t.table.current()
-	return door{id: l.Device, name: string(l.Device)}, ok && l.Device != ""
+	return door{id: l.Device, name: t.sh.names.lock(l.Device)}, ok && l.Device != ""
 }
 
 func (t *story) Update(msg tea.Msg) tea.Cmd {
@@ -56,7 +62,7 @@ func (t *story) Update(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		if !t.press(msg) && key.Matches(msg, t.sh.keys.open) {
 			if l, ok := t.table.current(); ok && l.Device != "" {
-				return t.sh.open(newDevice(t.sh, engine.DeviceRow{ID: l.Device, Name: string(l.Device)}))
+				return t.sh.open(newDevice(t.sh, engine.DeviceRow{ID: l.Device, Name: t.sh.names.lock(l.Device)}))
 			}
 		}
 	}
@@ -66,9 +72,9 @@ func (t *story) Update(msg tea.Msg) tea.Cmd {
 func (t *story) columns() []column[StoryLine] {
 	return []column[StoryLine]{
 		{title: "TIME", width: 12, cell: func(l StoryLine) line { return say(dim, l.At.In(t.sh.zone).Format("Mon 15:04:05")) }},
-		{title: "LOCK", width: 12, flex: 1, cell: func(l StoryLine) line { return say(plain, string(l.Device)) }},
+		{title: "LOCK", width: 12, flex: 1, cell: func(l StoryLine) line { return say(plain, t.sh.names.lock(l.Device)) }},
 		{title: "WHAT", width: 18, flex: 1, cell: t.what},
-		{title: "CODE", width: 9, flex: 1, cell: func(l StoryLine) line { return say(plain, string(l.Code)) }},
+		{title: "CODE", width: 9, flex: 1, cell: func(l StoryLine) line { return say(plain, t.sh.names.code(l.Code)) }},
 		{title: "", width: 12, flex: 4, cell: func(l StoryLine) line { return say(dim, l.Text) }},
 	}
 }

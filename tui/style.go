@@ -114,7 +114,7 @@ func newStyle(r *lipgloss.Renderer, ascii bool) *style {
 type glyphs struct {
 	ok, half, later, hollow, unknown, warn, bad, exposed, gone string
 	mark, arrow, up, down, check, cross, here, more            string
-	block, shade, low                                          string
+	block, shade, missed, low                                  string
 	full, empty, dash, dot, dots, bullet, pause, play, times   string
 	corners                                                    [4]string // top left, top right, bottom left, bottom right
 	across, along, heavy, teeRight, teeLeft                    string
@@ -124,14 +124,14 @@ var (
 	unicodeGlyphs = glyphs{
 		ok: "●", half: "◐", later: "◔", hollow: "○", unknown: "?", warn: "▲", bad: "✖", exposed: "◆", gone: "·",
 		mark: "▌", arrow: "→", up: "▲", down: "▼", check: "✓", cross: "✗", here: "┃", more: "…",
-		block: "█", shade: "░", low: "▁",
+		block: "█", shade: "░", missed: "╳", low: "▁",
 		full: "▰", empty: "▱", dash: "—", dot: "·", dots: "••••", bullet: "•", pause: "‖", play: "▶", times: "×",
 		corners: [4]string{"╭", "╮", "╰", "╯"}, across: "─", along: "│", heavy: "━", teeRight: "├", teeLeft: "┤",
 	}
 	asciiGlyphs = glyphs{
 		ok: "*", half: "%", later: "~", hollow: "o", unknown: "?", warn: "!", bad: "x", exposed: "#", gone: ".",
 		mark: ">", arrow: "->", up: "^", down: "v", check: "+", cross: "x", here: "|", more: "~",
-		block: "#", shade: ":", low: "_",
+		block: "#", shade: ":", missed: "X", low: "_",
 		full: "=", empty: "-", dash: "-", dot: ".", dots: "****", bullet: "*", pause: "||", play: ">", times: "x",
 		corners: [4]string{"+", "+", "+", "+"}, across: "-", along: "|", heavy: "=", teeRight: "+", teeLeft: "+",
 	}

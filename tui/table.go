@@ -59,6 +59,12 @@ func (t *table[R]) current() (R, bool) {
 	return none, false
 }
 
+// shown are the rows that a view of that height has.
+func (t *table[R]) shown(height int) []R {
+	first := t.first(height) - t.base
+	return t.rows[max(0, min(first, len(t.rows))):max(0, min(first+height, len(t.rows)))]
+}
+
 // to moves the cursor to an index; a view of height rows follows it.
 func (t *table[R]) to(index, height int) {
 	t.cursor = index

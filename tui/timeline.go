@@ -8,7 +8,6 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -23,20 +22,13 @@ type timeline struct {
 	zoom  int       // index of grains
 	left  time.Time // of the axis; zero: around now
 	at    time.Time // the instant under the cursor; zero: now, and it moves along
-}
+	past  past
 
-// doorData is what a door's lanes are drawn from.
-type doorData struct {
-	device engine.DeviceView
-	codes  []engine.CodeView // live, then gone
-	zone   *time.Location
+	broken map[string][]period // faults of a simulation by what they are on
 }
 
 // grains are how much time one cell may stand for.
 var grains = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.Hour}
-
-// goneShown is how many past codes of a door are drawn.
-const goneShown = 60
 
 func newTimeline(sh *shell, doors []door) *timeline {
 	return &timeline{sh: sh, doors: doors, data: map[lock.DeviceID]doorData{}, zoom: 4}
@@ -59,16 +51,8 @@ func (t *timeline) Keys() []key.Binding { return t.sh.keys.axis() }
 
 func (t *timeline) sideways() {}
 
-func (t *timeline) request() request {
-	if len(t.doors) == 0 { // the list of locks was never shown: its first page
-		return request{to: t, queries: []engine.Query{{View: engine.ViewFleet, Sort: "name", Limit: pageRows}}}
-	}
-	r := request{to: t}
-	for _, d := range t.visible() {
-		r.queries = append(r.queries, engine.Query{View: engine.ViewDevice, Device: d.id}, engine.Query{View: engine.ViewHistory, Device: d.id, Limit: goneShown})
-	}
-	return r
-}
+// restart forgets everything: the past has changed.
+func (t *timeline) restart() { t.data, t.past = map[lock.DeviceID]doorData{}, past{} }
 
 // visible are the doors whose lanes are on show.
 func (t *timeline) visible() []door {
@@ -121,45 +105,25 @@ func (t *timeline) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (t *timeline) take(a answer) tea.Cmd {
-	if len(t.doors) == 0 {
-		t.doors = doorsOfRows(a.snaps[0].Devices)
-		return t.sh.changed()
-	}
-	var at lock.DeviceID
-	for _, s := range a.snaps {
-		if s.Device != nil {
-			at = s.Device.ID
-			t.data[at] = doorData{device: *s.Device, codes: s.Codes, zone: t.sh.zoneNamed(s.Device.Zone)}
-			continue
-		}
-		d := t.data[at]
-		d.codes = append(d.codes[:len(d.codes):len(d.codes)], s.Codes...)
-		t.data[at] = d
-	}
-	t.lane = max(0, min(t.lane, len(t.lanes())-1))
-	return nil
-}
-
 func (t *timeline) press(k tea.KeyMsg) tea.Cmd {
 	keys := t.sh.keys
 	w, _ := t.sh.body()
 	cells := t.width(w)
 	switch {
 	case k.String() == "left", k.String() == "h":
-		t.move(-1)
+		return t.move(-1)
 	case k.String() == "right", k.String() == "l":
-		t.move(1)
+		return t.move(1)
 	case key.Matches(k, keys.pageUp):
-		t.move(-cells / 2)
+		return t.move(-cells / 2)
 	case key.Matches(k, keys.pageDown):
-		t.move(cells / 2)
+		return t.move(cells / 2)
 	case key.Matches(k, keys.now):
 		t.at, t.left = time.Time{}, time.Time{}
 	case key.Matches(k, keys.zoomIn):
-		t.scale(t.zoom - 1)
+		return t.scale(t.zoom - 1)
 	case key.Matches(k, keys.zoomOut):
-		t.scale(t.zoom + 1)
+		return t.scale(t.zoom + 1)
 	case key.Matches(k, keys.up):
 		return t.choose(t.lane - 1)
 	case key.Matches(k, keys.down):
@@ -239,7 +203,7 @@ func (t *timeline) start(w int) time.Time {
 }
 
 // move moves the cursor by cells; the axis follows it.
-func (t *timeline) move(by int) {
+func (t *timeline) move(by int) tea.Cmd {
 	full, _ := t.sh.body()
 	w := t.width(full)
 	left := t.start(w)
@@ -251,10 +215,19 @@ func (t *timeline) move(by int) {
 	case !t.at.Before(end):
 		t.left = left.Add(t.at.Sub(end) + t.grain())
 	}
+	return t.lookBack(w)
+}
+
+// lookBack reads on where the axis begins before what was read of the past.
+func (t *timeline) lookBack(w int) tea.Cmd {
+	if t.start(w).Before(t.past.oldest) {
+		return t.sh.changed()
+	}
+	return nil
 }
 
 // scale changes what a cell stands for; the cursor keeps its place on the screen.
-func (t *timeline) scale(zoom int) {
+func (t *timeline) scale(zoom int) tea.Cmd {
 	full, _ := t.sh.body()
 	w := t.width(full)
 	column := int(t.instant().Sub(t.start(w)) / t.grain())
@@ -262,6 +235,7 @@ func (t *timeline) scale(zoom int) {
 	if !t.left.IsZero() || !t.at.IsZero() {
 		t.left = t.instant().Add(-time.Duration(column) * t.grain())
 	}
+	return t.lookBack(t.width(full))
 }
 
 // rows is how many lanes fit.
@@ -346,14 +320,14 @@ func (t *timeline) below(w int, ax axis) []line {
 	head := say(strong, at.In(t.zone()).Format("Mon 2 Jan 15:04 MST")).with(dim, ", "+fromNow(at, t.sh.now)+", on ").with(strong, d.name)
 	rows[0] = head
 	var on []line
-	for _, c := range t.data[d.id].codes {
+	for _, c := range t.data[d.id].codes() {
 		if text := presence(s, c, at, t.sh.now, d.zone); len(text) > 0 {
 			on = append(on, text)
 		}
 	}
 	for _, f := range t.faultsOn(d) {
 		if f.covers(at) {
-			on = append(on, say(warn, s.warn+" fault "+f.what))
+			on = append(on, say(warn, s.warn+" "+f.what))
 		}
 	}
 	if len(on) == 0 {

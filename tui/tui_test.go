@@ -216,12 +216,12 @@ func TestJournalFollowsUntilFrozen(t *testing.T) {
 	h.settle()
 	h.shows("frozen, 1 new")
 	h.press("t")
-	h.selected("roof", "● connected")
+	h.selected("Roof terrace", "● connected")
 	h.press("/", "roof !connected", "enter")
 	h.shows("delay in removing")
-	h.hides("attic")
+	h.hides("Attic")
 	h.press("esc")
-	h.shows("attic")
+	h.shows("Attic")
 }
 
 func TestJumpGoesByName(t *testing.T) {
@@ -325,8 +325,8 @@ func TestTheStoryTellsWhatIsSo(t *testing.T) {
 	}
 	h.m.story = func(after int64) []StoryLine { return lines[after:] }
 	h.press(":", "story", "enter")
-	h.shows("front", "◐ call set", "cleaner")
-	h.selected("front", "✓ opens", "smith")
+	h.shows("Front door", "◐ call set", "Cleaner")
+	h.selected("Front door", "✓ opens", "Smith")
 	lines = append(lines, StoryLine{N: 3, At: start, Kind: "step", Name: "failed", Code: "smith", Text: "smith: status is unset, want set", Failed: true})
 	h.send(bellMsg{})
 	h.settle()
