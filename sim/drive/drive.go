@@ -103,6 +103,9 @@ func (f *Fleet) Close() error {
 }
 
 func (f *Fleet) ask(ctx context.Context, job func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case f.jobs <- job:
 		return nil
