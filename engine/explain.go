@@ -129,7 +129,7 @@ func (d *device) delivered(c *code, w *want, v *CodeView) Cause {
 		x.Because = append(x.Because, Cause{Text: "writing is due", At: w.Due})
 	}
 	if !w.Holds.IsZero() {
-		x.Because = append(x.Because, Cause{Text: "it waits until the guest before has left", At: w.Holds, Mood: MoodWaits})
+		x.Because = append(x.Because, Cause{Text: "it waits while the guest before is in, at the longest until then", At: w.Holds, Mood: MoodWaits})
 	}
 	return x
 }
