@@ -30,6 +30,7 @@ func (a *app) command() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, "plain signs and borders")
 	root.PersistentFlags().BoolVar(&a.plain, "plain", false, "talk in lines, for screen readers")
 	root.PersistentFlags().BoolVar(&a.mouse, "mouse", true, "follow the mouse")
+	a.helps(root)
 	groups := map[string]string{}
 	for _, c := range chapters() {
 		root.AddGroup(&cobra.Group{ID: c.title, Title: c.title})
@@ -63,6 +64,9 @@ func (a *app) command() *cobra.Command {
 	return root
 }
 
+// ofFace marks the commands that open the terminal interface, to which the options of the root belong.
+const ofFace = "face"
+
 // noun is the word before some verbs.
 func (a *app) noun(name string) *cobra.Command {
 	return &cobra.Command{
@@ -85,6 +89,9 @@ func (a *app) noun(name string) *cobra.Command {
 // makeVerb makes one command.
 func (a *app) makeVerb(v verb, name string) *cobra.Command {
 	c := &cobra.Command{Use: strings.TrimSpace(name + " " + v.args), Short: v.short, Long: v.long, Example: "  lockctl " + v.example, Args: a.args(v)}
+	if v.face {
+		c.Annotations = map[string]string{ofFace: "yes"}
+	}
 	all := v.flags
 	if v.daemon {
 		all = slices.Concat(all, elsewhere())

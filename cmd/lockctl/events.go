@@ -52,10 +52,10 @@ func eventsTail(s *talk, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if !s.on("follow") {
-		return list(s.app, rows, eventColumns()...)
+	if !s.on("follow") && s.format() != "table" {
+		return list(s.app, rows)
 	}
-	if _, still := s.Host.(stored); still {
+	if _, still := s.Host.(stored); still && s.on("follow") {
 		return refused("follow: nothing will happen: lockctl serve is not running")
 	}
 	for {
@@ -64,26 +64,29 @@ func eventsTail(s *talk, _ []string) error {
 				return err
 			}
 		}
+		if !s.on("follow") {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-bell:
 		}
-		fresh, err := s.Journal(ctx, last, 1000)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 		rows = nil
-		for _, e := range fresh {
-			if last = e.Seq; wanted(e) {
-				rows = append(rows, eventOf(e))
+		for more := true; more; {
+			fresh, err := s.Journal(ctx, last, 1000)
+			if ctx.Err() != nil {
+				return nil
 			}
-		}
-		if len(fresh) == 1000 {
-			continue
+			if err != nil {
+				return err
+			}
+			for _, e := range fresh {
+				if last = e.Seq; wanted(e) {
+					rows = append(rows, eventOf(e))
+				}
+			}
+			more = len(fresh) == 1000
 		}
 	}
 }
@@ -130,28 +133,18 @@ func (s *talk) tail(after engine.Seq, lines int, wanted func(engine.Event) bool)
 	return last, rows[max(0, len(rows)-lines):], nil
 }
 
-func eventColumns() []column[eventRow] {
-	return []column[eventRow]{
-		{name: "time", text: func(r eventRow) string { return r.At.Local().Format("2 Jan 15:04:05") }},
-		{name: "event", text: func(r eventRow) string { return r.Type }},
-		{name: "device", text: func(r eventRow) string { return cmp.Or(string(r.Device), string(r.Account), "-") }},
-		{name: "code", text: func(r eventRow) string { return cmp.Or(string(r.Code), "-") }},
-		{name: "what", text: func(r eventRow) string { return cmp.Or(r.Text, r.Actor) }},
-	}
-}
-
-// tellEvent prints one line as it happens; there is no table whose columns could be known.
+// tellEvent prints one line as it happened. There is no table: how wide its columns are would have to be known before.
 func (s *talk) tellEvent(r eventRow) error {
 	if s.format() == "jsonl" {
 		return printEach(s.app, []eventRow{r})
 	}
-	text := r.At.Local().Format("15:04:05") + "  " + r.Type
-	for _, part := range []string{string(r.Device), string(r.Code), r.Actor, r.Text} {
+	text := r.Type
+	for _, part := range []string{cmp.Or(string(r.Device), string(r.Account)), string(r.Code), r.Actor, r.Text} {
 		if part != "" {
 			text += ", " + part
 		}
 	}
-	s.say("%s", clean(text))
+	s.facts(fact{name: r.At.Local().Format("02 Jan 15:04:05"), value: text})
 	return s.broke
 }
 

@@ -10,6 +10,7 @@ type verb struct {
 	long    string // "": short
 	example string // a line that works, "lockctl " left out
 	flags   []flag
+	face    bool // it opens the terminal interface
 	daemon  bool // it speaks with a daemon, perhaps one elsewhere: --to, --key-file
 	run     func(*app, []string) error
 }
@@ -76,10 +77,10 @@ func filterFlag() flag { return flag{"filter", "", "words, !word, column:value"}
 // faceVerbs open the terminal interface and run the engine.
 func faceVerbs() []verb {
 	return []verb{
-		{path: "demo", short: "open the terminal interface on a demonstration", run: demo, example: "demo --reset", flags: []flag{{"reset", false, "begin a new one"}},
+		{path: "demo", short: "open the terminal interface on a demonstration", run: demo, face: true, example: "demo --reset", flags: []flag{{"reset", false, "begin a new one"}},
 			long: "Opens the terminal interface on a demonstration: 24 simulated locks of all thirteen systems, guests without end, and a clock that\n" +
 				"runs sixty times as fast as yours while it is open. What happened is kept, and goes on where it was. lockctl alone does the same."},
-		{path: "open", args: "DIR|FILE.toml", short: "open the terminal interface on a kept world or a scenario", run: open, example: "open scenarios/story.toml",
+		{path: "open", args: "DIR|FILE.toml", short: "open the terminal interface on a kept world or a scenario", run: open, face: true, example: "open scenarios/story.toml",
 			long: "Opens the terminal interface on a world that locksim replay --keep left in a folder, or on a scenario, which then runs step by step:\n" +
 				". runs to the next event, p lets time go on."},
 		{path: "serve", args: "[FILE.toml]", short: "run the accounts, and answer on HTTP", run: serve, example: "serve --listen 127.0.0.1:3020",
@@ -90,7 +91,7 @@ func faceVerbs() []verb {
 			flags: []flag{configFlag(), {"sim", false, "host a simulation"}, {"listen", "", "TCP address beside the socket, such as 127.0.0.1:3020"},
 				{"tls-cert", "", "certificate for TCP, needed off this machine"}, {"tls-key", "", "its key"}, {"unlimited", false, "without the limits per device"},
 				{"rate", 1, "of a simulation: virtual seconds per second; 0: the clock stands still; left out: as it was"}}},
-		{path: "attach", short: "open the terminal interface on a daemon", run: attach, daemon: true, example: "attach --to https://locks.example:3020 --key-file key",
+		{path: "attach", short: "open the terminal interface on a daemon", run: attach, face: true, daemon: true, example: "attach --to https://locks.example:3020 --key-file key",
 			long: "Opens the terminal interface on the engine of a running lockctl serve: the one of this data folder, over its socket, or one elsewhere\n" +
 				"with an API key."},
 	}
@@ -123,8 +124,9 @@ func codeVerbs() []verb {
 			example: "codes create 'Front door' --name Ada --starts 'fri 15:00' --ends +3d",
 			long: "Creates a code. Without times it works from now until it is removed; with --ends it ends by itself. Times of day are those of the door.\n" +
 				"With --from-file each line is a request such as\n" +
-				`  {"device_id": "front", "name": "Ada", "starts_at": "2026-03-28T15:00:00+01:00", "ends_at": "+3d", "code": "4829"}` + "\n" +
-				"of which the device alone is needed; a file that was read halfway can be read again: what stands in full is not made twice.",
+				`  {"device_id": "front", "starts_at": "2026-03-28 15:00", "ends_at": "+3d"}` + "\n" +
+				"of which the device alone is needed; name, access_code_id, holder, code (the PIN) and jit are the others. A file that was\n" +
+				"read halfway can be read again: what was made is not made twice, unless it has a time such as +3h that counts from now.",
 			flags: []flag{name, pin, starts, ends, jit, {"pool", false, "keep backup codes ready on the lock"}, {"own-pins", false, "doors that can't take the shared PIN draw their own"}, {"holder", "", "who will use it"}, {"one-time", false, "dies with its first use"}, {"from-file", "", "one request per line, as JSON; - for stdin"}, reveal, dryRun(), output()}},
 		{path: "codes update", args: "CODE", short: "change a code's name, PIN or times", run: onEngine(codesUpdate), daemon: true, example: "codes update ada --ends 'sun 11:00'",
 			flags: []flag{name, pin, starts, ends, jit, gap, dryRun(), output()}},
@@ -192,16 +194,16 @@ func programVerbs() []verb {
 // keepingVerbs are about what is kept, and the program itself.
 func keepingVerbs() []verb {
 	return []verb{
-		{path: "backup", args: "FILE", short: "write everything that is kept into one file, encrypted unless you say otherwise", run: backup, example: "backup locks.backup",
+		{path: "backup", args: "FILE", short: "write everything that is kept into one file", run: backup, example: "backup locks.backup",
 			long: "Writes everything that is kept, as it is at one instant, into one file with a checksum; a running daemon goes on meanwhile. The file is\n" +
 				"encrypted with age: for the key beside the data, which is made the first time and of which you should keep a copy elsewhere, or for another.",
 			flags: []flag{configFlag(), {"recipient", "", "age public key that it is encrypted for"}, {"plain", false, "don't encrypt it"}}},
 		{path: "restore", args: "FILE", short: "put a backup in the place of a store that is not there", run: restore, example: "restore locks.backup",
 			flags: []flag{configFlag(), {"identity", "", "file with the age private key; left out: the one beside the data"}}},
-		{path: "doctor", short: "read every record that is kept, and say what is wrong and what to do", run: doctor, example: "doctor --repair",
+		{path: "doctor", short: "check every record that is kept, and say what to do", run: doctor, example: "doctor --repair",
 			flags: []flag{configFlag(), {"repair", false, "mend what can be told from the other records"}, output()}},
-		{path: "completion", args: "SHELL", short: "print a script by which bash, zsh or fish complete verbs, options and names", run: completion, example: "completion bash",
-			long: "Prints a script for a shell. For the running one: source <(lockctl completion bash). Names of locks and codes come from the running daemon."},
+		{path: "completion", args: "SHELL", short: "print a script by which a shell completes verbs and names", run: completion, example: "completion bash",
+			long: "Prints a script for bash, zsh or fish. For the running one: source <(lockctl completion bash). Names of locks and codes come from the running daemon."},
 		{path: "version", short: "print the version", run: version, example: "version"},
 		{path: "docs", args: "DIR", short: "write the generated pages of the documentation", run: docs, example: "docs docs"},
 	}

@@ -26,7 +26,10 @@ func onEngine(do func(*talk, []string) error) func(*app, []string) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.close()) }()
-		return do(s, args)
+		if err := do(s, args); !unheard(err) {
+			return err
+		}
+		return a.noDaemon() // it has gone meanwhile
 	}
 }
 

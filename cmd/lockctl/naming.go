@@ -135,12 +135,13 @@ func refusedAs(err error, code string) bool {
 	return errors.As(err, &no) && no.Code == code
 }
 
-// endings are the shortest ends of ids that tell each from all others, for tables.
+// drawn is what the id of a code begins with that nobody chose.
+const drawn = "code_"
+
+// endings are what tables show of ids: of those that were drawn the shortest end that tells each from all others, which
+// commands take too; one that somebody chose is shown whole.
 func endings(ids []lock.CodeID) map[lock.CodeID]string {
-	const (
-		least = 6
-		whole = 6 // letters more, so that it begins with a word
-	)
+	const least = 6
 	backward := func(id lock.CodeID) string {
 		b := []byte(id)
 		slices.Reverse(b)
@@ -150,17 +151,17 @@ func endings(ids []lock.CodeID) map[lock.CodeID]string {
 	slices.SortFunc(order, func(x, y lock.CodeID) int { return cmp.Compare(backward(x), backward(y)) })
 	out := map[lock.CodeID]string{}
 	for i, id := range order {
+		if !strings.HasPrefix(string(id), drawn) {
+			out[id] = string(id)
+			continue
+		}
 		n := least
 		for _, j := range [...]int{i - 1, i + 1} {
 			if j >= 0 && j < len(order) {
 				n = max(n, sameEnd(string(id), string(order[j]))+1)
 			}
 		}
-		end := max(0, len(id)-n)
-		if word := strings.LastIndexAny(string(id[:end]), "-_.") + 1; end-word <= whole {
-			end = word
-		}
-		out[id] = string(id[end:])
+		out[id] = string(id[max(0, len(id)-n):])
 	}
 	return out
 }
