@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/engine"
@@ -50,6 +52,16 @@ func OpenRoster(ctx context.Context, h *Host, s store.Store) (*Roster, error) {
 	return r, nil
 }
 
+// rosterHands is how many devices are put under management at once: those that wait share a commit.
+const rosterHands = 256
+
+// change is a device that is new, or listed otherwise than before.
+type change struct {
+	device lock.Device
+	now    listed
+	err    error // why it was not taken
+}
+
 // Sync asks an account for its devices and puts those under management that are new or changed; it returns how many. A device
 // that can't be taken keeps no other from being taken: the error names each.
 func (r *Roster) Sync(ctx context.Context, id lock.AccountID, d driver.Driver) (int, error) {
@@ -57,49 +69,74 @@ func (r *Roster) Sync(ctx context.Context, id lock.AccountID, d driver.Driver) (
 	if err != nil {
 		return 0, err
 	}
-	var wrong []error
-	var ops []store.Op
-	taken := 0
-	for _, v := range devices {
-		v.Account = id
-		text, err := json.Marshal(v)
-		if err != nil {
-			return taken, err
-		}
-		sum := sha256.Sum256(text)
-		now := listed{id, hex.EncodeToString(sum[:16])}
-		before, known := r.known[v.ID]
-		if known && before.Account != id {
-			wrong = append(wrong, fmt.Errorf("device %q is listed by account %s already", v.ID, before.Account))
-			continue
-		}
-		if before == now {
-			continue
-		}
-		var no *engine.Refusal
-		if _, err := r.submit(ctx, engine.Command{Actor: "account " + string(id), Do: engine.AddDevice{Device: v}}); errors.As(err, &no) {
-			wrong = append(wrong, fmt.Errorf("device %q: %w", v.ID, err))
-			continue
-		} else if err != nil {
-			return taken, err
-		}
-		taken++
-		r.known[v.ID] = now
-		val, err := json.Marshal(now)
-		if err != nil {
-			return taken, err
-		}
-		if ops = append(ops, store.Op{Key: dirRoster + string(v.ID), Val: val}); len(ops) == maxBatch {
-			if _, err := r.store.Commit(ctx, nil, ops); err != nil {
-				return taken, err
-			}
-			ops = ops[:0]
-		}
+	fresh, wrong, err := r.changed(id, devices)
+	if err != nil {
+		return 0, err
 	}
-	if len(ops) > 0 {
-		if _, err := r.store.Commit(ctx, nil, ops); err != nil {
+	taken := 0
+	for some := range slices.Chunk(fresh, rosterHands) {
+		n, err := r.take(ctx, id, some)
+		taken += n
+		var no *engine.Refusal
+		for _, c := range some {
+			if errors.As(c.err, &no) {
+				wrong = append(wrong, fmt.Errorf("device %q: %w", c.device.ID, c.err))
+			} else {
+				err = errors.Join(err, c.err)
+			}
+		}
+		if err != nil {
 			return taken, err
 		}
 	}
 	return taken, errors.Join(wrong...)
+}
+
+// changed picks the devices that are listed otherwise than before. wrong are those that another account lists.
+func (r *Roster) changed(id lock.AccountID, devices []lock.Device) (fresh []change, wrong []error, err error) {
+	for _, v := range devices {
+		v.Account = id
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, nil, err
+		}
+		sum := sha256.Sum256(text)
+		now := listed{id, hex.EncodeToString(sum[:16])}
+		switch before, known := r.known[v.ID]; {
+		case known && before.Account != id:
+			wrong = append(wrong, fmt.Errorf("device %q is listed by account %s already", v.ID, before.Account))
+		case before != now:
+			fresh = append(fresh, change{device: v, now: now})
+		}
+	}
+	return fresh, wrong, nil
+}
+
+// take puts devices under management and remembers how they were listed. It returns how many were taken.
+func (r *Roster) take(ctx context.Context, id lock.AccountID, all []change) (int, error) {
+	var hands sync.WaitGroup
+	for i := range all {
+		c := &all[i]
+		hands.Go(func() {
+			_, c.err = r.submit(ctx, engine.Command{Actor: "account " + string(id), Do: engine.AddDevice{Device: c.device}})
+		})
+	}
+	hands.Wait()
+	var ops []store.Op
+	for _, c := range all {
+		if c.err != nil {
+			continue
+		}
+		val, err := json.Marshal(c.now)
+		if err != nil {
+			return 0, err
+		}
+		ops = append(ops, store.Op{Key: dirRoster + string(c.device.ID), Val: val})
+		r.known[c.device.ID] = c.now
+	}
+	if len(ops) == 0 {
+		return 0, nil
+	}
+	_, err := r.store.Commit(ctx, nil, ops)
+	return len(ops), err
 }
