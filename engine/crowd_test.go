@@ -16,7 +16,7 @@ import (
 // As many codes as one lock may have start, are late, fail and end at the same instants: every step fits into a commit.
 func TestACrowdOnOneLockFitsIntoEveryCommit(t *testing.T) {
 	for _, most := range []int{20, 100} {
-		r := newRigOn(t, memkv.NewLimited(store.Limits{MaxOps: 5 * most, MaxBytes: 4 << 20}))
+		r := newRigOn(t, memkv.NewLimited(store.Limits{MaxOps: 5 * most, MaxBytes: 2 << 20}))
 		r.quiet = true
 		tr := nativeTraits()
 		tr.Slots = 600

@@ -17,7 +17,7 @@ const (
 	// KeySize is the size of an encryption key, in bytes.
 	KeySize = 32
 	// memTable is the smallest memtable that takes the largest commit: Badger bounds one to 15 % of it.
-	memTable = 32 << 20
+	memTable = 16 << 20
 	// minFree must be left on the disk before a commit: the rest of a memtable's log and the table it is written to.
 	minFree = 2 * memTable
 )
