@@ -27,33 +27,38 @@ func (m maybe) MarshalJSON() ([]byte, error) {
 	return quoted(string(m))
 }
 
+// anyCode is what the API shows of a code whether it is managed or not.
+type anyCode struct {
+	ID        lock.CodeID     `json:"access_code_id"`
+	Workspace string          `json:"workspace_id"`
+	Device    lock.DeviceID   `json:"device_id"`
+	Name      maybe           `json:"name"`
+	Code      maybe           `json:"code"`
+	Type      engine.CodeType `json:"type"`
+	Status    engine.Status   `json:"status"`
+	Starts    *stamp          `json:"starts_at,omitempty"`
+	Ends      *stamp          `json:"ends_at,omitempty"`
+	Created   stamp           `json:"created_at"`
+	Managed   bool            `json:"is_managed"`
+	Errors    []trouble       `json:"errors"`
+	Warnings  []trouble       `json:"warnings"`
+	Oracode   *struct{}       `json:"dormakaba_oracode_metadata"`
+}
+
 // accessCode is an access code as the API shows it.
 type accessCode struct {
-	ID                 lock.CodeID     `json:"access_code_id"`
-	Workspace          string          `json:"workspace_id"`
-	Device             lock.DeviceID   `json:"device_id"`
-	Name               maybe           `json:"name"`
-	Code               maybe           `json:"code"`
-	Type               engine.CodeType `json:"type"`
-	Status             engine.Status   `json:"status"`
-	Starts             *stamp          `json:"starts_at,omitempty"`
-	Ends               *stamp          `json:"ends_at,omitempty"`
-	Created            stamp           `json:"created_at"`
-	CommonKey          maybe           `json:"common_code_key"`
-	Managed            bool            `json:"is_managed"`
-	Scheduled          bool            `json:"is_scheduled_on_device"`
-	Waiting            bool            `json:"is_waiting_for_code_assignment"`
-	Offline            bool            `json:"is_offline_access_code"`
-	OneTime            bool            `json:"is_one_time_use"`
-	External           bool            `json:"is_external_modification_allowed"`
-	Backup             bool            `json:"is_backup"`
-	BackupAvailable    bool            `json:"is_backup_access_code_available"`
-	Pulled             maybe           `json:"pulled_backup_access_code_id"`
-	Pending            []mutation      `json:"pending_mutations"`
-	Errors             []trouble       `json:"errors"`
-	Warnings           []trouble       `json:"warnings"`
-	DormakabaOracode   *struct{}       `json:"dormakaba_oracode_metadata"`
-	FirstAndLastOfName *struct{}       `json:"appearance"`
+	anyCode
+	CommonKey          maybe      `json:"common_code_key"`
+	Scheduled          bool       `json:"is_scheduled_on_device"`
+	Waiting            bool       `json:"is_waiting_for_code_assignment"`
+	Offline            bool       `json:"is_offline_access_code"`
+	OneTime            bool       `json:"is_one_time_use"`
+	External           bool       `json:"is_external_modification_allowed"`
+	Backup             bool       `json:"is_backup"`
+	BackupAvailable    bool       `json:"is_backup_access_code_available"`
+	Pulled             maybe      `json:"pulled_backup_access_code_id"`
+	Pending            []mutation `json:"pending_mutations"`
+	FirstAndLastOfName *struct{}  `json:"appearance"`
 }
 
 // mutation is a change that the lock has yet to show.
@@ -81,8 +86,11 @@ type trouble struct {
 // render shows a code. Digits that the engine did not give are null.
 func (s *Server) render(v *engine.CodeView) accessCode {
 	a := accessCode{
-		ID: v.ID, Workspace: s.space.ID, Device: v.Device, Name: maybe(v.Name), Type: v.Type, Status: v.Status,
-		Created: stamp(v.Created), CommonKey: maybe(v.CommonKey), Managed: true, Scheduled: v.Scheduled, Waiting: v.Waiting,
+		anyCode: anyCode{
+			ID: v.ID, Workspace: s.space.ID, Device: v.Device, Name: maybe(v.Name), Type: v.Type, Status: v.Status,
+			Created: stamp(v.Created), Managed: true,
+		},
+		CommonKey: maybe(v.CommonKey), Scheduled: v.Scheduled, Waiting: v.Waiting,
 		Offline: v.Offline != lock.OfflineNone, OneTime: v.OneTime, External: v.AllowExternal, Backup: v.Backup,
 		BackupAvailable: v.BackupAvailable, Pulled: maybe(v.Pulled), Pending: []mutation{},
 	}

@@ -30,28 +30,15 @@ func unmanagedOf(id lock.CodeID) (lock.DeviceID, lock.Ref, bool) {
 
 // unmanagedCode is such a credential as the API shows it.
 type unmanagedCode struct {
-	ID        string          `json:"access_code_id"`
-	Workspace string          `json:"workspace_id"`
-	Device    lock.DeviceID   `json:"device_id"`
-	Name      maybe           `json:"name"`
-	Code      maybe           `json:"code"`
-	Type      engine.CodeType `json:"type"`
-	Status    engine.Status   `json:"status"`
-	Starts    *stamp          `json:"starts_at,omitempty"`
-	Ends      *stamp          `json:"ends_at,omitempty"`
-	Created   stamp           `json:"created_at"`
-	Managed   bool            `json:"is_managed"`
-	Hidden    bool            `json:"cannot_be_managed,omitempty"`
-	Errors    []trouble       `json:"errors"`
-	Warnings  []trouble       `json:"warnings"`
-	Oracode   *struct{}       `json:"dormakaba_oracode_metadata"`
+	anyCode
+	Hidden bool `json:"cannot_be_managed,omitempty"`
 }
 
 func (s *Server) renderUnmanaged(d *engine.DeviceView, v engine.SlotView, now time.Time) unmanagedCode {
-	u := unmanagedCode{
-		ID: unmanagedID(d.ID, v.Ref), Workspace: s.space.ID, Device: d.ID, Name: maybe(v.Name), Type: engine.Ongoing, Status: engine.StatusUnset,
-		Created: stamp(v.Seen), Hidden: d.Traits.HidesPIN, Errors: []trouble{}, Warnings: []trouble{},
-	}
+	u := unmanagedCode{Hidden: d.Traits.HidesPIN, anyCode: anyCode{
+		ID: lock.CodeID(unmanagedID(d.ID, v.Ref)), Workspace: s.space.ID, Device: d.ID, Name: maybe(v.Name), Type: engine.Ongoing,
+		Status: engine.StatusUnset, Created: stamp(v.Seen), Errors: []trouble{}, Warnings: []trouble{},
+	}}
 	if v.Enabled && v.Held.Contains(now) {
 		u.Status = engine.StatusSet
 	}
@@ -88,7 +75,7 @@ func (c *call) stranger(id lock.CodeID) (unmanagedCode, lock.DeviceID, lock.Ref,
 		return unmanagedCode{}, "", "", err
 	}
 	for _, u := range all {
-		if u.ID == string(id) {
+		if u.ID == id {
 			return u, device, ref, nil
 		}
 	}
@@ -106,8 +93,8 @@ func unmanagedList(c *call, p listUnmanaged) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, next, err := paginate(c, p.Page, all, func(u unmanagedCode) string { return u.ID }, func(u unmanagedCode) bool {
-		return p.Search == nil || contains(string(u.Name), *p.Search) || contains(u.ID, *p.Search)
+	page, next, err := paginate(c, p.Page, all, func(u unmanagedCode) string { return string(u.ID) }, func(u unmanagedCode) bool {
+		return p.Search == nil || contains(string(u.Name), *p.Search) || contains(string(u.ID), *p.Search)
 	})
 	if err != nil {
 		return nil, err
