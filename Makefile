@@ -13,7 +13,7 @@ run: ## open lockctl on the demonstration
 test: ## run everything that CI runs, with a table of times at the end
 	@scripts/test.sh
 
-soak: ## run what takes too long for make test: a thousand power cuts
+soak: ## run what takes too long for make test: power cuts, fuzzing, ten thousand locks that return, a thousand clients
 	@scripts/soak.sh
 
 quick: ## build, vet and unit tests without the race detector: the inner loop

@@ -4,6 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 power() { POWERCUT_CUTS=1000 POWERCUT_FAULTS=200 POWERCUT_STRICT=60 go test -count=1 -timeout 1h -v ./internal/powercut; }
 
@@ -14,5 +16,10 @@ stage "fuzz" fuzz 100
 crowd() { LOAD_LOCKS=10000 go test -count=1 -timeout 1h -run AwayAndComes -v ./sim/drive; }
 
 stage "ten thousand return" crowd
+
+# A thousand clients create, read, dawdle and go away, and the daemon is killed in the midst of it.
+clients() { LOAD_CLIENTS=1000 go test -count=1 -timeout 1h -run CrowdOfClients -v ./cmd/lockctl; }
+
+stage "a thousand clients" clients
 
 table

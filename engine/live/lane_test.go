@@ -230,6 +230,49 @@ func TestAnAccountsLaneIsBounded(t *testing.T) {
 	}
 }
 
+// A provider that answers at the last moment holds up its own calls alone.
+func TestAProviderThatAnswersAfter59Seconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &fake{observe: func(context.Context, lock.DeviceID) (lock.Observation, error) {
+			pass(59 * time.Second)
+			return lock.Observation{Reach: lock.Reached}, nil
+		}}
+		begin := time.Now()
+		var mu sync.Mutex
+		ends := map[engine.CallID]end{}
+		l := newLanes(Options{Clock: clockwork.NewRealClock(), Log: slog.New(slog.DiscardHandler), Accounts: func(id lock.AccountID) Account {
+			if id == "slow" {
+				return Account{Driver: slow}
+			}
+			return Account{Driver: &fake{}}
+		}}, func(o engine.Outcome) {
+			mu.Lock()
+			defer mu.Unlock()
+			ends[o.Call] = end{o, time.Since(begin)}
+		})
+		for i := range 3 * laneWidth {
+			for _, account := range []lock.AccountID{"slow", "quick"} {
+				id := fmt.Sprint(account, i)
+				l.start(engine.Call{ID: engine.CallID(id), Device: lock.DeviceID(id), Account: account, Verb: engine.CallObserve, Deadline: begin.Add(time.Minute)})
+			}
+		}
+		pass(time.Hour)
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range 3 * laneWidth {
+			if e := ends[engine.CallID(fmt.Sprint("quick", i))]; e.Err != nil || e.after != 0 {
+				t.Errorf("a call of the other account ended after %v with %v", e.after, e.Err)
+			}
+			switch e := ends[engine.CallID(fmt.Sprint("slow", i))]; {
+			case i < laneWidth && (e.Err != nil || e.after != 59*time.Second):
+				t.Errorf("a slow call ended after %v with %v", e.after, e.Err)
+			case i >= laneWidth && (e.Err == nil || e.Err.Kind != driver.Throttled):
+				t.Errorf("a call that found no place ended after %v with %v", e.after, e.Err)
+			}
+		}
+	})
+}
+
 // Thousands of calls fall due at once when a host starts. Those that wait for their turn are no goroutines.
 func TestCallsThatWaitForTheirLaneCostLittle(t *testing.T) {
 	const calls = 1000
