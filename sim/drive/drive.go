@@ -43,8 +43,9 @@ type Fleet struct {
 	jobs    chan func()
 	closing chan struct{}
 	ended   chan struct{}
-	answers []answer // that wait for what they tell to be kept
-	err     error    // why nothing is kept any more
+	answers []answer        // that wait for what they tell to be kept
+	runs    []chan struct{} // the same of Run
+	err     error           // why nothing is kept any more
 }
 
 // answer is the end of a call on its way to who waits for it.
@@ -90,6 +91,23 @@ func (f *Fleet) Do(ctx context.Context, fn func(*sim.Fleet) error) error {
 		return err
 	}
 	return <-done
+}
+
+// Run starts something on the fleet's thread and returns when done was called and what had changed by then is kept, or with an
+// error when ctx has ended or the fleet was put away.
+func (f *Fleet) Run(ctx context.Context, start func(f *sim.Fleet, done func())) error {
+	ended := make(chan struct{})
+	if err := f.ask(ctx, func() { start(f.fleet, func() { f.runs = append(f.runs, ended) }) }); err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-f.ended:
+		return ErrClosed
+	}
 }
 
 // Close stops the clock of the locks. Calls under way are not answered any more, what the locks hold is kept.
@@ -164,6 +182,11 @@ func (f *Fleet) settle() {
 	}
 	clear(f.answers)
 	f.answers = f.answers[:0]
+	for _, ended := range f.runs {
+		close(ended)
+	}
+	clear(f.runs)
+	f.runs = f.runs[:0]
 }
 
 // The records: those of the fleet, whose keys begin with simKeys, and the instant at which they were written.

@@ -1,0 +1,108 @@
+// Package facade lets simulated locks be spoken to as a vendor's cloud is: without it drivers could be tried on the vendors'
+// real clouds alone. Each folder below speaks one vendor's dialect; this one has what they share, and puts them on HTTP.
+package facade
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+// Request is what a cloud is asked.
+type Request struct {
+	Method string
+	Path   string // unescaped
+	Query  url.Values
+	Header http.Header
+	Body   []byte
+}
+
+// Reply is what it answers.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	Broken bool // the connection breaks instead
+}
+
+// Post is a webhook that it sends.
+type Post struct {
+	URL    string
+	Header http.Header
+	Body   []byte
+}
+
+// Cloud is one account of a vendor. Its methods are called on the thread of its fleet.
+type Cloud interface {
+	// Serve answers a request by calling reply once, at once or in a later event of the fleet.
+	Serve(r Request, reply func(Reply))
+	// Push returns the webhooks to send because something happened at a lock.
+	Push(id lock.DeviceID) []Post
+}
+
+// Loop owns the thread of a fleet.
+type Loop interface {
+	// Run starts something on the fleet's thread and returns when done was called, or with an error when ctx has ended or the
+	// fleet was put away.
+	Run(ctx context.Context, start func(f *sim.Fleet, done func())) error
+}
+
+// maxBody bounds a request, in bytes.
+const maxBody = 1 << 20
+
+// Handler puts a cloud on HTTP.
+func Handler(l Loop, c Cloud) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, "the body is too large or broke off", http.StatusBadRequest)
+			return
+		}
+		answered := make(chan Reply, 1)
+		err = l.Run(r.Context(), func(_ *sim.Fleet, done func()) {
+			c.Serve(Request{r.Method, r.URL.Path, r.URL.Query(), r.Header, body}, func(x Reply) {
+				answered <- x
+				done()
+			})
+		})
+		if err != nil {
+			panic(http.ErrAbortHandler) // nobody waits any more, or nobody is left to answer
+		}
+		x := <-answered
+		if x.Broken {
+			panic(http.ErrAbortHandler)
+		}
+		for name, values := range x.Header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(x.Status)
+		_, _ = w.Write(x.Body) // whoever has left does not read it
+	})
+}
+
+// Failure is the reply to a call that the fleet has failed, where every vendor's cloud answers alike: too much is asked, the server
+// has an error, the connection is refused or nothing more is heard. Otherwise ok is false, and why is the fleet's word for it.
+func Failure(r sim.Result) (x Reply, why string, ok bool) {
+	why = r.Err.Vendor
+	switch why {
+	case "connection_refused", "timeout":
+		return Reply{Broken: true}, why, true
+	case "429", "rate_limit", "queue_full":
+		wait := max(1, int(r.Err.RetryAfter/time.Second))
+		return Reply{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {strconv.Itoa(wait)}}}, why, true
+	}
+	status, err := strconv.Atoi(why)
+	switch {
+	case err != nil:
+		return Reply{}, why, false
+	case status < 100:
+		return Reply{Broken: true}, why, true
+	}
+	return Reply{Status: status, Header: http.Header{"Content-Type": {"text/html"}}, Body: []byte("<html><body>an error of the server</body></html>")}, why, true
+}
