@@ -1,6 +1,6 @@
 # Everything needs Go alone; `make test` adds the race detector where a C compiler is found.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak quick bench bench-million mutate scenarios golden docs build clean
+.PHONY: help run test soak quick bench bench-beside bench-million mutate scenarios golden docs build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ quick: ## build, vet and unit tests without the race detector: the inner loop
 
 bench: ## run the benchmarks, which takes some minutes; docs/BENCHMARKS.md says what they said
 	@go test -run '^$$' -bench . -p 1 -timeout 1h ./...
+
+bench-beside: ## lockctl serve beside the in-memory fake of the hosted API, which npm installs
+	@if command -v npm >/dev/null; then cd scripts/rival && npm ci --no-audit --no-fund; fi
+	@go test ./cmd/lockctl -run '^$$' -bench BesideTheFake -benchtime 1x -timeout 10m
 
 bench-million: ## a million codes: time to open, memory, import; a virtual year of 10 000 locks; takes the better part of an hour
 	@go test -run '^$$' -bench 'Million|Import|Year' -benchtime 1x -p 1 -timeout 2h -tags million ./engine/live ./sim/world

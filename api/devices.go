@@ -110,7 +110,7 @@ func (s *Server) showDevice(v *engine.DeviceView) device {
 		}
 		d.Properties.Constraints = append(d.Properties.Constraints, c)
 	}
-	if t.AssignsPIN {
+	if t.AssignsPIN && !slices.ContainsFunc(t.Constraints, func(k lock.Constraint) bool { return k.Kind == lock.CannotSpecifyPIN }) {
 		d.Properties.Constraints = append(d.Properties.Constraints, constraint{Type: lock.CannotSpecifyPIN})
 	}
 	d.Errors, d.Warnings = troubles(v.ID, v.Issues)

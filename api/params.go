@@ -18,6 +18,9 @@ import (
 // MaxBody bounds the body of a request, in bytes.
 const MaxBody = 1 << 20
 
+// maxMistakes bounds the mistakes that one answer names.
+const maxMistakes = 50
+
 // params are the parameters of a request as JSON values, whether they came in a body or in a query string.
 type params map[string]json.RawMessage
 
@@ -159,14 +162,14 @@ func (in params) into(p any, as shape) error {
 	}
 	for name := range in {
 		if _, ok := as.known[name]; !ok {
-			wrong = append(wrong, mistake{name, "is not a parameter of this request"})
+			wrong = append(wrong, mistake{clip(name), "is not a parameter of this request"})
 		}
 	}
 	if len(wrong) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(wrong, func(a, b mistake) int { return strings.Compare(a.field, b.field) })
-	return invalid(wrong...)
+	return invalid(wrong[:min(len(wrong), maxMistakes)]...)
 }
 
 // fill reads one value into a field and says what is wrong with it, or "".

@@ -87,7 +87,7 @@ func due(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e, err := engine.Open(b.Context(), engine.Options{Store: s})
+	e, err := engine.Open(b.Context(), engine.Options{Store: s, Cache: manyLocks * (eachLock + 3)}) // all of them are at work within seconds
 	if err != nil {
 		b.Fatal(err)
 	}
