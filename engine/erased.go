@@ -60,6 +60,20 @@ func (d *device) found(x *entry) (of lock.CodeID, ok bool) {
 	return of, true
 }
 
+// landed takes an opening by the handle of what was erased from a slot in which a write has been in doubt since: it has landed,
+// and that is its handle. It reports whether there is such a write.
+func (b *batch) landed(d *device, e *erased, at time.Time) bool {
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if p := &c.Places[i]; p.Slot != 0 && p.Slot == e.Slot && p.Ref == "" && p.Doubt && !at.Before(p.Wrote) {
+				p.Ref = e.Ref
+				return b.opened(d, e.Ref, at)
+			}
+		}
+	}
+	return false
+}
+
 // opensAgain takes an opening by what was erased: it is told, and erased again, though a cloud that has struck it from its list
 // may not pass that on. So the alarm stays until somebody has seen to the lock and asks for a look. It reports whether there is
 // such a thing.
@@ -69,9 +83,12 @@ func (b *batch) opensAgain(d *device, ref lock.Ref, at time.Time) bool {
 		return false
 	}
 	e := d.Erased[i]
+	if b.landed(d, &e, at) {
+		return true
+	}
 	if c := d.find(e.Code); c != nil && c.PIN == e.PIN && b.wanted(d, c) {
 		if len(c.Places) == 0 {
-			b.stands(c, &entry{Ref: e.Ref, Slot: e.Slot, PIN: e.PIN, Name: c.Name, Enabled: true}) // it made room, and is wished again by now
+			b.stands(d, c, &entry{Ref: e.Ref, Slot: e.Slot, PIN: e.PIN, Name: c.Name, Enabled: true}) // it made room, and is wished again by now
 		}
 		b.tell("lock.unlocked", d, c, "opened by code")
 		return true

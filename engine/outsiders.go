@@ -46,9 +46,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 			}
 		}
 		if c := d.honoured(x); c != nil {
-			c.Honoured = false
-			b.lower(d, c, "external_modification_in_effect")
-			b.stands(c, x)
+			b.stands(d, c, x)
 			continue
 		}
 		if x.ghost(d.Device.Traits) {
@@ -106,7 +104,7 @@ func (b *batch) resurfaced(d *device, x *entry, of lock.CodeID) {
 		if c.mark() != x.Tag && c.ID != of || len(c.Places) >= maxCopies {
 			continue
 		}
-		b.stands(c, x)
+		b.stands(d, c, x)
 		return
 	}
 	for i := range d.Orphans {
@@ -118,8 +116,12 @@ func (b *batch) resurfaced(d *device, x *entry, of lock.CodeID) {
 	b.event(Event{Type: "internal.access_code.resurfaced", Account: d.Device.Account, Device: d.id(), Text: "a code that was erased stands on the lock again"})
 }
 
-// stands gives a code a place for an entry that turns out to be its own.
-func (b *batch) stands(c *code, x *entry) {
+// stands gives a code a place for an entry that turns out to be its own: so nobody has removed it.
+func (b *batch) stands(d *device, c *code, x *entry) {
+	if c.Honoured {
+		c.Honoured = false
+		b.lower(d, c, "external_modification_in_effect")
+	}
 	x.Code, x.Ours = c.ID, true
 	c.PlaceNo++
 	p := place{ID: c.PlaceNo, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Wrote: b.now, Accepted: b.now, Seen: b.now}

@@ -172,6 +172,7 @@ func stuck(c engine.CodeView, t lock.Traits, full room, now time.Time) string {
 	case ended > quiet && c.Status != engine.StatusGone:
 		return "is still " + string(c.Status) + " after its end"
 	case ended >= 0 || c.Backup:
+	case !c.Ends.IsZero() && c.Ends.Sub(now) <= max(t.Granularity, time.Second): // a lock that counts in minutes has ended it already
 	case (c.Starts.IsZero() || since(c.Starts) > quiet) && c.Status != engine.StatusSet && c.Status != engine.StatusGone:
 		return "is still " + string(c.Status)
 	}

@@ -52,6 +52,8 @@ func (j *judge) healthy(d *watched, w *wish, t time.Time) bool {
 		return false
 	case len(d.troubles) > 0, len(w.troubles) > 0:
 		return false
+	case !w.robbed.IsZero() && (d.Device.Traits.CannotList || !w.robbed.Before(since)):
+		return false // no look tells of it, or none had to come since
 	}
 	return calm(&d.line) && !slices.ContainsFunc(j.linked(d), func(l *link) bool { return !calm(l) })
 }

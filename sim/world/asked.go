@@ -18,7 +18,7 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	if !d.deadline.IsZero() {
 		j.breach(now, RuleOneEffect, c.Device, c.Want.Code, "a call leaves while another one is under way")
 	}
-	d.deadline = c.Deadline
+	d.deadline, d.looking = c.Deadline, c.Verb == engine.CallObserve
 	j.digits.learn(c.Want.PIN)
 	d.write(c.Want.PIN)
 	if c.Blank {

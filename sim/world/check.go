@@ -43,6 +43,8 @@ const (
 	grace = 2 * time.Minute
 	// replacing is how long two entries of one code may stand side by side while one replaces the other.
 	replacing = 10 * time.Minute
+	// unseen is how long what was overwritten may rest until it is erased once more, where nobody can see its digits.
+	unseen = 90 * time.Minute
 	// jitter is how much longer than its bound a backoff may be, as a factor.
 	jitter = 1.5
 )
@@ -115,6 +117,7 @@ type watched struct {
 	entries  []seen                 // what it holds, with the time since when
 	spare    []seen                 // room for the next entries
 	deadline time.Time              // of the call in flight; zero: none is
+	looking  bool                   // its last call was a look, which changes nothing
 	links    []*link                // that it shares with others; nil: not asked for yet
 	line     link                   // how its own calls ended
 	ended    time.Time              // its last call ended

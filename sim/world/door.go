@@ -22,12 +22,10 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		j.meter.read(j, d, nil, t)
 		return time.Time{}
 	}
-	held := len(d.entries)
-	if changed := d.remember(j.memory(d.Device.ID), t); changed && !j.working(d, t) {
+	mem := j.memory(d.Device.ID)
+	j.robbed(d, mem, t)
+	if changed := d.remember(mem, t); changed && !j.working(d, t) {
 		d.fooled, d.misled = true, t // a hand, or a message that was long on its way
-	}
-	if len(d.entries) < held && !j.working(d, t) {
-		d.misled = t // a hand that took something away, which every look tells
 	}
 	next := never
 	at := func(edge time.Time) {
@@ -67,6 +65,18 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		return time.Time{}
 	}
 	return next
+}
+
+// robbed notes of which codes a hand took an entry away: no call to that lock but a look was under way.
+func (j *judge) robbed(d *watched, mem []sim.Memory, t time.Time) {
+	if len(mem) >= len(d.entries) || j.working(d, t) && !d.looking {
+		return
+	}
+	for _, s := range d.entries {
+		if w := j.wishes[s.Code]; w != nil && !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == s.Ref && m.Slot == s.Slot }) {
+			w.robbed = t
+		}
+	}
 }
 
 // working reports whether the engine may have changed the lock at t.
@@ -221,6 +231,9 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 	if !d.erase.Before(since) {
 		later(d.erase.Add(patience)) // the lock does not do as it is told
 	}
+	if blanked, ok := d.blanked[m.Ref]; ok && d.Device.Traits.HidesPIN && !blanked.Before(since) {
+		later(d.erase.Add(unseen)) // its digits should be others by now, and can't be seen
+	}
 	wait := func(l *link, least int) {
 		if l.down.IsZero() {
 			later(l.up.Add(grace))
@@ -246,9 +259,6 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 	acked, erased := d.acked[m.Ref]
 	if erased && (t.CannotList || t.CloudList) && !acked.Before(since) {
 		return true // there is no more to do, and nothing else to be seen
-	}
-	if blanked, ok := d.blanked[m.Ref]; ok && t.HidesPIN && d.fooled && !blanked.Before(since) {
-		return true // its digits should be others by now, and can't be seen
 	}
 	if !d.fooled && !t.CloudList {
 		return false

@@ -61,6 +61,7 @@ type wish struct {
 	troubles  []string   // issues that people were told of
 	stood     []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
 	contended bool       // the engine has said that it gives in to another controller
+	robbed    time.Time  // a hand last took it off its lock
 	sent      time.Time  // the first set left since it took its present form; zero: none has
 }
 
