@@ -35,7 +35,7 @@ func (d *device) remember(p *place, of lock.CodeID, now time.Time) {
 	d.dirtyRun = true
 }
 
-// mislay keeps what was written, was never erased and is gone by what a list lacks: a list may lag behind, and a write may be on
+// mislay keeps what was written and is gone by what a list lacks: a list may lag behind or leave things out, and a write may be on
 // its way.
 func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
 	if p.PIN.IsZero() || p.Blanked || d.Device.Traits.CannotList {

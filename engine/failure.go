@@ -110,6 +110,12 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		c.NextTry = time.Time{}
 	case driver.Taken:
+		if policy := b.e.policyOf(d); f.New != nil && p.lost() && p.PIN == wished.PIN && b.now.Sub(p.Wrote) < policy.ConfirmWithin && !d.Device.Traits.CannotList {
+			// A list lacks what was written, and the lock has those digits: by all that is known they are the code's own.
+			d.Stale = cmp.Or(d.Stale, b.now)
+			b.failedCode(d, c, "failed_to_set_on_device", err)
+			return
+		}
 		if c.free() && c.Draws < redraws && b.redraw(d, c) {
 			return
 		}

@@ -129,8 +129,8 @@ func (b *batch) works(d *device) {
 			d.Aged = b.now
 			b.ask(d)
 			for _, c := range d.codes {
-				if !c.NextTry.IsZero() {
-					c.NextTry, c.dirty = time.Time{}, true // what kept it waiting is over
+				if !c.NextTry.IsZero() || c.Attempts > 0 {
+					c.NextTry, c.Attempts, c.dirty = time.Time{}, 0, true // what kept it waiting is over
 				}
 			}
 			b.event(Event{Type: "device.connected", Account: d.Device.Account, Device: d.id(), Text: "answers again after " + words(b.now.Sub(d.Down))})

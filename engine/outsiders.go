@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -129,6 +130,7 @@ func (b *batch) stands(d *device, c *code, x *entry) {
 		p.PIN = c.PIN
 	}
 	c.Places, c.Written, c.dirty = append(c.Places, p), true, true
+	c.NextTry = time.Time{} // it is not as it was when the last try failed
 }
 
 // honoured finds the live code that counts as removed by hand and that has the digits of an entry without our tag: it was not

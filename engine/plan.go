@@ -212,7 +212,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		switch holds := w.holds(p, t) && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()); {
 		case holds && (match == nil || match.Accepted.IsZero()):
 			match, old = p, cmp.Or(match, old)
-		case old == nil || !p.lost():
+		case old == nil || !p.lost() && (p.Cleared.IsZero() || !old.Cleared.IsZero()):
 			old = p
 		}
 	}
@@ -223,6 +223,9 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		if old != nil && !old.Doubt && !old.PIN.IsZero() && old.PIN != c.PIN {
 			away(old, "the code has other digits by now")
 		}
+	}
+	if match != nil && old != nil && !old.Doubt && w.Native && now.Before(c.From) && old.opens(now) {
+		away(old, "it opens before its time")
 	}
 	if match != nil {
 		if !match.Cleared.IsZero() && !t.CannotList {
@@ -256,8 +259,10 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 				x.wake(never, "its digits should have come")
 			}
 		}
-		if old != nil && d.settled(now, match, v.policy) {
-			away(old, "its new form is there")
+		for i := range c.Places {
+			if p := &c.Places[i]; old != nil && p != match && !p.lost() && d.settled(now, match, v.policy) {
+				away(p, "its new form is there")
+			}
 		}
 		return
 	}

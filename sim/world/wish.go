@@ -376,7 +376,7 @@ func (j *judge) event(e engine.Event) {
 	if e.Issue != nil && e.Issue.Code == "change_refused" {
 		j.goesBack(e.At, e.Code)
 	}
-	if e.Issue != nil && e.Issue.Code == "external_modification_in_effect" && e.Type == "internal.issue.raised" {
+	if e.Type == "access_code.modified_external_to_seam" {
 		j.moved(e.At, e.Code)
 	}
 	if w := j.wishes[e.Code]; w != nil && e.Issue != nil && e.Issue.Code == "contended" {
@@ -396,10 +396,10 @@ func (j *judge) event(e engine.Event) {
 	j.silent(e.At, e.Device, e.Type, e.Text)
 }
 
-// moved takes the word that what people at the lock have made of a code counts: the window that the lock holds is the wish.
+// moved takes the word that people at the lock have changed a code. Where that counts, the window that the lock holds is the wish.
 func (j *judge) moved(now time.Time, id lock.CodeID) {
 	w := j.wishes[id]
-	if w == nil {
+	if w == nil || !w.Extern && j.policy(j.device(w.Device)).External != engine.ExternalAllow {
 		return
 	}
 	for _, m := range j.memory(w.Device) {
