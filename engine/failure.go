@@ -53,6 +53,9 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 	}
 	if f.Verb == CallClear {
 		p.ClearErr++
+		if p.Blanked && !answered(err.Kind) {
+			p.Tried = time.Time{} // the lock was not reached: that was not the try of the day
+		}
 		if err.Kind == driver.NotFound {
 			p.Cleared = b.now // gone is gone
 			return

@@ -45,6 +45,8 @@ const (
 	replacing = 10 * time.Minute
 	// unseen is how long what was overwritten may rest until it is erased once more, where nobody can see its digits.
 	unseen = 90 * time.Minute
+	// probing is how long a hub or an account that does not answer may be left alone between tries.
+	probing = 5 * time.Minute
 	// jitter is how much longer than its bound a backoff may be, as a factor.
 	jitter = 1.5
 )

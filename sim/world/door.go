@@ -234,7 +234,7 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 	if blanked, ok := d.blanked[m.Ref]; ok && d.Device.Traits.HidesPIN && !blanked.Before(since) {
 		later(d.erase.Add(unseen)) // its digits should be others by now, and can't be seen
 	}
-	wait := func(l *link, least int) {
+	wait := func(l *link, least int, patience time.Duration) {
 		if l.down.IsZero() {
 			later(l.up.Add(grace))
 		} else if l.fails >= least {
@@ -242,9 +242,9 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 			later(l.resume.Add(grace))
 		}
 	}
-	wait(&d.line, 1)
+	wait(&d.line, 1, patience)
 	for _, l := range j.linked(d) {
-		wait(l, many)
+		wait(l, many, max(patience, probing+grace))
 	}
 	return until
 }

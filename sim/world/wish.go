@@ -134,6 +134,9 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 		d := j.alter(do.Device.ID)
 		d.Device, d.links = do.Device, nil
 		d.Retired = false
+		if j.door.Ailing(do.Device.ID) {
+			d.fooled, d.misled = true, now // a fault of its hub or account that has struck others before
+		}
 		j.soil(d)
 	case engine.RemoveDevice:
 		j.alter(do.Device).Retired = true
