@@ -330,6 +330,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 	p.lose()
 	b.outsideChange(d, c, "removed", "")
 	if c.Honoured || !b.wanted(d, c) {
+		c.Stood = p.Slot
 		c.dropPlace(p.ID)
 		return true
 	}

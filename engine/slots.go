@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -140,13 +141,19 @@ func (d *device) free() int {
 	return d.Device.Traits.Slots - d.used()
 }
 
-// slot is the lowest slot that nothing holds or may hold.
+// slot is the lowest slot that nothing holds or may hold, and, if there is another, from which nothing was removed by hand.
 func (d *device) slot() int {
-	for n := 1; ; n++ {
-		if !d.slotTaken(n, nil) && !slices.ContainsFunc(d.held, func(h entry) bool { return h.Slot == n }) {
+	last := 0
+	for n := 1; last == 0 || n <= d.Device.Traits.Slots; n++ {
+		if d.slotTaken(n, nil) || slices.ContainsFunc(d.held, func(h entry) bool { return h.Slot == n }) {
+			continue
+		}
+		if !slices.ContainsFunc(d.codes, func(c *code) bool { return c.Honoured && c.Stood == n }) {
 			return n
 		}
+		last = cmp.Or(last, n)
 	}
+	return last
 }
 
 // slotTaken reports whether anything but that place stands in a slot, or may.
