@@ -130,6 +130,9 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern || !w.within(now) {
 		return false
 	}
+	if grain := min(d.Device.Traits.Granularity, time.Minute); !w.live(now.Add(grain)) {
+		return false // a window is rounded down silently by as much, so that the lock may end it now
+	}
 	if of := j.wishes[w.For]; d.shownShut(m.Ref, now) || of != nil && of.Offl != lock.OfflineNone {
 		return false // a spare ends with its code, and an algorithmic one a little sooner than wished
 	}
