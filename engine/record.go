@@ -190,7 +190,7 @@ type code struct {
 	NoNative  string        `json:",omitzero"` // the lock refused its schedule: why
 	Crowded   bool          `json:",omitzero"` // the lock called itself full for it, whatever the book of its slots says: one other may make room
 	Honoured  bool          `json:",omitzero"` // an outside removal or change is accepted
-	Stood     int         `json:",omitzero"` // the slot that it was removed from: it is given to others last, should the list have lied
+	Stood     int           `json:",omitzero"` // the slot that it was removed from: it is given to others last, should the list have lied
 	Undone    []time.Time   `json:",omitzero"` // outside changes that were corrected
 	Contended time.Time     `json:",omitzero"` // corrections rest since
 	Was       Status        `json:",omitzero"` // last status told
