@@ -215,7 +215,8 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 	case c.Offline != lock.OfflineNone:
 		w.Place.Window = c.window()
 		w.Reason = "to be issued"
-	case c.Spare && !c.unpulled() && !c.To.IsZero() && c.NoNative == "" && t.NativeSchedule && t.StartLead == 0 && t.UpdatesInPlace && d.distrust() == "" && !t.DSTNaive:
+	case c.Spare && !c.unpulled() && !c.To.IsZero() && c.NoNative == "" && t.NativeSchedule && t.StartLead == 0 && t.UpdatesInPlace && d.distrust() == "" && !t.DSTNaive &&
+		c.To.Sub(lock.Window{To: c.To}.Grain(t.Granularity).To) <= silentRounding:
 		w.Place.Window = lock.Window{To: c.To}.Grain(t.Granularity)
 		w.Reason = "stands in; the lock will turn it off"
 	default:
