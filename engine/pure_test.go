@@ -349,6 +349,7 @@ func TestMeets(t *testing.T) {
 		{name: "a blind lock rests for a day", traits: blind, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 20, 22), meet: true},
 		{name: "a blind lock after two days", traits: blind, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 60, 62)},
 		{name: "ongoing", traits: jit, a: &code{ID: "a", PIN: digits("4829")}, b: stay("b", "4829", 600, 700), meet: true},
+		{name: "ongoing from a time long after", traits: jit, a: &code{ID: "a", PIN: digits("4829"), Created: at(60)}, b: stay("b", "4829", 1, 5)},
 		{name: "adjacent stays of one holder", traits: jit, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 5, 8), edit: same},
 		{name: "overlapping stays of one holder", traits: jit, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 4, 8), edit: same, meet: true},
 		{name: "withdrawn early enough", traits: jit, a: stay("a", "4829", 1, 50), b: stay("b", "4829", 20, 28), edit: func(a, _ *code) { a.Deleted = at(2) }},
@@ -528,6 +529,25 @@ func TestBackoffDoublesUpToItsBound(t *testing.T) {
 	for n, want := range map[int]time.Duration{0: 10 * time.Second, 1: 20 * time.Second, 5: 320 * time.Second, 8: 30 * time.Minute, 1000: 30 * time.Minute} {
 		if got := backoff(10*time.Second, 30*time.Minute, n); got != want {
 			t.Errorf("%d: %v, want %v", n, got, want)
+		}
+	}
+}
+
+// Where digits are seen to be destroyed there is no hurry; where nothing can be seen, an erase that may have failed is tried again
+// as after any failure.
+func TestHowSoonAnEraseThatWasResistedIsTriedAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		traits lock.Traits
+		want   time.Duration
+	}{
+		{"the digits are listed", jit, 10 * time.Minute},
+		{"the digits are hidden", with(jit, func(t *lock.Traits) { t.HidesPIN = true }), 8 * time.Minute},
+		{"nothing is listed", with(jit, func(t *lock.Traits) { t.CannotList = true }), 8 * time.Minute},
+	} {
+		p := place{Tried: t0, Clears: 3}
+		if got := p.resistsUntil(&c.traits).Sub(t0); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }

@@ -22,4 +22,9 @@ clients() { LOAD_CLIENTS=1000 go test -count=1 -timeout 1h -run CrowdOfClients -
 
 stage "a thousand clients" clients
 
+# Random stories that nobody has seen before: another commit tries others.
+swarm() { make -s bin/locksim && bin/locksim swarm --seed "$((16#$(git rev-parse --short=8 HEAD)))" --minutes 30; }
+
+stage "fresh stories" swarm
+
 table

@@ -51,6 +51,10 @@ crash() { go test -count=1 -run 'Dies' -v ./sim/world; }
 # synced.
 power() { POWERCUT_CUTS=50 go test -count=1 -v ./internal/powercut; }
 
+# A fixed set of random stories in which every decision is made in the face of every fault. After a change of the stories:
+# bin/locksim swarm --seeds 3000 --choose scripts/swarm-seeds.txt
+swarm() { bin/locksim swarm --list scripts/swarm-seeds.txt --require-coverage; }
+
 docs() {
 	cp -r docs "$work/docs" && bin/lockctl docs "$work/docs" && bin/locksim docs "$work/docs" || return
 	diff -r docs "$work/docs" || { echo "generated pages differ: run make docs"; return 1; }
@@ -77,6 +81,7 @@ stage "crash at every effect" crash
 stage "power cuts" power
 stage "replay: memory twice, badger" replay
 stage "real clients" clients
+stage "swarm" swarm
 stage "generated docs" docs
 stage "fuzz" fuzz 1
 
