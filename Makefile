@@ -28,8 +28,8 @@ bench-beside: ## lockctl serve beside the in-memory fake of the hosted API, whic
 	@if command -v npm >/dev/null; then cd scripts/rival && npm ci --no-audit --no-fund; fi
 	@go test ./cmd/lockctl -run '^$$' -bench BesideTheFake -benchtime 1x -timeout 10m
 
-bench-million: ## a million codes: time to open, memory, import; a virtual year of 10 000 locks; takes the better part of an hour
-	@go test -run '^$$' -bench 'Million|Import|Year' -benchtime 1x -p 1 -timeout 2h -tags million ./engine/live ./sim/world
+bench-million: ## a million codes: time to open, memory, import; a virtual year of 10 000 locks, keys over all of them; takes the better part of an hour
+	@go test -run '^$$' -bench 'Million|Import|Year' -benchtime 1x -p 1 -timeout 2h -tags million ./engine/live ./sim/world ./tui
 
 mutate: ## make small mistakes in the engine and list those that nothing notices; ARGS="--sample 400" for some of them
 	@nice go run ./scripts/mutate $(ARGS)

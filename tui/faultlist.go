@@ -24,7 +24,7 @@ func newFaultList(sh *shell) *faultList {
 	s := func() *style { return sh.style }
 	f.table = table[lab.Fault]{id: func(x lab.Fault) string { return x.ID }, columns: []column[lab.Fault]{
 		{title: "FAULT", width: 20, flex: 1, cell: func(x lab.Fault) line { return say(bad, s().bad+" "+x.Kind) }},
-		{title: "ON", width: 20, flex: 2, cell: func(x lab.Fault) line { return say(strong, x.On) }},
+		{title: "ON", width: 20, flex: 2, cell: func(x lab.Fault) line { return say(strong, sh.names.lock(lock.DeviceID(x.On))) }},
 		{title: "SINCE", width: 12, cell: func(x lab.Fault) line { return say(plain, fromNow(x.From, sh.now)) }},
 		{title: "HEALS", width: 14, cell: func(x lab.Fault) line {
 			if x.For == 0 {
@@ -81,7 +81,7 @@ func (f *faultList) Update(msg tea.Msg) tea.Cmd {
 			if err != nil {
 				return f.sh.refused(err)
 			}
-			return tea.Batch(f.sh.tell(good, f.sh.style.check+" healed "+x.Kind+" on "+x.On), f.sh.changed())
+			return tea.Batch(f.sh.tell(good, f.sh.style.check+" healed "+x.Kind+" on "+f.sh.names.lock(lock.DeviceID(x.On))), f.sh.changed())
 		})
 	case key.Matches(k, keys.open):
 		if at, is := f.door(); is {

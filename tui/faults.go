@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/internal/when"
+	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim/lab"
 )
 
@@ -17,7 +20,10 @@ type faults struct {
 	at      door
 	targets []target
 	target  int
-	kinds   []lab.FaultKind
+	all     []lab.FaultKind // that the target can have
+	kinds   []lab.FaultKind // of all, what the words find
+	words   field
+	seeking bool // words are being typed
 	chosen  int
 	input   field
 	asking  bool // for how long
@@ -51,26 +57,74 @@ func (f *faults) request() request {
 func (f *faults) Title() string { return "Faults" }
 
 func (f *faults) Keys() []key.Binding {
-	if f.asking {
+	switch {
+	case f.asking:
 		return []key.Binding{bind("enter", "break it", "enter"), bind("esc", "not that", "esc")}
+	case f.seeking:
+		return []key.Binding{bind("enter", "choose from these", "enter"), bind("↑ ↓", "move", "up", "down"), bind("esc", "show all", "esc")}
 	}
 	return f.sh.keys.faultList()
 }
 
-func (f *faults) typing() bool { return f.asking }
+func (f *faults) typing() bool { return f.asking || f.seeking }
+
+// retreat takes the words away first.
+func (f *faults) retreat() bool {
+	if f.words.text() == "" {
+		return false
+	}
+	f.words.set("")
+	f.find()
+	return true
+}
+
+// find lists the kinds that have every word in their name, layer or meaning.
+func (f *faults) find() {
+	f.kinds = nil
+	for _, k := range f.all {
+		if matches(strings.ToLower(k.Name+" "+k.Layer+" "+k.Meaning), f.words.text(), time.Time{}, time.Time{}, time.UTC) {
+			f.kinds = append(f.kinds, k)
+		}
+	}
+	f.chosen = max(0, min(f.chosen, len(f.active())+len(f.kinds)-1))
+}
+
+// seek edits the words; the list follows every key.
+func (f *faults) seek(k tea.KeyMsg) {
+	switch k.Type {
+	case tea.KeyEsc:
+		f.seeking = false
+		f.retreat()
+	case tea.KeyEnter:
+		f.seeking = false
+	case tea.KeyUp:
+		f.chosen = max(0, f.chosen-1)
+	case tea.KeyDown:
+		f.chosen = max(0, min(f.chosen+1, len(f.active())+len(f.kinds)-1))
+	default:
+		if f.words.key(k) {
+			f.chosen = len(f.active())
+			f.find()
+		}
+	}
+}
 
 func (f *faults) start() tea.Cmd { return f.ask() }
 
 // ask loads the kinds that the target can have.
 func (f *faults) ask() tea.Cmd {
 	on := f.target
-	f.kinds, f.chosen = nil, 0
+	f.all, f.kinds, f.chosen = nil, nil, 0
 	return f.sh.kindsOf(f.targets[on].id, func(kinds []lab.FaultKind, err error) tea.Cmd {
 		if err != nil {
 			return f.sh.refused(err)
 		}
 		if on == f.target {
-			f.kinds = kinds
+			f.all = kinds
+			f.find()
+			if active := len(f.active()); active == 0 { // what is tried first
+				f.chosen = max(0, slices.IndexFunc(f.kinds, func(k lab.FaultKind) bool { return k.Name == "offline" }))
+			}
 		}
 		return nil
 	})
@@ -100,8 +154,12 @@ func (f *faults) Update(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	if f.asking {
+	switch {
+	case f.asking:
 		return f.duration(k)
+	case f.seeking:
+		f.seek(k)
+		return nil
 	}
 	keys, active := f.sh.keys, f.active()
 	all := len(active) + len(f.kinds)
@@ -114,6 +172,8 @@ func (f *faults) Update(msg tea.Msg) tea.Cmd {
 		f.chosen = 0
 	case key.Matches(k, keys.pageDown), key.Matches(k, keys.bottom):
 		f.chosen = max(0, all-1)
+	case key.Matches(k, keys.filter):
+		f.seeking = true
 	case key.Matches(k, keys.tab):
 		f.target = (f.target + 1) % len(f.targets)
 		return f.ask()
@@ -133,7 +193,7 @@ func (f *faults) cure(x lab.Fault) tea.Cmd {
 		if err != nil {
 			return f.sh.refused(err)
 		}
-		return tea.Batch(f.sh.tell(good, f.sh.style.check+" healed "+x.Kind+" on "+x.On), f.sh.changed())
+		return tea.Batch(f.sh.tell(good, f.sh.style.check+" healed "+x.Kind+" on "+f.sh.names.lock(lock.DeviceID(x.On))), f.sh.changed())
 	})
 }
 
@@ -170,7 +230,7 @@ func (f *faults) duration(k tea.KeyMsg) tea.Cmd {
 			return nil
 		}
 		f.asking, f.chosen = false, 0
-		return tea.Batch(f.sh.tell(warn, f.sh.style.warn+" "+x.Kind+" on "+x.On+": what the engine does about it is in the journal"), f.sh.changed())
+		return tea.Batch(f.sh.tell(warn, f.sh.style.warn+" "+x.Kind+" on "+f.sh.names.lock(lock.DeviceID(x.On))+": what the engine does about it is in the journal"), f.sh.changed())
 	})
 }
 
@@ -180,7 +240,7 @@ func (f *faults) View(w, h int) string {
 	s := f.sh.style
 	on := line{}
 	for i, t := range f.targets {
-		text := " " + t.what + " " + t.id + " "
+		text := " " + t.what + " " + f.sh.names.lock(lock.DeviceID(t.id)) + " "
 		if i == f.target {
 			on = on.with(chipTitle, text)
 		} else {
@@ -188,7 +248,7 @@ func (f *faults) View(w, h int) string {
 		}
 		on = on.with(plain, " ")
 	}
-	rows := []line{nil, on, nil}
+	rows := []line{nil, on, f.sought()}
 	foot := f.foot(w - 6)
 	room := h - 2 - len(rows) - len(foot)
 	list := f.list()
@@ -204,6 +264,17 @@ func (f *faults) View(w, h int) string {
 		rows = append(rows, nil)
 	}
 	return f.sh.dialog(w, h, "Faults: what breaks", append(rows, foot...))
+}
+
+// sought is the line of the words that choose from the list.
+func (f *faults) sought() line {
+	switch {
+	case f.seeking:
+		return say(accent, "/").and(f.words.line(30)).with(dim, " "+pluralOf(len(f.kinds), "kind"))
+	case f.words.text() != "":
+		return say(accent, "/"+f.words.text()).with(dim, " "+pluralOf(len(f.kinds), "kind"))
+	}
+	return nil
 }
 
 // list is the faults that are, then the kinds that can be.

@@ -244,9 +244,10 @@ func (t *timeline) rows() int {
 	return max(1, h-10)
 }
 
-const laneName = 18
+// laneName is how many cells a screen of that width gives to the name of a lane.
+func laneName(w int) int { return max(18, min(28, w/4+2)) }
 
-func (t *timeline) width(w int) int { return max(10, w-laneName-6) }
+func (t *timeline) width(w int) int { return max(10, w-laneName(w)-6) }
 
 func (t *timeline) View(w, h int) string {
 	s := t.sh.style
@@ -258,15 +259,15 @@ func (t *timeline) View(w, h int) string {
 	}
 	ax := axis{left: t.start(cellsWide), grain: t.grain(), width: cellsWide, now: t.sh.now, at: t.instant(), zone: t.zone()}
 	rows := []line{
-		say(plain, strings.Repeat(" ", laneName+2)).and(ax.labels()),
-		say(plain, strings.Repeat(" ", laneName+2)).and(ax.ruler(s)),
+		say(plain, strings.Repeat(" ", laneName(w)+2)).and(ax.labels()),
+		say(plain, strings.Repeat(" ", laneName(w)+2)).and(ax.ruler(s)),
 	}
 	first := 0
 	if len(t.doors) == 1 {
 		first = t.top
 	}
 	for i := first; i < min(len(lanes), first+t.rows()); i++ {
-		rows = append(rows, t.laneLine(lanes[i], i == t.lane, ax))
+		rows = append(rows, t.laneLine(lanes[i], i == t.lane, ax, laneName(w)))
 	}
 	if len(lanes) == 0 {
 		rows = append(rows, say(dim, "  reading the locks "+s.more))
@@ -294,17 +295,17 @@ func (t *timeline) zone() *time.Location {
 	return t.sh.zone
 }
 
-func (t *timeline) laneLine(l lane, chosen bool, ax axis) line {
+func (t *timeline) laneLine(l lane, chosen bool, ax axis, room int) line {
 	s := t.sh.style
 	mark, tn := line{{plain, "  "}}, plain
 	if chosen {
 		mark, tn = line{{accent, s.mark + " "}}, strong
 	}
 	name := say(tn, l.name)
-	if name.width() > laneName-1 {
-		name = name.cut(laneName-1, s.more)
+	if name.width() > room-1 {
+		name = name.cut(room-1, s.more)
 	}
-	return mark.and(name).with(plain, strings.Repeat(" ", laneName-name.width())).and(ax.draw(s, l, chosen))
+	return mark.and(name).with(plain, strings.Repeat(" ", room-name.width())).and(ax.draw(s, l, chosen))
 }
 
 // below tells what is on the chosen door at the instant under the cursor, and what the signs mean.

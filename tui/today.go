@@ -21,8 +21,8 @@ func newToday(sh *shell) *codeList {
 		{title: "", width: 7, cell: func(c engine.CodeView) line { return l.way(c) }},
 		{title: "WHEN", width: 7, right: true, cell: func(c engine.CodeView) line { return l.clock(c) }},
 		{title: "AT", width: 9, from: 72, cell: func(c engine.CodeView) line { return say(dim, l.local(c)) }},
-		{title: "LOCK", width: 14, flex: 4, cell: func(c engine.CodeView) line { return say(strong, doorName(c)) }},
-		{title: "WHO", width: 9, flex: 2, cell: func(c engine.CodeView) line { return say(plain, codeName(c)) }},
+		{title: "LOCK", width: 16, flex: 6, cell: func(c engine.CodeView) line { return say(strong, doorName(c)) }},
+		{title: "WHO", width: 9, flex: 1, cell: func(c engine.CodeView) line { return say(plain, codeName(c)) }},
 		{title: "WHY", width: 20, flex: 8, from: 100, cell: func(c engine.CodeView) line { return say(dim, because(c)) }},
 		{title: "DO", width: 16, flex: 6, from: 150, cell: func(c engine.CodeView) line { return say(accent, c.Action) }},
 	}
