@@ -9,7 +9,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/accesscodes/lockctl/engine"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 // fleet lists every lock, a page at a time.
@@ -21,8 +20,7 @@ type fleet struct {
 	asking bool   // the filter is being typed
 	before string // the filter that esc brings back
 	ready  bool
-	focus  lock.DeviceID // where the cursor is to begin; "" once it has
-	peek   *device       // what a tall screen shows of the lock under the cursor
+	peek   *device // what a tall screen shows of the lock under the cursor
 }
 
 func newFleet(sh *shell) *fleet {
@@ -44,7 +42,12 @@ func (f *fleet) Keys() []key.Binding {
 func (f *fleet) typing() bool { return f.asking }
 
 func (f *fleet) request() request {
-	r := request{to: f, queries: f.pages.queries()}
+	return request{to: f, queries: append(f.pages.queries(), f.glance().queries...)}
+}
+
+// glance asks for the lock under the cursor, where the screen has room for it.
+func (f *fleet) glance() request {
+	r := request{to: f}
 	if row, ok := f.table.current(); ok && f.peeks() {
 		r.queries = append(r.queries, engine.Query{View: engine.ViewDevice, Device: row.ID})
 	}
@@ -118,19 +121,20 @@ func (f *fleet) take(a answer) tea.Cmd {
 			pages = append(pages, s)
 		}
 	}
-	rows, base, total, missing := f.pages.take(pages)
-	f.table.fill(rows, base, total)
-	f.ready = true
-	for i, r := range rows {
-		if r.ID == f.focus {
-			f.focus = ""
-			f.table.to(base+i, f.rows())
-		}
+	missing := false
+	if len(pages) > 0 {
+		var rows []engine.DeviceRow
+		var base, total int
+		rows, base, total, missing = f.pages.take(pages)
+		f.table.fill(rows, base, total)
+		f.ready = true
 	}
 	row, ok := f.table.current()
-	stale := ok && f.peeks() && (f.peek == nil || f.peek.row.ID != row.ID)
-	if f.aim() || missing || stale {
+	switch {
+	case f.aim() || missing:
 		return f.sh.changed()
+	case ok && f.peeks() && (f.peek == nil || f.peek.row.ID != row.ID):
+		return f.sh.glance()
 	}
 	return nil
 }
@@ -143,10 +147,10 @@ func (f *fleet) press(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keys.markTo) && !f.table.holds(f.table.markAt):
 		return f.sh.tell(warn, f.sh.style.warn+" "+rangeTooFar)
 	case f.table.steer(k, keys, f.rows()), f.table.marks(k, keys, f.rows()):
-		if f.aim() || f.peeks() {
+		if f.aim() {
 			return f.sh.changed()
 		}
-		return nil
+		return f.sh.glance()
 	case key.Matches(k, keys.filter):
 		f.asking, f.before = true, f.pages.query.Filter
 		f.input.set(f.before)
@@ -238,8 +242,10 @@ func (f *fleet) click(x, y int) tea.Cmd {
 		return f.press(tea.KeyMsg{Type: tea.KeyEnter})
 	case ok:
 		f.table.to(i, f.rows())
-		f.aim()
-		return f.sh.changed()
+		if f.aim() {
+			return f.sh.changed()
+		}
+		return f.sh.glance()
 	}
 	return nil
 }

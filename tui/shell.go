@@ -25,6 +25,8 @@ type screen interface {
 type (
 	// loader needs data from the host. Its answer arrives as an answer in Update.
 	loader interface{ request() request }
+	// glancer shows more of the row under its cursor.
+	glancer interface{ glance() request }
 	// starter has something to ask when it is opened.
 	starter interface{ start() tea.Cmd }
 	// typist takes every key but ctrl+c while typing: it holds a text input.
@@ -91,7 +93,8 @@ type shell struct {
 	skips     skipping
 
 	dirty, loading, resting bool
-	number                  int // of the newest load
+	glanced                 bool // the cursor has moved on since the newest load
+	number                  int  // of the newest load
 }
 
 // note is the sentence above the footer.
@@ -205,7 +208,7 @@ func (sh *shell) changed() tea.Cmd {
 		sh.dirty = true
 		return nil
 	}
-	sh.dirty, sh.loading = false, true
+	sh.dirty, sh.glanced, sh.loading = false, false, true
 	sh.number++
 	var requests []request
 	seen := []screen{sh.page()}
@@ -218,6 +221,25 @@ func (sh *shell) changed() tea.Cmd {
 		}
 	}
 	return sh.load(sh.number, sh.heard, requests)
+}
+
+// glance asks for what is under the cursor, and for nothing else that the screen shows: in a large fleet a page costs more.
+func (sh *shell) glance() tea.Cmd {
+	if sh.loading || sh.resting {
+		sh.glanced = true
+		return nil
+	}
+	at, ok := sh.page().(glancer)
+	if !ok {
+		return nil
+	}
+	r := at.glance()
+	if sh.glanced = false; len(r.queries) == 0 {
+		return nil
+	}
+	sh.loading = true
+	sh.number++
+	return sh.load(sh.number, sh.heard, []request{r})
 }
 
 // loaded hands a load's answers to the screens that asked, if they are still there.
@@ -277,8 +299,11 @@ func (sh *shell) hear(lines []StoryLine) tea.Cmd {
 
 func (sh *shell) rested() tea.Cmd {
 	sh.resting = false
-	if sh.dirty {
+	switch {
+	case sh.dirty:
 		return sh.changed()
+	case sh.glanced:
+		return sh.glance()
 	}
 	return nil
 }

@@ -41,6 +41,25 @@ func TestTheTableHoldsTwoPagesWhateverTheFleet(t *testing.T) {
 	h.selected("Room 00000")
 }
 
+func TestMovingTheCursorReadsNoPage(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.size(120, 40)
+	h.settle()
+	before := h.host.queries
+	h.press("down", "down", "down")
+	h.shows("Front door", "account ttlock")
+	if n := h.host.queries - before; n != 3 {
+		t.Errorf("three moves asked %d queries, and one each would do", n)
+	}
+	h.size(80, 24)
+	h.settle()
+	before = h.host.queries
+	h.press("down")
+	if n := h.host.queries - before; n != 0 {
+		t.Errorf("a move without a peek asked %d queries", n)
+	}
+}
+
 func TestTheCursorStaysOnItsRow(t *testing.T) {
 	h := newHarness(t, smallHotel())
 	h.press("down", "down", "down")

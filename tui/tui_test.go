@@ -291,15 +291,15 @@ func TestASmallTerminalGetsASentence(t *testing.T) {
 }
 
 func TestTheCursorBeginsWhereItIsTold(t *testing.T) {
-	h := newHarness(t, smallHotel())
-	h.m.fleet.focus = "office"
+	h := newHome(t, smallHotel())
+	h.m.stack[0].(*codeList).focus = "suite-1"
 	h.send(bellMsg{})
 	h.settle()
-	h.selected("Office")
+	h.selected("Suite 1")
 	h.press("home")
 	h.send(bellMsg{})
 	h.settle()
-	h.selected("Annex")
+	h.selected("Garage")
 }
 
 func TestAnErrorDoesNotStopTheClock(t *testing.T) {
