@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/accesscodes/lockctl/driver/all"
+	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/internal/when"
 	"github.com/accesscodes/lockctl/tui"
 )
@@ -16,7 +18,7 @@ func docs(a *app, args []string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return badInput("%s: there is no such folder", dir)
 	}
-	for name, text := range map[string]string{"cli.md": cliPage(), "keys.md": tui.KeysPage()} {
+	for name, text := range map[string]string{"cli.md": cliPage(), "keys.md": tui.KeysPage(), "providers.md": providersPage(all.Providers())} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return err
 		}
@@ -57,6 +59,36 @@ func verbRow(b *strings.Builder, v verb) {
 	}
 	fmt.Fprintf(b, "| `%s`%s | %s | %s | `lockctl %s` |\n", escape(strings.TrimSpace("lockctl "+v.path+" "+v.args)), mark, escape(v.short),
 		escape(strings.Join(flags, "<br>")), escape(v.example))
+}
+
+// providersPage tells of every vendor what its driver says of itself.
+func providersPage(vendors provider.Registry) string {
+	var b strings.Builder
+	b.WriteString("# Providers\n\nGenerated from the drivers below `driver/` by `make docs`.\n\n" +
+		"An account of the configuration (`lockctl config sample`) names a provider and its settings. Secrets stand in the environment or in a\n" +
+		"file of their own: `\"env:NAME\"` or `\"file:/path\"`. `lockctl config check` tells every mistake at its place.\n\n" +
+		"To try a provider without an account at its vendor, run `locksim serve`: it answers as the vendors' clouds do, with simulated locks\n" +
+		"behind, and prints the accounts for the configuration.\n\n" +
+		"The provider `sim` has simulated locks within `lockctl serve` itself.\n")
+	for _, p := range vendors {
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```toml\n[[account]]\nid = \"house\"\nprovider = %q\nsettings = { ", p.Name, p.About, p.Name)
+		var required []string
+		for _, s := range p.Settings {
+			if s.Required {
+				required = append(required, s.Name+" = "+s.Example)
+			}
+		}
+		b.WriteString(strings.Join(required, ", ") + " }\n```\n\n| Setting | What it is | Example |\n| --- | --- | --- |\n")
+		for _, s := range p.Settings {
+			about := s.About
+			if s.Required {
+				about += " (required)"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", s.Name, escape(about), escape(s.Example))
+		}
+		b.WriteString("\n" + p.Notes)
+	}
+	return b.String()
 }
 
 // escape keeps a text within its cell.

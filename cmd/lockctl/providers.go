@@ -12,6 +12,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/all"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/lock"
@@ -39,14 +40,14 @@ func (s *simulated) registry() provider.Registry {
 	for _, p := range sim.Profiles() {
 		models = append(models, p.Name)
 	}
-	return provider.Registry{{
+	return append(provider.Registry{{
 		Name: "sim", About: "simulated locks, on this machine's clock", Open: s.start,
 		Settings: []provider.Setting{
 			{Name: "locks", Kind: provider.Whole, Min: 1, Max: 20000, About: "how many locks; left out: 6", Example: "6"},
 			{Name: "model", Kind: provider.Text, Choices: models, About: "what they are; left out: mixed, one of each system in turn", Example: `"mixed"`},
 			{Name: "latency_ms", Kind: provider.Whole, Min: 1, Max: 120000, About: "one way to the cloud, in milliseconds; left out: 150", Example: "150"},
 		},
-	}}
+	}}, all.Providers()...)
 }
 
 const (

@@ -3,6 +3,7 @@ package nuki
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,10 +16,13 @@ import (
 
 const base = "https://api.nuki.io"
 
+//go:embed notes.md
+var notes string
+
 // Provider describes Nuki.
 func Provider() provider.Provider {
 	return provider.Provider{
-		Name: "nuki", About: "Nuki smart locks with a keypad, through the Nuki Web API", Open: open,
+		Name: "nuki", About: "Nuki smart locks with a keypad, through the Nuki Web API", Notes: notes, Open: open,
 		Settings: []provider.Setting{
 			{Name: "token", Kind: provider.Secret, Required: true, About: "an API token of Nuki Web (menu API), with the rights to see locks, their codes and their log", Example: `"env:NUKI_TOKEN"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},

@@ -17,6 +17,7 @@ import (
 type Provider struct {
 	Name     string // as configurations name it: "ttlock"
 	About    string // one sentence for people
+	Notes    string // Markdown: what works, how to get credentials, limits, what is uncertain
 	Settings []Setting
 	Open     func(ctx context.Context, env Env, a Account) (driver.Driver, error)
 }

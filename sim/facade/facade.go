@@ -4,6 +4,7 @@ package facade
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -84,6 +85,15 @@ func Handler(l Loop, c Cloud) http.Handler {
 		w.WriteHeader(x.Status)
 		_, _ = w.Write(x.Body) // whoever has left does not read it
 	})
+}
+
+// JSON is a reply with a body.
+func JSON(status int, v any) Reply {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return Reply{Status: http.StatusInternalServerError}
+	}
+	return Reply{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 }
 
 // Failure is the reply to a call that the fleet has failed, where every vendor's cloud answers alike: too much is asked, the server

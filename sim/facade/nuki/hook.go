@@ -30,7 +30,8 @@ func (c *Cloud) addHook(r *request) {
 		r.reply(unprocessable())
 		return
 	}
-	if u, err := url.Parse(h.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+	// The vendor takes https alone. This machine is let through, so that a test needs no certificate.
+	if u, err := url.Parse(h.URL); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "127.0.0.1") {
 		r.reply(badValue(h.URL, "webhookUrl"))
 		return
 	}
@@ -70,7 +71,7 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 
 // post signs something for every webhook that wants it.
 func (c *Cloud) post(feature string, body any) []facade.Post {
-	text := written(http.StatusOK, body).Body
+	text := facade.JSON(http.StatusOK, body).Body
 	var posts []facade.Post
 	for _, h := range c.hooks {
 		if !slices.Contains(h.Features, feature) {

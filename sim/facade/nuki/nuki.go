@@ -5,7 +5,6 @@ package nuki
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -128,7 +127,7 @@ type request struct {
 	reply func(facade.Reply)
 }
 
-func (r *request) json(status int, v any) { r.reply(written(status, v)) }
+func (r *request) json(status int, v any) { r.reply(facade.JSON(status, v)) }
 
 // done answers that a write was taken: without a body, and without a word about where it is.
 func (r *request) done() { r.reply(facade.Reply{Status: http.StatusNoContent}) }
@@ -161,18 +160,10 @@ func match(parts, path []string) bool {
 	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
 }
 
-func written(status int, v any) facade.Reply {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return facade.Reply{Status: http.StatusInternalServerError}
-	}
-	return facade.Reply{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
-}
-
 // The two shapes of an error's body.
 
 func plain(status int, message string) facade.Reply {
-	return written(status, map[string]any{"detailMessage": message, "stackTrace": []string{}, "suppressedExceptions": []string{}})
+	return facade.JSON(status, map[string]any{"detailMessage": message, "stackTrace": []string{}, "suppressedExceptions": []string{}})
 }
 
 func badValue(value, parameter string) facade.Reply {
@@ -181,7 +172,7 @@ func badValue(value, parameter string) facade.Reply {
 
 // unprocessable is what the framework beneath the API answers to a body that breaks the schema.
 func unprocessable() facade.Reply {
-	return written(http.StatusUnprocessableEntity, map[string]any{
+	return facade.JSON(http.StatusUnprocessableEntity, map[string]any{
 		"code": http.StatusUnprocessableEntity, "reasonPhrase": "Unprocessable Entity", "homeRef": "/",
 		"description": "The server understands the content type of the request entity and the syntax of the request entity is correct but was unable to process the contained instructions",
 		"uri":         "http://www.webdav.org/specs/rfc2518.html#STATUS_422",

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/drive"
+	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/wire"
+)
+
+const (
+	maxPosts   = 1000             // webhooks that may wait to be sent; what is beyond is lost, as a vendor's may be
+	postWithin = 10 * time.Second // the receiver of a webhook has to answer
+)
+
+// server is one call of locksim serve.
+type server struct {
+	io      stdio
+	vendors []string
+	host    string
+	port    int
+	locks   int
+	cert    string
+	key     string
+}
+
+func serveCommand(io stdio) *cobra.Command {
+	s := server{io: io}
+	var names []string
+	for _, v := range wire.Vendors() {
+		names = append(names, v.Name)
+	}
+	c := &cobra.Command{
+		Use: "serve", Short: "answer as the vendors' clouds do, with simulated locks behind", Args: cobra.NoArgs,
+		Long: "Answers with the protocols of lock vendors, each on a port of its own, so that drivers and other people's software can be tried\n" +
+			"without a vendor. The locks run on this machine's clock and forget everything at the end. The first port takes no vendor's requests:\n" +
+			"there faults are placed, PINs typed and locks changed by hand (GET /locks, POST /type, POST /faults, POST /edit).\n\n" +
+			"It prints what lockctl serve needs to use it.",
+		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c.Context()) },
+	}
+	f := c.Flags()
+	f.StringSliceVar(&s.vendors, "vendor", names, "vendors to answer for")
+	f.StringVar(&s.host, "host", "127.0.0.1", "address to listen on")
+	f.IntVar(&s.port, "port", 8700, "the first port; the vendors' follow; 0: any that are free")
+	f.IntVar(&s.locks, "locks", 3, "locks of each vendor")
+	f.StringVar(&s.cert, "tls-cert", "", "certificate, to answer with TLS")
+	f.StringVar(&s.key, "tls-key", "", "its key")
+	_ = c.RegisterFlagCompletionFunc("vendor", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// served is one vendor's cloud on its port.
+type served struct {
+	wire.Vendor
+	account lock.AccountID
+	cloud   facade.Cloud
+}
+
+// accountOf is what a vendor's only account is called.
+func accountOf(vendor string) lock.AccountID { return lock.AccountID("sim-" + vendor) }
+
+func (s *server) serve(ctx context.Context) error {
+	var all []*served
+	spec := sim.Spec{}
+	for _, name := range s.vendors {
+		v, ok := wire.Find(name)
+		if !ok {
+			return fmt.Errorf("vendor: %q is not one that the simulator speaks for: %s", name, s.known())
+		}
+		x := &served{Vendor: v, account: accountOf(name)}
+		all = append(all, x)
+		for i := range s.locks {
+			spec.Locks = append(spec.Locks, sim.LockSpec{
+				ID: lock.DeviceID(fmt.Sprintf("%s-%d", name, i+1)), Name: fmt.Sprintf("%s door %d", name, i+1), Model: v.Model, Account: x.account,
+				Hub: lock.HubID(name + "-hub"),
+			})
+		}
+	}
+	if s.locks < 1 || s.locks > 1000 {
+		return errors.New("locks: must lie between 1 and 1000")
+	}
+	posts := make(chan facade.Post, maxPosts)
+	fleet, err := drive.Start(ctx, drive.Options{Spec: spec, Seed: 1, Clock: clockwork.NewRealClock(), Notice: func(n driver.Notice) {
+		for _, x := range all {
+			if x.account == n.Account && x.cloud != nil {
+				push(posts, x.cloud.Push(n.Device))
+			}
+		}
+	}})
+	if err != nil {
+		return brokenError{err}
+	}
+	err = fleet.Do(ctx, func(f *sim.Fleet) (err error) {
+		for _, x := range all {
+			if x.cloud, err = x.Open(f, x.account); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = s.answer(ctx, fleet, all, posts)
+	}
+	return errors.Join(err, fleet.Close())
+}
+
+// push hands webhooks to their sender, which may be behind.
+func push(to chan<- facade.Post, posts []facade.Post) {
+	for _, p := range posts {
+		select {
+		case to <- p:
+		default:
+		}
+	}
+}
+
+func (s *server) known() string {
+	var names []string
+	for _, v := range wire.Vendors() {
+		names = append(names, v.Name)
+	}
+	return list(names)
+}
+
+// answer listens until ctx ends.
+func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, posts <-chan facade.Post) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, len(all)+1)
+	var running []*http.Server
+	open := func(i int, h http.Handler) (string, error) {
+		port := s.port
+		if port != 0 {
+			port += i
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort(s.host, fmt.Sprint(port)))
+		if err != nil {
+			return "", fmt.Errorf("port: %w", err)
+		}
+		scheme := "http://"
+		if s.cert != "" || s.key != "" {
+			pair, err := tls.LoadX509KeyPair(s.cert, s.key)
+			if err != nil {
+				return "", errors.Join(fmt.Errorf("tls-cert: %w", err), l.Close())
+			}
+			scheme, l = "https://", tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}})
+		}
+		server := &http.Server{Handler: h, ReadHeaderTimeout: postWithin}
+		running = append(running, server)
+		go func() { ended <- server.Serve(l) }()
+		return scheme + l.Addr().String(), nil
+	}
+	defer func() {
+		for _, x := range running {
+			_ = x.Close() // whoever is still being answered is cut off
+		}
+	}()
+	at, err := open(0, facade.Control(fleet))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.io.out, "# faults, keypads and hands: %s\n", at)
+	for i, x := range all {
+		if at, err = open(i+1, facade.Handler(fleet, x.cloud)); err != nil {
+			return err
+		}
+		s.tell(x, at)
+	}
+	go send(ctx, posts, s.io)
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ended:
+		return brokenError{err}
+	}
+}
+
+// tell prints the account as lockctl's configuration has it.
+func (s *server) tell(x *served, at string) {
+	var settings []string
+	secrets := x.Secrets(x.account)
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		value := secrets[name]
+		settings = append(settings, fmt.Sprintf("%s = %q", name, "env:"+strings.ToUpper(x.Name+"_"+name)))
+		fmt.Fprintf(s.io.out, "\n# %s=%s\n", strings.ToUpper(x.Name+"_"+name), value)
+	}
+	settings = append(settings, fmt.Sprintf("base_url = %q", at))
+	fmt.Fprintf(s.io.out, "[[account]]\nid = %q\nprovider = %q\nsettings = { %s }\n", x.account, x.Name, strings.Join(settings, ", "))
+}
+
+// send posts webhooks, one after the other. Each is tried once: what is lost costs a receiver time, and nothing else.
+func send(ctx context.Context, posts <-chan facade.Post, io stdio) {
+	client := http.Client{Timeout: postWithin}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-posts:
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, bytes.NewReader(p.Body))
+			if err != nil {
+				continue
+			}
+			req.Header = p.Header
+			res, err := client.Do(req)
+			if err != nil {
+				fmt.Fprintf(io.err, "locksim: a webhook was not taken: %v\n", err)
+				continue
+			}
+			_ = res.Body.Close() // its status is all that is said
+			if res.StatusCode >= 300 {
+				fmt.Fprintf(io.err, "locksim: a webhook was answered with %d\n", res.StatusCode)
+			}
+		}
+	}
+}

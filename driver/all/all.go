@@ -1,0 +1,14 @@
+// Package all lists the vendors that lockctl drives: without it each program that opens accounts would have a list of its own.
+package all
+
+import (
+	"github.com/accesscodes/lockctl/driver/nuki"
+	"github.com/accesscodes/lockctl/driver/provider"
+)
+
+// Providers lists every vendor, by name.
+func Providers() provider.Registry {
+	return provider.Registry{
+		nuki.Provider(),
+	}
+}

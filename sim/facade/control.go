@@ -1,0 +1,168 @@
+package facade
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+)
+
+// Control is an HTTP API for the far side of the locks, for tests in any language:
+//
+//	GET    /locks              every lock: its model, reach, battery and what it really holds (no digits)
+//	POST   /type               {"lock", "pin"}: types at a keypad, and answers {"opens", "reason"}
+//	POST   /faults             {"on", "kind", "for", "op", "after", "p", "args", "text"}: places a fault; "for" in seconds
+//	GET    /faults             those that are at work
+//	DELETE /faults/{id}        ends one, or all of a lock, hub or account
+//	POST   /edit               {"lock", "kind", "ref", "slot", "pin", "name"}: changes something by hand
+//
+// Mistakes are answered with 400 and a sentence.
+func Control(l Loop) http.Handler {
+	mux := http.NewServeMux()
+	c := control{l}
+	mux.HandleFunc("GET /locks", c.does(c.locks))
+	mux.HandleFunc("POST /type", c.does(c.typed))
+	mux.HandleFunc("POST /faults", c.does(c.inject))
+	mux.HandleFunc("GET /faults", c.does(func(_ ask, f *sim.Fleet) (any, error) { return append([]sim.Fault{}, f.Faults()...), nil }))
+	mux.HandleFunc("DELETE /faults/{id}", c.does(func(a ask, f *sim.Fleet) (any, error) { return struct{}{}, f.Heal(a.id) }))
+	mux.HandleFunc("POST /edit", c.does(c.edit))
+	return mux
+}
+
+type control struct{ loop Loop }
+
+// does answers with what fn returns, having run it on the fleet's thread.
+func (c control) does(fn func(ask, *sim.Fleet) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, "the body is too large or broke off", http.StatusBadRequest)
+			return
+		}
+		a := ask{r.PathValue("id"), body}
+		var out any
+		var bad error
+		if err := c.loop.Run(r.Context(), func(f *sim.Fleet, done func()) { out, bad = fn(a, f); done() }); err != nil {
+			http.Error(w, "the locks were put away", http.StatusServiceUnavailable)
+			return
+		}
+		if bad != nil {
+			http.Error(w, bad.Error(), http.StatusBadRequest)
+			return
+		}
+		x := JSON(http.StatusOK, out)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(x.Status)
+		_, _ = w.Write(x.Body) // whoever has left does not read it
+	}
+}
+
+// ask is a request as the fleet's thread gets it, which must not wait for the network.
+type ask struct {
+	id   string // of its path
+	body []byte
+}
+
+// parse reads the body into v.
+func (a ask) parse(v any) error {
+	if json.Unmarshal(a.body, v) != nil {
+		return errors.New("body: is not the JSON that is expected here")
+	}
+	return nil
+}
+
+// lockState is a lock as GET /locks tells of it.
+type lockState struct {
+	ID      lock.DeviceID  `json:"id"`
+	Name    string         `json:"name"`
+	Model   string         `json:"model"`
+	Account lock.AccountID `json:"account"`
+	Hub     lock.HubID     `json:"hub,omitempty"`
+	Reached bool           `json:"reached"`
+	Battery float64        `json:"battery"`
+	Held    []heldState    `json:"held"`
+}
+
+type heldState struct {
+	Ref     lock.Ref  `json:"ref"`
+	Slot    int       `json:"slot"`
+	Name    string    `json:"name"`
+	Enabled bool      `json:"enabled"`
+	From    time.Time `json:"from,omitzero"`
+	To      time.Time `json:"to,omitzero"`
+}
+
+func (control) locks(_ ask, f *sim.Fleet) (any, error) {
+	all := []lockState{}
+	for _, d := range f.Devices() {
+		s := lockState{
+			ID: d.ID, Name: d.Name, Model: d.Model, Account: d.Account, Hub: d.Hub, Reached: f.Reach(d.ID) == lock.Reached, Battery: f.Charge(d.ID), Held: []heldState{},
+		}
+		for _, m := range f.Memory(d.ID) {
+			s.Held = append(s.Held, heldState{m.Ref, m.Slot, m.Name, m.Enabled, m.Window.From, m.Window.To})
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (control) typed(a ask, f *sim.Fleet) (any, error) {
+	var in struct {
+		Lock lock.DeviceID
+		PIN  string
+	}
+	if err := a.parse(&in); err != nil {
+		return nil, err
+	}
+	pin, err := lock.ParsePIN(in.PIN)
+	if err != nil {
+		return nil, fmt.Errorf("pin: %w", err)
+	}
+	try, err := f.TryPIN(in.Lock, pin)
+	return map[string]any{"opens": try.Opens, "reason": try.Reason}, err
+}
+
+func (control) inject(a ask, f *sim.Fleet) (any, error) {
+	var in struct {
+		On, Kind, Op, Text string
+		For                float64
+		After              int
+		P                  float64
+		Args               map[string]float64
+	}
+	if err := a.parse(&in); err != nil {
+		return nil, err
+	}
+	id, err := f.Inject(sim.Fault{
+		On: in.On, Kind: in.Kind, Op: in.Op, Text: in.Text, For: time.Duration(in.For * float64(time.Second)), After: in.After, P: in.P, Args: in.Args,
+	})
+	return map[string]string{"id": id}, err
+}
+
+func (control) edit(a ask, f *sim.Fleet) (any, error) {
+	var in struct {
+		Lock lock.DeviceID
+		Kind sim.EditKind
+		Ref  lock.Ref
+		Slot int
+		PIN  string
+		Name string
+	}
+	if err := a.parse(&in); err != nil {
+		return nil, err
+	}
+	e := sim.Edit{Lock: in.Lock, Kind: in.Kind, Ref: in.Ref, Slot: in.Slot, Name: in.Name}
+	if in.PIN != "" {
+		pin, err := lock.ParsePIN(in.PIN)
+		if err != nil {
+			return nil, fmt.Errorf("pin: %w", err)
+		}
+		e.PIN = pin
+	}
+	return struct{}{}, f.Edit(e)
+}

@@ -1,0 +1,49 @@
+package facade_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+)
+
+func TestControl(t *testing.T) {
+	leap, err := facade.NewLeap(time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "nuki"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := facade.Control(leap)
+	for _, x := range []struct {
+		method, path, body string
+		status             int
+		says               string
+	}{
+		{"POST", "/edit", `{"lock":"front","kind":"add","pin":"482915","name":"Ada"}`, 200, "{}"},
+		{"GET", "/locks", "", 200, `"name":"Ada","enabled":true`},
+		{"POST", "/type", `{"lock":"front","pin":"482915"}`, 200, `"opens":true`},
+		{"POST", "/type", `{"lock":"front","pin":"999999"}`, 200, `"reason":"unknown_code"`},
+		{"POST", "/type", `{"lock":"front","pin":"x"}`, 400, "pin: "},
+		{"POST", "/type", `{"lock":"side","pin":"999999"}`, 400, `"side"`},
+		{"POST", "/faults", `{"on":"front","kind":"offline","for":60}`, 200, `"id":"f1"`},
+		{"GET", "/faults", "", 200, `"offline"`},
+		{"GET", "/locks", "", 200, `"reached":false`},
+		{"DELETE", "/faults/f1", "", 200, "{}"},
+		{"GET", "/locks", "", 200, `"reached":true`},
+		{"POST", "/faults", `{"on":"front","kind":"ofline"}`, 400, "ofline"},
+		{"POST", "/edit", `{`, 400, "body: "},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), x.method, x.path, strings.NewReader(x.body)))
+		said := w.Body.String()
+		if w.Code != x.status || !strings.Contains(said, x.says) {
+			t.Errorf("%s %s: %d %s", x.method, x.path, w.Code, said)
+		}
+		if w.Code == http.StatusOK && strings.Contains(said, "482915") {
+			t.Errorf("%s %s tells digits", x.method, x.path)
+		}
+	}
+}

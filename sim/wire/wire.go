@@ -1,0 +1,92 @@
+// Package wire joins each vendor's driver to its façade: without it whoever wants simulated locks behind a vendor's real protocol
+// would have to know what the façade calls its accounts.
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/facade/nuki"
+)
+
+// Vendor is a vendor that the simulator speaks for.
+type Vendor struct {
+	Name  string // of its provider
+	Model string // of its locks
+	// Open puts the vendor's locks of an account behind its API. It is called on the fleet's thread.
+	Open func(*sim.Fleet, lock.AccountID) (facade.Cloud, error)
+	// Secrets are what an account of the façade signs in with, by the names of the provider's settings.
+	Secrets func(lock.AccountID) map[string]string
+}
+
+// Vendors lists them by name.
+func Vendors() []Vendor {
+	return []Vendor{
+		{
+			Name: "nuki", Model: "nuki",
+			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },
+			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
+		},
+	}
+}
+
+// Find returns the vendor of that name.
+func Find(name string) (Vendor, bool) {
+	all := Vendors()
+	i := slices.IndexFunc(all, func(v Vendor) bool { return v.Name == name })
+	if i < 0 {
+		return Vendor{}, false
+	}
+	return all[i], true
+}
+
+// Base is the address that a driver is given whose requests a Transport takes.
+const Base = "http://facade.invalid"
+
+// Transport carries a driver's requests to a façade in the same process, without a socket, whatever their address is.
+type Transport struct{ Handler http.Handler }
+
+// RoundTrip implements http.RoundTripper. A connection that the façade breaks ends as one that was cut off.
+func (t Transport) RoundTrip(r *http.Request) (res *http.Response, err error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			if cut, ok := v.(error); !ok || !errors.Is(cut, http.ErrAbortHandler) {
+				panic(v)
+			}
+			if res, err = nil, r.Context().Err(); err == nil {
+				err = io.ErrUnexpectedEOF
+			}
+		}
+	}()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	w := &answer{header: http.Header{}, status: http.StatusOK}
+	t.Handler.ServeHTTP(w, r)
+	return &http.Response{
+		StatusCode: w.status, Status: http.StatusText(w.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header, Request: r,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
+	}, nil
+}
+
+// answer is what a handler writes.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }

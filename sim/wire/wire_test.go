@@ -1,0 +1,174 @@
+package wire_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/accesscodes/lockctl/driver/all"
+	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/live"
+	"github.com/accesscodes/lockctl/engine/store/memkv"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/drive"
+	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/wire"
+)
+
+// house is a live host whose one account speaks a vendor's protocol to a simulated lock.
+type house struct {
+	t     *testing.T
+	fleet *drive.Fleet
+	host  *live.Host
+	door  lock.DeviceID
+}
+
+// open must be called in a bubble, on whose clock everything runs.
+func open(t *testing.T, v wire.Vendor) *house {
+	t.Helper()
+	h := &house{t: t}
+	clock := clockwork.NewRealClock()
+	var err error
+	h.fleet, err = drive.Start(t.Context(), drive.Options{
+		Spec: sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: v.Model, Account: "house", Hub: "bridge"}}}, Seed: 7, Clock: clock,
+	})
+	must(t, err)
+	var cloud facade.Cloud
+	must(t, h.fleet.Do(t.Context(), func(f *sim.Fleet) (err error) { cloud, err = v.Open(f, "house"); return err }))
+	p, ok := all.Providers().Find(v.Name)
+	if !ok {
+		t.Fatalf("there is a façade for %s, and no driver", v.Name)
+	}
+	d, err := p.Open(t.Context(), provider.Env{
+		HTTP: &http.Client{Transport: wire.Transport{Handler: facade.Handler(h.fleet, cloud)}}, Now: clock.Now, Log: slog.New(slog.DiscardHandler),
+	}, provider.Account{ID: "house", Texts: map[string]string{"base_url": wire.Base, "zone": "Europe/Berlin"}, Secrets: v.Secrets("house")})
+	must(t, err)
+	e, err := engine.Open(t.Context(), engine.Options{Store: memkv.New(), Secret: make([]byte, 32)})
+	must(t, err)
+	h.host = live.New(live.Options{Engine: e, Clock: clock, Accounts: func(lock.AccountID) live.Account { return live.Account{Driver: d} }})
+	devices, err := d.Devices(t.Context())
+	must(t, err)
+	if len(devices) != 1 {
+		t.Fatalf("%d devices are listed", len(devices))
+	}
+	h.door = devices[0].ID
+	h.do(engine.AddDevice{Device: devices[0]})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		must(t, errors.Join(h.host.Close(ctx), d.Close(), h.fleet.Close()))
+	})
+	return h
+}
+
+func (h *house) do(a engine.Action) {
+	h.t.Helper()
+	_, err := h.host.Submit(h.t.Context(), engine.Command{Do: a})
+	must(h.t, err)
+}
+
+func (h *house) opens(pin lock.PIN) (opens bool) {
+	h.t.Helper()
+	must(h.t, h.fleet.Do(h.t.Context(), func(f *sim.Fleet) error {
+		try, err := f.TryPIN("front", pin)
+		opens = try.Opens
+		return err
+	}))
+	return opens
+}
+
+// code is what the engine tells of the code.
+func (h *house) code() engine.CodeView {
+	h.t.Helper()
+	s, err := h.host.Snapshot(h.t.Context(), engine.Query{View: engine.ViewCode, Code: "guest"})
+	must(h.t, err)
+	return s.Codes[0]
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pass lets time pass in a bubble.
+func pass(d time.Duration) { <-time.After(d); synctest.Wait() }
+
+// Through every vendor's protocol a code opens the door for its window, and no longer.
+func TestACodeWorksForItsWindow(t *testing.T) {
+	for _, v := range wire.Vendors() {
+		t.Run(v.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := open(t, v)
+				pin, err := lock.ParsePIN("482915")
+				must(t, err)
+				from := h.host.Now().Truncate(time.Minute).Add(2 * time.Hour)
+				to := from.Add(2 * time.Hour)
+				h.do(engine.Create{ID: "guest", Device: h.door, Name: "Guest", PIN: pin, Starts: from, Ends: to})
+				for _, at := range []struct {
+					when  time.Time
+					opens bool
+				}{{from.Add(-time.Hour), false}, {from.Add(time.Second), true}, {to.Add(-time.Second), true}, {to.Add(2 * time.Minute), false}} {
+					pass(at.when.Sub(h.host.Now()))
+					if got := h.code().Status == engine.StatusSet; got != at.opens && at.when.After(from.Add(-time.Minute)) && at.when.Before(to) {
+						t.Errorf("%v from the start its status is %s", at.when.Sub(from), h.code().Status)
+					}
+					if got := h.opens(pin); got != at.opens {
+						t.Errorf("%v from the start the door opens: %v", at.when.Sub(from), got)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A lock that can't be reached when its guest comes is known to be away, and gets the code when it is back.
+func TestALockThatIsAwayAtTheStart(t *testing.T) {
+	for _, v := range wire.Vendors() {
+		t.Run(v.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := open(t, v)
+				pin, err := lock.ParsePIN("482915")
+				must(t, err)
+				from := h.host.Now().Add(2 * time.Hour)
+				h.do(engine.Create{ID: "guest", Device: h.door, Name: "Guest", PIN: pin, Starts: from, Ends: from.Add(24 * time.Hour)})
+				must(t, h.fleet.Do(t.Context(), func(f *sim.Fleet) error {
+					_, err := f.Inject(sim.Fault{On: "front", Kind: "offline", For: 5 * time.Hour})
+					return err
+				}))
+				pass(3 * time.Hour)
+				if h.opens(pin) {
+					t.Error("a lock that is away has got a code")
+				}
+				pass(4 * time.Hour)
+				if !h.opens(pin) {
+					t.Error("two hours after the lock is back the code does not open")
+				}
+			})
+		})
+	}
+}
+
+func TestATransportTellsOfABrokenConnection(t *testing.T) {
+	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	client := http.Client{Transport: wire.Transport{Handler: broken}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, wire.Base, nil)
+	must(t, err)
+	res, err := client.Do(req)
+	if err == nil {
+		must(t, res.Body.Close())
+	}
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the broken connection gives %v", err)
+	}
+}
