@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -147,7 +148,7 @@ func (a *account) entries(ctx context.Context, c call, since lock.Cursor) ([]loc
 	path := "/smartlock/" + n + "/log?limit=" + strconv.Itoa(logPage)
 	date, last, ok := strings.Cut(string(since), " ")
 	if ok {
-		path += "&fromDate=" + date
+		path += "&fromDate=" + url.QueryEscape(date)
 	}
 	var lines []logEntry
 	if err := a.ask(ctx, c, path, &lines); err != nil {
