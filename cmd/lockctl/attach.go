@@ -19,17 +19,20 @@ func attach(a *app, _ []string) error {
 	if err := a.needsTerminal(); err != nil {
 		return err
 	}
-	clock := clockwork.NewRealClock()
-	host, err := a.dial(clock)
+	host, err := a.dial(clockwork.NewRealClock())
 	if err != nil {
 		return err
 	}
+	return a.attachTo(host)
+}
+
+func (a *app) attachTo(host *api.Client) error {
 	lab, err := host.Lab(a.ctx)
 	if err != nil {
 		return err
 	}
 	hint, focus := a.advice(host)
-	return a.face(tui.Options{Host: host, Lab: lab, Clock: clock, Hint: hint, Focus: focus})
+	return a.face(tui.Options{Host: host, Lab: lab, Clock: clockwork.NewRealClock(), Hint: hint, Focus: focus})
 }
 
 // dial connects to a daemon, which must answer.

@@ -14,11 +14,15 @@ func (a *app) command() *cobra.Command {
 		Use:   "lockctl",
 		Short: "hand out PIN codes for keypad locks, and know that they work",
 		Long: "lockctl hands out PIN codes for keypad locks of many brands and keeps each one working for its whole window.\n" +
-			"Called alone it opens the terminal interface on a demonstration.",
+			"Called alone it opens the terminal interface: on the lockctl serve that runs, else on what one has left behind, to look at, else on a\n" +
+			"demonstration.",
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(_ *cobra.Command, _ []string) error { return demonstrate(a, false) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			a.verb = c
+			return begin(a)
+		},
 	}
 	root.SetIn(a.io.in)
 	root.SetOut(a.io.out)

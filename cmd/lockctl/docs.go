@@ -31,7 +31,7 @@ func cliPage() string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\nGenerated from `cmd/lockctl/grammar.go` by `make docs`.\n\n" +
 		"Exit codes: 0 done, 1 refused or a check failed, 2 bad input, 3 broken.\n")
-	b.WriteString("\n`lockctl` alone opens the terminal interface on the demonstration. `--theme auto|dark|light` and `--ascii` set its look, `NO_COLOR` is honoured, `--mouse=false` leaves the mouse to the terminal. `--plain` talks in lines instead, for screen readers and pipes.\n\n" +
+	b.WriteString("\n`lockctl` alone opens the terminal interface: on the `lockctl serve` that runs, else on what one has left behind, to look at, else on the demonstration. `--theme auto|dark|light` and `--ascii` set its look, `NO_COLOR` is honoured, `--mouse=false` leaves the mouse to the terminal. `--plain` talks in lines instead, for screen readers and pipes.\n\n" +
 		"`-o` is `--output` everywhere. A code is named by its id, by its name if no other has it, or by the end of its id; a device by its id or its name. Times are `" + when.Examples + "`; times of day are those of the door.\n\n" +
 		"Verbs marked * speak with the running `lockctl serve` of this data folder, or with one elsewhere by `--to https://locks.example:3020 --key-file FILE`. Where none runs they show what is kept, and say so; nothing can be changed then.\n\n" +
 		"`lockctl completion bash|zsh|fish` prints a script that completes verbs, options and names.\n")

@@ -55,7 +55,7 @@ func eventsTail(s *talk, _ []string) error {
 	if !s.on("follow") && s.format() != "table" {
 		return list(s.app, rows)
 	}
-	if _, still := s.Host.(stored); still && s.on("follow") {
+	if _, still := s.Host.(*stored); still && s.on("follow") {
 		return refused("follow: nothing will happen: lockctl serve is not running")
 	}
 	for {

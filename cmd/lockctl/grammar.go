@@ -79,7 +79,7 @@ func faceVerbs() []verb {
 	return []verb{
 		{path: "demo", short: "open the terminal interface on a demonstration", run: demo, face: true, example: "demo --reset", flags: []flag{{"reset", false, "begin a new one"}},
 			long: "Opens the terminal interface on a demonstration: 24 simulated locks of all thirteen systems, guests without end, and a clock that\n" +
-				"runs sixty times as fast as yours while it is open. What happened is kept, and goes on where it was. lockctl alone does the same."},
+				"runs sixty times as fast as yours while it is open. What happened is kept, and goes on where it was. lockctl alone does the same where no daemon has ever run."},
 		{path: "open", args: "DIR|FILE.toml", short: "open the terminal interface on a kept world or a scenario", run: open, face: true, example: "open scenarios/story.toml",
 			long: "Opens the terminal interface on a world that locksim replay --keep left in a folder, or on a scenario, which then runs step by step:\n" +
 				". runs to the next event, p lets time go on."},

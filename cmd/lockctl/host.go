@@ -4,21 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/accesscodes/lockctl/api"
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/tui"
 )
 
 // talk is the conversation of a verb with the engine that it works on: the one of a running daemon, or what is kept where none runs.
 type talk struct {
 	engine.Host
 	*app
-	close func() error
+	stopped string // what is to be said of an engine that nobody runs; "": it runs
+	close   func() error
 }
 
-// on connects a verb to an engine, and parts them when it is done.
+// onEngine connects a verb to an engine, and parts them when it is done.
 func onEngine(do func(*talk, []string) error) func(*app, []string) error {
 	return func(a *app, args []string) (err error) {
 		s, err := a.connect()
@@ -26,6 +32,9 @@ func onEngine(do func(*talk, []string) error) func(*app, []string) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.close()) }()
+		if _, err := io.WriteString(a.io.err, s.stopped); err != nil {
+			return err
+		}
 		if err := do(s, args); !unheard(err) {
 			return err
 		}
@@ -38,7 +47,7 @@ func onEngine(do func(*talk, []string) error) func(*app, []string) error {
 func (a *app) connect() (*talk, error) {
 	host, err := a.dial(clockwork.NewRealClock())
 	if err == nil {
-		return &talk{host, a, func() error { return nil }}, nil
+		return &talk{host, a, "", func() error { return nil }}, nil
 	}
 	if _, nobody := errors.AsType[*noDaemonError](err); !nobody || a.text("to") != "" {
 		return nil, err
@@ -59,18 +68,18 @@ func (a *app) connect() (*talk, error) {
 	if err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
-	s := &talk{stored{e}, a, kept.Close}
-	if err := s.tellStopped(); err != nil {
+	s := &talk{&stored{e: e}, a, "", kept.Close}
+	if s.stopped, err = s.missed(); err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
 	return s, nil
 }
 
-// tellStopped says on the side that nothing happens at the locks, since when, and what will be missed.
-func (s *talk) tellStopped() error {
+// missed says that nothing happens at the locks, since when, and what will be missed.
+func (s *talk) missed() (string, error) {
 	day, err := s.Snapshot(s.ctx, engine.Query{View: engine.ViewToday, Limit: 1000})
 	if err != nil {
-		return err
+		return "", err
 	}
 	since := ""
 	if last, err := s.Journal(s.ctx, day.Seq-1, 1); err == nil && len(last) > 0 {
@@ -86,30 +95,57 @@ func (s *talk) tellStopped() error {
 			ends++
 		}
 	}
-	_, err = fmt.Fprintf(s.io.err, "NOT RUNNING%s: this is what was kept, and nothing is done at the locks until lockctl serve runs.\n"+
-		"%d codes start and %d end in the next 24 h.\n", since, starts, ends)
-	return err
+	return fmt.Sprintf("NOT RUNNING%s: this is what was kept, and nothing is done at the locks until lockctl serve runs.\n"+
+		"%d codes start and %d end in the next 24 h.\n", since, starts, ends), nil
+}
+
+// begin opens the terminal interface on what there is: the running daemon of this data folder, else what one has left behind,
+// else the demonstration.
+func begin(a *app) (err error) {
+	if err := a.needsTerminal(); err != nil {
+		return err
+	}
+	s, err := a.connect()
+	if _, none := errors.AsType[refusal](err); none {
+		return demonstrate(a, false)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if c, running := s.Host.(*api.Client); running {
+		return a.attachTo(c)
+	}
+	hint := strings.Join(strings.Fields(s.stopped), " ")
+	return a.face(tui.Options{Host: s.Host, Clock: clockwork.NewRealClock(), Hint: hint})
 }
 
 // stored is the engine of a store that no daemon runs: it shows what is kept, and takes nothing.
-type stored struct{ e *engine.Engine }
+type stored struct {
+	mu sync.Mutex
+	e  *engine.Engine
+}
 
-func (h stored) Now() time.Time { return time.Now() }
+func (h *stored) Now() time.Time { return time.Now() }
 
-func (h stored) Submit(context.Context, engine.Command) (engine.Receipt, error) {
+func (h *stored) Submit(context.Context, engine.Command) (engine.Receipt, error) {
 	return engine.Receipt{}, refused("nothing can be changed: lockctl serve is not running; start it first")
 }
 
-func (h stored) Snapshot(ctx context.Context, q engine.Query) (engine.Snapshot, error) {
+func (h *stored) Snapshot(ctx context.Context, q engine.Query) (engine.Snapshot, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.e.Snapshot(ctx, h.Now(), q)
 }
 
-func (h stored) Journal(ctx context.Context, after engine.Seq, limit int) ([]engine.Event, error) {
+func (h *stored) Journal(ctx context.Context, after engine.Seq, limit int) ([]engine.Event, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.e.Journal(ctx, after, limit)
 }
 
 // Bell never rings: nothing happens.
-func (h stored) Bell(ctx context.Context) <-chan struct{} {
+func (h *stored) Bell(ctx context.Context) <-chan struct{} {
 	bell := make(chan struct{})
 	context.AfterFunc(ctx, func() { close(bell) })
 	return bell

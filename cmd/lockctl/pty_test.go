@@ -93,6 +93,7 @@ func TestOnATerminal(t *testing.T) {
 	t.Run("the demonstration is kept", func(t *testing.T) { keptDemonstration(t, bin) })
 	t.Run("the demonstration is killed and goes on", func(t *testing.T) { killedDemonstration(t, bin) })
 	t.Run("a terminal attaches to a daemon", func(t *testing.T) { attached(t, bin) })
+	t.Run("what is left is shown", func(t *testing.T) { lookedAt(t, bin) })
 	t.Run("a scenario opens paused at its start", func(t *testing.T) { openedScenario(t, bin) })
 }
 
@@ -117,7 +118,9 @@ func keptDemonstration(t *testing.T, bin string) {
 	first.press("p")
 	first.until("paused")
 	first.press("n")
-	first.until("New code")
+	first.until("an empty form")
+	first.press("\r")
+	first.until("New code on")
 	first.press("Marker\r")
 	first.until("created Marker")
 
@@ -175,8 +178,8 @@ func attached(t *testing.T, bin string) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "listening on ") {
 		t.Fatalf("the daemon said %q, %v", line, err)
 	}
-	for range 2 {
-		s := start(t, patience, env, bin, "attach", "--theme", "dark")
+	for _, args := range [][]string{{"attach", "--theme", "dark"}, {"--theme", "dark"}} { // lockctl alone finds it too
+		s := start(t, patience, env, bin, args...)
 		s.until("Today")
 		s.until("SIMULATED")
 		s.press(":fleet\r")
@@ -186,6 +189,20 @@ func attached(t *testing.T, bin string) {
 		if code := s.end(); code != exitDone {
 			t.Errorf("q ends with %d: %q", code, s.seen.String())
 		}
+	}
+}
+
+// lookedAt is what a daemon left behind that runs no more: it can be looked at, and says so.
+func lookedAt(t *testing.T, bin string) {
+	home, _ := kept(t)
+	env := append(os.Environ(), "HOME="+home, "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_CONFIG_HOME=", "TZ=UTC")
+	s := start(t, patience, env, bin, "--theme", "dark")
+	s.until("NOT RUNNING")
+	s.press(":fleet\r")
+	s.until("Door 1")
+	s.press("q")
+	if code := s.end(); code != exitDone {
+		t.Errorf("q ends with %d: %q", code, s.seen.String())
 	}
 }
 

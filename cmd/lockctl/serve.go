@@ -29,6 +29,8 @@ import (
 const (
 	drain     = 10 * time.Second // what requests under way get when the program is told to end
 	maxHeader = 64 << 10
+
+	longestSocket = 107 // bytes of a path that a socket can have, without the zero at its end
 )
 
 // serve hosts the accounts of the configuration, or a simulation, and answers on HTTP until it is told to end.
@@ -163,6 +165,9 @@ func (a *app) socket(dir string) string { return filepath.Join(dir, "lockctl.soc
 
 // listenSocket listens where nobody but the owner can connect. A socket that a killed daemon left behind is taken over.
 func listenSocket(path string) (net.Listener, error) {
+	if len(path) > longestSocket {
+		return nil, refused("%s: the path of a socket has at most %d bytes: set XDG_DATA_HOME to a folder with a shorter name", path, longestSocket)
+	}
 	if c, err := net.Dial("unix", path); err == nil {
 		return nil, errors.Join(fmt.Errorf("another lockctl serve listens on %s", path), c.Close())
 	}
