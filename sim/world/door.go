@@ -315,9 +315,12 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 		j.breach(t, RuleOneEffect, d.Device.ID, a.Code, "the lock holds it twice")
 		return time.Time{}
 	}
-	older := a
+	older, newer := a, b
 	if b.since.Before(a.since) {
-		older = b
+		older, newer = b, a
+	}
+	if d.fooled && j.deceived(d, newer.Memory, since) {
+		return never // by what was shown it never came: each look has this judged again
 	}
 	until := since.Add(replacing)
 	if x := j.excused(d, older.Memory, since, t); x.After(until) {
