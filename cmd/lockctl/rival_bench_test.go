@@ -36,7 +36,7 @@ type target struct {
 }
 
 func newTarget(b *testing.B, base, key string) *target {
-	return &target{b: b, base: base, key: key, http: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}}
+	return &target{b: b, base: base, key: key, http: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256}}}
 }
 
 // post makes a request that must succeed.

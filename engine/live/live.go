@@ -24,9 +24,9 @@ const (
 )
 
 // MemoryLimit is what main hands to debug.SetMemoryLimit when it opens an engine with so many devices, unless its environment
-// has a GOMEMLIMIT. It is what the engine and a Badger hold, and about a third as much again: without it garbage may double the
+// has a GOMEMLIMIT. It is what the engine and a Badger hold, and about half as much again: without it garbage may double the
 // memory of the process.
-func MemoryLimit(devices int) int64 { return 80<<20 + 1700*int64(devices) }
+func MemoryLimit(devices int) int64 { return 96<<20 + 1700*int64(devices) }
 
 // ErrClosed is returned by a host that was closed.
 var ErrClosed = errors.New("the host is closed")
