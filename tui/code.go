@@ -298,7 +298,7 @@ func (c *code) proven() string {
 
 func (c *code) plan(w int) []line {
 	v, now := c.view, c.sh.now
-	text := v.Reason
+	text := c.sh.names.in(v.Reason)
 	switch text {
 	case "":
 		text = "nothing to do"

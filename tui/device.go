@@ -384,24 +384,14 @@ func (d *device) modes() line {
 func (d *device) next() line {
 	s, v, now := d.sh.style, d.view, d.sh.now
 	if f := v.Flight; f != nil {
-		return say(busy, s.half+" "+flightWord(f.Verb)+" since "+spanOf(now.Sub(f.Since))).with(dim, ": "+f.Reason)
+		return say(busy, s.half+" "+flightWord(f.Verb)+" since "+spanOf(now.Sub(f.Since))).with(dim, ": "+d.sh.names.in(f.Reason))
 	}
 	if v.Wake.IsZero() {
 		return say(dim, "nothing to do")
 	}
 	l := say(plain, moment(v.Wake, now, d.at())+", "+fromNow(v.Wake, now))
 	if v.Next != "" {
-		l = l.with(dim, ": "+d.byName(v.Next))
+		l = l.with(dim, ": "+d.sh.names.in(v.Next))
 	}
 	return l
-}
-
-// byName puts a code's name for its id at the start of a sentence.
-func (d *device) byName(text string) string {
-	for _, c := range d.codes.rows {
-		if rest, ok := strings.CutPrefix(text, string(c.ID)+" "); ok {
-			return codeName(c) + " " + rest
-		}
-	}
-	return text
 }

@@ -67,7 +67,10 @@ func (x *explanation) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (x *explanation) size(w, h int) (int, int) {
-	bw := min(88, w-2)
+	bw := w // a narrow screen has no room for what is beneath
+	if w > 92 {
+		bw = 88
+	}
 	return bw, min(h, len(x.tree(bw-6))+2)
 }
 
@@ -100,7 +103,7 @@ func (x *explanation) branch(c engine.Cause, lead line, w int) []line {
 	case engine.MoodBad:
 		t, glyph = bad, s.bad
 	}
-	text := c.Text
+	text := x.sh.names.in(c.Text)
 	when := ""
 	if !c.At.IsZero() {
 		zone := x.place.zone

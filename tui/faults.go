@@ -240,11 +240,10 @@ func (f *faults) View(w, h int) string {
 	s := f.sh.style
 	on := line{}
 	for i, t := range f.targets {
-		text := " " + t.what + " " + f.sh.names.lock(lock.DeviceID(t.id)) + " "
 		if i == f.target {
-			on = on.with(chipTitle, text)
+			on = on.with(chipTitle, " "+t.what+" "+f.sh.names.lock(lock.DeviceID(t.id))+" ")
 		} else {
-			on = on.with(chipKey, text)
+			on = on.with(chipKey, " "+t.what+" ")
 		}
 		on = on.with(plain, " ")
 	}

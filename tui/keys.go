@@ -182,5 +182,5 @@ func (k *keyMap) journal() []key.Binding {
 }
 
 func (k *keyMap) faultList() []key.Binding {
-	return []key.Binding{k.open, k.filter, k.heal, k.tab, k.back}
+	return []key.Binding{bind("enter", "break it", "enter"), k.filter, k.heal, bind("tab", "other target", "tab"), k.back}
 }

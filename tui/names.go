@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -48,6 +50,17 @@ func (n *names) code(id lock.CodeID) string {
 		return name
 	}
 	return string(id)
+}
+
+// in puts the names of codes for their ids in a sentence of the engine.
+func (n *names) in(text string) string {
+	words := strings.Split(text, " ")
+	for i, w := range words {
+		if name := n.codes[lock.CodeID(w)]; name != "" {
+			words[i] = name
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // unnamed asks for the names of lines that have only ids, of a few at a time. What the host doesn't know is not asked for again.
