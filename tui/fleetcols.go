@@ -19,18 +19,18 @@ func (f *fleet) columns() []column[engine.DeviceRow] {
 	}
 	return []column[engine.DeviceRow]{
 		{title: "STATE", width: 11, cell: func(r engine.DeviceRow) line { return s().state(r).line() }},
-		{title: "LOCK", sort: "name", width: 14, flex: 3, cell: func(r engine.DeviceRow) line { return say(strong, r.Name) }},
+		{title: "LOCK", sort: "name", width: 16, flex: 8, cell: func(r engine.DeviceRow) line { return say(strong, r.Name) }},
 		{title: "SYSTEM", sort: "system", width: 11, from: 90, cell: func(r engine.DeviceRow) line { return say(dim, system(r)) }},
 		{title: "LINK", sort: "link", width: 7, cell: func(r engine.DeviceRow) line { return s().link(r.Link).line() }},
 		{title: "BATT", sort: "battery", width: 4, right: true, cell: func(r engine.DeviceRow) line { return s().battery(r.Battery, false) }},
 		{title: "USED", sort: "used", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Used, plain) }},
-		{title: "RSVD", width: 4, right: true, from: 110, cell: func(r engine.DeviceRow) line { return count(r.Reserved, accent) }},
+		{title: "RSVD", width: 4, right: true, from: 130, cell: func(r engine.DeviceRow) line { return count(r.Reserved, accent) }},
 		{title: "FREE", sort: "free", width: 4, right: true, cell: f.free},
 		{title: "SET", sort: "set", width: 3, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
 		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
 		{title: "WAKE", sort: "wake", width: 7, right: true, cell: func(r engine.DeviceRow) line { return say(dim, until(r.Wake, f.sh.now)) }},
 		{title: "!", sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, grave(r)) }},
-		{title: "WORST", width: 16, flex: 2, from: 100, cell: func(r engine.DeviceRow) line { return say(grave(r), strings.ReplaceAll(r.Worst, "_", " ")) }},
+		{title: "WORST", width: 12, flex: 3, from: 112, cell: func(r engine.DeviceRow) line { return say(grave(r), strings.ReplaceAll(r.Worst, "_", " ")) }},
 	}
 }
 
