@@ -166,6 +166,9 @@ func deviceVerbs() []verb {
 			long: "Lists the accounts of the configuration and those that devices hang on. lockctl.toml adds and removes them; lockctl serve reads it again on SIGHUP."},
 		{path: "accounts show", args: "ACCOUNT", short: "show one login", run: onEngine(accountsShow), daemon: true, example: "accounts show demo", flags: []flag{output()}},
 		{path: "providers list", short: "list what an account can be", run: providersList, example: "providers list", flags: []flag{output()}},
+		{path: "providers check", args: "ACCOUNT", short: "try an account of the configuration, and write nothing", run: providersCheck, example: "providers check demo",
+			long:  "Signs in to an account, lists its devices and looks at the first three, and checks that what the driver tells keeps to its contract.",
+			flags: []flag{configFlag()}},
 	}
 }
 
