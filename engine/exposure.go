@@ -44,5 +44,5 @@ func (d *device) exposed(c *code, p *place, now time.Time) time.Time {
 	if w := p.Window; !w.IsZero() && d.distrust() == "" && !w.Started(now) {
 		return time.Time{}
 	}
-	return end
+	return latest(end, p.Again)
 }

@@ -148,6 +148,7 @@ type place struct {
 	Blanked  bool          `json:",omitzero"` // overwritten with digits that nobody knows, since it can't be erased
 	Shut     time.Duration `json:",omitzero"` // exposure that the overwrite is held to have ended
 	Tried    time.Time     `json:",omitzero"` // the last erase was sent
+	Again    time.Time     `json:",omitzero"` // since when it stands once more, after it counted as gone: exposure up to then is in the books
 	Told     bool          `json:",omitzero"` // scheduled_on_device was told
 	Over     time.Time     `json:",omitzero"` // for an orphan: since when it should be gone
 }

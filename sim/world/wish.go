@@ -426,7 +426,7 @@ func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 		if p.New || p.Device != w.Device {
 			continue
 		}
-		if !p.Told.IsZero() && p.Told != w.Told && !slices.Contains(told, p.Told) {
+		if !p.Told.IsZero() && !slices.Contains(told, p.Told) {
 			told = append(told, p.Told)
 		}
 		if p.Window.From.Before(w.Window.From) {
