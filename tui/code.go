@@ -107,9 +107,13 @@ func (c *code) View(w, h int) string {
 		return strings.Join(s.panel(w, h, say(strong, string(c.id)), nil, []string{s.draw(say(dim, "  reading the code "+s.more), cells{width: w - 2})}), "\n")
 	}
 	title := say(strong, codeName(c.view)).with(rule, " "+s.across+" ").with(dim, c.place.name)
-	rows := append(c.life(w-4), nil)
-	rows = append(rows, c.facts(w-4)...)
-	rows = append(rows, c.troubles(w-4)...)
+	facts := append(c.facts(w-4), c.troubles(w-4)...)
+	rows := append(append(c.life(w-4), nil), facts...)
+	if len(rows) > h-2 { // what helps is worth more than the life line
+		if rows = facts; len(rows) > h-2 {
+			rows = append(rows[:h-3:h-3], say(dim, s.more+" e explains it all"))
+		}
+	}
 	if left := h - 2 - len(rows); c.why != nil && h >= tallCode && left > 4 {
 		rows = append(rows, nil, say(accent, "why"))
 		tree := c.why.tree(w - 4)

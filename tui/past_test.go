@@ -18,6 +18,16 @@ func TestTheTimelineKnowsWhatWasBroken(t *testing.T) {
 	h.hides("▲ the hub")
 }
 
+func TestALowScreenSaysThatThereIsMore(t *testing.T) {
+	h := newDemo(t)
+	h.size(60, 15)
+	h.press(":", "today", "enter", "enter")
+	h.shows("arrival", "at risk: the lock is out of reach")
+	h.shows("bring the lock back in reach")
+	h.shows("… e explains it all")
+	h.fits()
+}
+
 func TestOutagesAreReadBackwards(t *testing.T) {
 	at := func(h int) time.Time { return start.Add(time.Duration(h) * time.Hour) }
 	lost := func(seq engine.Seq, h int) engine.Event {
