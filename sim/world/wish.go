@@ -399,15 +399,17 @@ func (j *judge) event(e engine.Event) {
 	j.silent(e.At, e.Device, e.Type, e.Text)
 }
 
-// moved takes the word that people at the lock have changed a code. Where that counts, the window that the lock holds is the wish.
+// moved takes the word that people at the lock have changed a code. Where that counts, the window that was shown is the wish.
 func (j *judge) moved(now time.Time, id lock.CodeID) {
 	w := j.wishes[id]
 	if w == nil || !w.Extern && j.policy(j.device(w.Device)).External != engine.ExternalAllow {
 		return
 	}
-	for _, m := range j.memory(w.Device) {
-		if m.Code == id && !m.Window.IsZero() && !m.Window.Equal(w.Window) {
-			w.Window, w.Since = lock.Window{From: cmp.Or(m.Window.From, w.Window.From), To: m.Window.To}, now
+	d := j.device(w.Device)
+	for _, h := range d.look.Held {
+		own := func(s seen) bool { return s.Code == id && s.Ref == h.Ref }
+		if !h.Window.IsZero() && !h.Window.Equal(w.Window) && slices.ContainsFunc(d.entries, own) {
+			w.Window, w.Since = lock.Window{From: cmp.Or(h.Window.From, w.Window.From), To: h.Window.To}, now
 			j.touch(w)
 		}
 	}
