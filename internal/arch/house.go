@@ -82,6 +82,7 @@ func Lockctl() House {
 			{From: "config", May: []string{"lock", "driver", "driver/provider", "engine", "internal/strict"}, Why: "it says what is to be run, and runs nothing"},
 			{From: "internal/quietterm", Why: "it must be ready before everything else"},
 			{From: "internal/powercut", Why: "a disk knows nothing of what is written to it"},
+			{From: "internal/ordeal", May: []string{"lock", "engine", "sim"}, Why: "it is a story, and knows nothing of what befalls it"},
 			{From: "internal/arch", Why: "the judge stands apart"},
 			{From: "internal/mutate", Why: "it changes any package and knows none"},
 			{From: "scripts/mutate", May: []string{"internal/mutate"}, Why: "it is a main"},

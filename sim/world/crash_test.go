@@ -12,28 +12,17 @@ import (
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	"github.com/accesscodes/lockctl/engine/store/memkv"
+	"github.com/accesscodes/lockctl/internal/ordeal"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
-
-// house is a fleet with one lock of each sort whose ambiguity differs: a just-in-time lock and a native one behind a hub,
-// one that can't be read back, and one whose cloud accepts first and writes later.
-func house() sim.Spec {
-	return sim.Spec{Locks: []sim.LockSpec{
-		{ID: "front", Model: "jit.keypad", Account: "home", Hub: "attic"},
-		{ID: "side", Model: "native.keypad", Account: "home", Hub: "attic"},
-		{ID: "back", Model: "writeonly.keypad", Account: "deaf"},
-		{ID: "loft", Model: "cloud.keypad", Account: "cloud"},
-	}}
-}
 
 // crash is one run of the house's story, in which every command is repeated until it is acknowledged.
 type crash struct {
 	t     *testing.T
 	what  string
 	w     *World
-	acked map[string]engine.Receipt // by idempotency key
-	verbs map[string]string
+	acked ordeal.Acks
 	truth map[float64][]string // what the doors say, by the hour at which they were asked
 	calls int                  // sent since the fleet was opened
 	onto  func(n int)          // told of each call
@@ -41,14 +30,8 @@ type crash struct {
 	died  int
 }
 
-// crashEnds is when the story is over and everything has come to rest, in hours after noon.
-const crashEnds = 44
-
-// asked are hours at which nothing has happened for a while, so that a kill has healed by then.
-func asked() []float64 { return []float64{3, 12, 16, 28, crashEnds} }
-
 func newCrash(t *testing.T, what string) *crash {
-	return &crash{t: t, what: what, acked: map[string]engine.Receipt{}, verbs: map[string]string{}, truth: map[float64][]string{}}
+	return &crash{t: t, what: what, acked: ordeal.Acks{}, truth: map[float64][]string{}}
 }
 
 func (c *crash) watch(r sim.Record) {
@@ -66,55 +49,39 @@ func (c *crash) watch(r sim.Record) {
 
 // begin opens the house in a store: a fresh one, or one that holds the house already.
 func (c *crash) begin(s store.Store) {
-	c.w = open(c.t, Options{Seed: 11, Store: s, Spec: house(), Watch: c.watch})
+	c.w = open(c.t, Options{Seed: 11, Store: s, Spec: ordeal.House(), Watch: c.watch})
 	c.post()
 }
 
 // do lets a command be given at an hour, again and again until it is acknowledged.
-func (c *crash) do(h float64, key string, action engine.Action) {
-	if hours(h).Before(c.w.Now()) {
+func (c *crash) do(o ordeal.Order) {
+	if hours(o.Hour).Before(c.w.Now()) {
 		return
 	}
-	c.w.Kernel().At(hours(h), sim.ClassStep, func() {
+	c.w.Kernel().At(hours(o.Hour), sim.ClassStep, func() {
 		for range 3 {
-			r, err := c.w.Submit(engine.Command{Key: key, Actor: "test", Do: action})
+			r, err := c.w.Submit(engine.Command{Key: o.Key, Actor: "test", Do: o.Do})
 			if errors.Is(err, ErrStopped) {
 				continue // it died before it took the command
 			}
 			if err != nil {
-				c.t.Errorf("%s: %s: %v", c.what, key, err)
+				c.t.Errorf("%s: %s: %v", c.what, o.Key, err)
 			} else {
-				c.acked[key], c.verbs[key] = r, action.Verb()
+				c.acked[o.Key] = ordeal.Ack{Verb: o.Do.Verb(), Receipt: r}
 			}
 			return
 		}
-		c.t.Errorf("%s: %s was never taken", c.what, key)
+		c.t.Errorf("%s: %s was never taken", c.what, o.Key)
 	})
 }
 
 // post puts the story on the kernel, as far as it lies ahead.
 func (c *crash) post() {
 	fresh := c.w.Now().Equal(noon)
-	for i, id := range []lock.DeviceID{"front", "side", "back", "loft"} {
-		name := func(s string) lock.CodeID { return lock.CodeID(s + "-" + string(id)) }
-		if i < 2 {
-			c.do(0.1, string(name("pool")), engine.SetPool{Device: id, On: true})
-		}
-		c.do(0.2, string(name("care")), engine.Create{ID: name("care"), Device: id, Name: "care"})
-		c.do(1, string(name("first")), engine.Create{
-			ID: name("first"), Device: id, PIN: digitsOf([]string{"482951", "593062", "604173", "715284"}[i]), Starts: hours(4), Ends: hours(20),
-		})
-		c.do(2, string(name("second")), engine.Create{ID: name("second"), Device: id, Starts: hours(23), Ends: hours(38)})
-		c.do(21, string(name("told")), engine.Reveal{Code: name("second")})
+	for _, o := range ordeal.Orders(noon) {
+		c.do(o)
 	}
-	later, sooner := hours(21), hours(18)
-	c.do(6, "pull", engine.PullBackup{Code: "first-front"})
-	c.do(7, "shorten", engine.Update{Code: "first-side", Ends: &sooner})
-	c.do(8, "extend", engine.Update{Code: "first-loft", Ends: &later})
-	c.do(9, "rotate", engine.Rotate{Code: "care-front", PIN: digitsOf("826395")})
-	c.do(24, "withdraw", engine.Delete{Code: "second-loft"})
-	c.do(25, "dismiss", engine.Delete{Code: "care-side"})
-	for _, h := range asked() {
+	for _, h := range ordeal.Asked() {
 		if !hours(h).Before(c.w.Now()) {
 			c.w.Kernel().At(hours(h), sim.ClassExpect, func() { c.truth[h] = c.doors() })
 		}
@@ -168,7 +135,7 @@ func (c *crash) doors() []string {
 }
 
 // finish runs to the end.
-func (c *crash) finish() { run(c.t, c.w, hours(crashEnds)) }
+func (c *crash) finish() { run(c.t, c.w, hours(ordeal.Ends)) }
 
 // compare holds this run against one that nobody killed.
 func (c *crash) compare(whole *crash) {
@@ -176,7 +143,7 @@ func (c *crash) compare(whole *crash) {
 	for _, h := range slices.Sorted(maps.Keys(c.truth)) {
 		equal(c.t, fmt.Sprintf("%s: at the doors after %v h", c.what, h), c.truth[h], whole.truth[h])
 	}
-	if _, ok := c.truth[crashEnds]; !ok {
+	if _, ok := c.truth[ordeal.Ends]; !ok {
 		c.t.Errorf("%s: it did not come to its end", c.what)
 	}
 	for _, b := range c.w.Breaches() {
@@ -185,38 +152,9 @@ func (c *crash) compare(whole *crash) {
 	c.journaled()
 }
 
-// journaled looks for every acknowledged command in the journal: there, under its number, and once.
 func (c *crash) journaled() {
 	c.t.Helper()
-	there, times := map[engine.Seq]string{}, map[string]int{}
-	for after := engine.Seq(0); ; {
-		page, err := c.w.Journal(after, journalPage)
-		must(c.t, err)
-		if len(page) == 0 {
-			break
-		}
-		for _, e := range page {
-			after = e.Seq
-			there[e.Seq] = e.Type
-			times[e.Type]++
-		}
-	}
-	wanted := map[string]int{}
-	for _, key := range slices.Sorted(maps.Keys(c.acked)) {
-		want := "command." + c.verbs[key]
-		wanted[want]++
-		if seq := c.acked[key].Seq; there[seq] != want {
-			c.t.Errorf("%s: %s was acknowledged as %d, where the journal has %q", c.what, key, seq, there[seq])
-		}
-	}
-	for _, verb := range slices.Sorted(maps.Keys(wanted)) {
-		if times[verb] < wanted[verb] {
-			c.t.Errorf("%s: the journal has %s %d times, want %d", c.what, verb, times[verb], wanted[verb])
-		}
-	}
-	if n := times["command.create"]; n != 12 {
-		c.t.Errorf("%s: the journal has %d codes created, want 12", c.what, n)
-	}
+	ordeal.Journaled(c.w.Journal, c.acked, func(format string, args ...any) { c.t.Errorf(c.what+": "+format, args...) })
 }
 
 // unkilled is the story as nobody disturbs it, and a copy of its store as it was when each call was sent.
@@ -238,10 +176,10 @@ func unkilled(t *testing.T) (*crash, []*memkv.Store) {
 		}
 	}
 	want := map[float64][]string{
-		3:         {"front opens to a spare", "side opens to care-side", "back opens to care-back", "loft opens to care-loft"},
-		16:        {"front opens to first-front 482951", "side opens to first-side 593062", "back opens to first-back 604173", "loft opens to first-loft 715284", "front opens to a spare for first-front", "front opens to care-front 826395"},
-		28:        {"front opens to second-front", "side opens to second-side", "back opens to second-back"},
-		crashEnds: {"front opens to a spare", "side opens to a spare", "back opens to care-back", "loft opens to care-loft"},
+		3:           {"front opens to a spare", "side opens to care-side", "back opens to care-back", "loft opens to care-loft"},
+		16:          {"front opens to first-front 482951", "side opens to first-side 593062", "back opens to first-back 604173", "loft opens to first-loft 715284", "front opens to a spare for first-front", "front opens to care-front 826395"},
+		28:          {"front opens to second-front", "side opens to second-side", "back opens to second-back"},
+		ordeal.Ends: {"front opens to a spare", "side opens to a spare", "back opens to care-back", "loft opens to care-loft"},
 	}
 	for h, lines := range want {
 		for _, l := range lines {
@@ -251,7 +189,7 @@ func unkilled(t *testing.T) (*crash, []*memkv.Store) {
 		}
 	}
 	spares := 0
-	for _, l := range c.truth[crashEnds] {
+	for _, l := range c.truth[ordeal.Ends] {
 		if l == "front opens to a spare" || l == "side opens to a spare" {
 			spares++
 		}
@@ -318,7 +256,7 @@ func TestTheEngineDiesOnDisk(t *testing.T) {
 		disk, err = badgerkv.Open(badgerkv.Options{Dir: dir})
 		must(t, err)
 		c.w = open(t, Options{Store: disk})
-		equal(t, c.what+", and opened again", c.doors(), whole.truth[crashEnds])
+		equal(t, c.what+", and opened again", c.doors(), whole.truth[ordeal.Ends])
 		c.journaled()
 		must(t, c.w.Close())
 		must(t, disk.Close())
