@@ -90,10 +90,14 @@ func (j *jump) words() (name, rest string) {
 	return strings.ToLower(name), strings.TrimSpace(rest)
 }
 
-// search is what was typed of a name, and what sort of thing is meant: a code only where that is said.
+// search is what was typed of a name, and what sort of thing is meant: a code only where that is said, and nothing ("") where the
+// words are for the screen that it goes to.
 func (j *jump) search() (of engine.View, words string) {
 	name, rest := j.words()
 	for _, d := range destinations() {
+		if d.takes == "" && rest != "" && has(d.names, name) {
+			return "", ""
+		}
 		if d.takes == engine.ViewCode && rest != "" && has(d.names, name) {
 			return engine.ViewCodes, rest
 		}
@@ -106,7 +110,11 @@ func (j *jump) search() (of engine.View, words string) {
 
 func (j *jump) request() request {
 	q := engine.Query{Limit: 6}
-	if q.View, q.Filter = j.search(); q.View == engine.ViewFleet {
+	switch q.View, q.Filter = j.search(); q.View {
+	case "":
+		j.found, j.codes = nil, nil
+		return request{to: j}
+	case engine.ViewFleet:
 		q.Sort = "name"
 	}
 	return request{to: j, queries: []engine.Query{q}}
@@ -161,7 +169,9 @@ func has(list []string, word string) bool {
 func (j *jump) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
-		j.found, j.codes = msg.snaps[0].Devices, msg.snaps[0].Codes
+		if len(msg.snaps) > 0 {
+			j.found, j.codes = msg.snaps[0].Devices, msg.snaps[0].Codes
+		}
 		j.at = max(0, min(j.at, len(j.choices())-1))
 	case tea.KeyMsg:
 		return j.press(msg)

@@ -246,6 +246,15 @@ func TestEveryFaultOfASimulationIsListedAndHealed(t *testing.T) {
 	live.hides("what is broken in the simulation")
 }
 
+func TestWordsForAScreenAreNotLookedForAmongLocks(t *testing.T) {
+	h := newHome(t, smallHotel())
+	h.press(":", "locks sort:risk")
+	h.hides("device ")
+	h.hides("no column")
+	h.press("enter")
+	h.shows("$ lockctl devices list --sort -readiness")
+}
+
 func TestACodeIsJumpedToByItsName(t *testing.T) {
 	h := newHome(t, smallHotel())
 	h.press(":", "code park", "enter")
