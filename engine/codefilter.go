@@ -20,9 +20,9 @@ type codeHead struct {
 }
 
 // codeFilter makes a predicate of words, all of which must hold: a word occurs in the code's name, id, holder or device;
-// column:value looks in one of name, id, holder or device, and status:value means just that status; starts, ends and due (either of them) take < or > and an
-// instant in RFC 3339. ! in front inverts.
-func codeFilter(text string, door func(lock.DeviceID) string) (func(*codeHead) bool, error) {
+// column:value looks in one of name, id, holder or device, and status:value means just that status; starts, ends and due (what comes
+// next at now: its start until it stands on the lock, then its end) take < or > and an instant in RFC 3339. ! in front inverts.
+func codeFilter(text string, now time.Time, door func(lock.DeviceID) string) (func(*codeHead) bool, error) {
 	if len(text) > 200 {
 		return nil, refuse("invalid_input", "filter", "must have at most 200 characters")
 	}
@@ -32,7 +32,7 @@ func codeFilter(text string, door func(lock.DeviceID) string) (func(*codeHead) b
 		if w == "" {
 			continue
 		}
-		term, err := codeTerm(w, door)
+		term, err := codeTerm(w, now, door)
 		if err != nil {
 			return nil, err
 		}
@@ -76,9 +76,9 @@ func isASCII(s string) bool {
 	return true
 }
 
-func codeTerm(w string, door func(lock.DeviceID) string) (func(*codeHead) bool, error) {
+func codeTerm(w string, now time.Time, door func(lock.DeviceID) string) (func(*codeHead) bool, error) {
 	if at := strings.IndexAny(w, "<>"); at > 0 {
-		return edgeTerm(w[:at], w[at] == '<', w[at+1:])
+		return edgeTerm(w[:at], now, w[at] == '<', w[at+1:])
 	}
 	col, value, ok := strings.Cut(w, ":")
 	if !ok {
@@ -117,7 +117,7 @@ func codeTerm(w string, door func(lock.DeviceID) string) (func(*codeHead) bool, 
 }
 
 // edgeTerm compares an end of the window with an instant. A window without that end never matches.
-func edgeTerm(col string, before bool, value string) (func(*codeHead) bool, error) {
+func edgeTerm(col string, now time.Time, before bool, value string) (func(*codeHead) bool, error) {
 	at, err := time.Parse(time.RFC3339, strings.ToUpper(value))
 	if err != nil {
 		return nil, refuse("invalid_input", "filter", quote(value)+" is not an instant such as 2026-03-28T14:00:00Z")
@@ -129,7 +129,12 @@ func edgeTerm(col string, before bool, value string) (func(*codeHead) bool, erro
 	case "ends":
 		return func(c *codeHead) bool { return is(c.To) }, nil
 	case "due":
-		return func(c *codeHead) bool { return is(c.From) || is(c.To) }, nil
+		return func(c *codeHead) bool {
+			if c.From.After(now) || !c.From.IsZero() && (c.Was == StatusUnset || c.Was == StatusSetting) {
+				return is(c.From)
+			}
+			return is(c.To)
+		}, nil
 	}
 	return nil, refuse("invalid_input", "filter", "no column "+quote(col)+": one of starts, ends, due")
 }
@@ -146,7 +151,7 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 		}
 		return ""
 	}
-	match, err := codeFilter(q.Filter, name)
+	match, err := codeFilter(q.Filter, now, name)
 	if err != nil {
 		return err
 	}

@@ -144,6 +144,12 @@ func TestCodesAreFilteredByColumnAndClock(t *testing.T) {
 			t.Errorf("%q finds %q, want %q", filter, got, want)
 		}
 	}
+	r.pass(5 * time.Hour) // smith is in the house
+	for filter, want := range map[string]string{"due<" + at(7): "", "due<" + at(10): "smith", "due<" + at(21): "smith jones"} {
+		if got := ids(r.snapshot(engine.Query{View: engine.ViewCodes, Filter: filter}).Codes); got != want {
+			t.Errorf("at the sixth hour %q finds %q, want %q", filter, got, want)
+		}
+	}
 	for _, bad := range []string{"colour:red", "due<noon", "size<" + at(1)} {
 		if _, err := r.e.Snapshot(t.Context(), r.now, engine.Query{View: engine.ViewCodes, Filter: bad}); err == nil {
 			t.Errorf("%q is taken", bad)
