@@ -44,7 +44,7 @@ func revokeMany(many []engine.CodeView) bulk {
 		b.each, b.names = append(b.each, engine.Delete{Code: c.ID}), append(b.names, codeName(c)+" on "+doorName(c))
 	}
 	if inside > 0 {
-		b.warn = fmt.Sprintf("%d guests are in-house: from then on their PINs do not open the doors.", inside)
+		b.warn = pluralOf(inside, "guest") + " in-house: from then on their PINs do not open the doors."
 	}
 	return b
 }
