@@ -197,7 +197,7 @@ test('refusals are the types that the client knows', async () => {
   await fails(403, 'forbidden', reader.accessCodes.delete({ access_code_id: one.access_code_id }))
 })
 
-test('events, and webhooks that its own verifier takes', async () => {
+test('events, and webhooks that its own verifier takes', async t => {
   const posts = []
   let arrived
   const receiver = createServer(async (request, response) => {
@@ -207,6 +207,7 @@ test('events, and webhooks that its own verifier takes', async () => {
     response.end()
     arrived?.()
   })
+  t.after(() => receiver.close()) // else a test that fails never ends
   await new Promise(resolve => receiver.listen(0, '127.0.0.1', resolve))
   const since = new Date((await daemon.now()).getTime() - 1).toISOString()
   const hook = await seam.webhooks.create({
@@ -227,5 +228,4 @@ test('events, and webhooks that its own verifier takes', async () => {
   await seam.webhooks.update({ webhook_id: hook.webhook_id, event_types: ['*'] })
   await seam.webhooks.delete({ webhook_id: hook.webhook_id })
   assert.deepEqual(await seam.webhooks.list(), [])
-  receiver.close()
 })
