@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,17 +136,20 @@ func (s *Server) journal(f *feed, r *http.Request) error {
 	rest := s.clock.NewTicker(streamRest)
 	defer rest.Stop()
 	for {
+		var page bytes.Buffer
 		for i := range lines {
 			after = lines[i].Seq
 			text, err := json.Marshal(lines[i])
 			if err != nil {
 				return err
 			}
-			if err := f.put("id: %d\nevent: %s\ndata: %s\n\n", after, lines[i].Type, text); err != nil {
+			fmt.Fprintf(&page, "id: %d\nevent: %s\ndata: %s\n\n", after, lines[i].Type, text)
+		}
+		if len(lines) > 0 {
+			if err := f.put("%s", page.Bytes()); err != nil {
 				return err
 			}
-		}
-		if len(lines) == 0 {
+		} else {
 			select {
 			case <-r.Context().Done():
 				return nil

@@ -14,45 +14,32 @@ import (
 )
 
 // keymap reads the keys that the user has rebound; nil: none.
-func (a *app) keymap() (tui.Keymap, error) {
-	dir, err := a.dir("XDG_CONFIG_HOME", ".config")
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, "keys.toml")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	keys, err := tui.ReadKeymap(text)
-	if err != nil {
-		return nil, badInput("%s: %w", path, err)
-	}
-	return keys, nil
-}
+func (a *app) keymap() (tui.Keymap, error) { return ownFile(a, "keys.toml", tui.ReadKeymap) }
 
 // templates reads what the user's new codes begin with; nil: the usual ones.
 func (a *app) templates() ([]tui.Template, error) {
+	return ownFile(a, "templates.toml", tui.ReadTemplates)
+}
+
+// ownFile reads a file of the user's configuration folder; nothing: there is none.
+func ownFile[T any](a *app, name string, read func([]byte) (T, error)) (none T, err error) {
 	dir, err := a.dir("XDG_CONFIG_HOME", ".config")
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	path := filepath.Join(dir, "templates.toml")
+	path := filepath.Join(dir, name)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return none, nil
 	}
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	list, err := tui.ReadTemplates(text)
+	v, err := read(text)
 	if err != nil {
-		return nil, badInput("%s: %w", path, err)
+		return none, badInput("%s: %w", path, err)
 	}
-	return list, nil
+	return v, nil
 }
 
 // save writes a file that the user asked for below the folder of exports. It never writes over another one.

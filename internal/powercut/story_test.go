@@ -25,7 +25,7 @@ func hours(h float64) time.Time { return noon.Add(time.Duration(h * float64(time
 // story is one run of the house: commands, each repeated under its key until it is acknowledged, and calls.
 type story struct {
 	w      *world.World
-	acked  ordeal.Acks
+	acked  map[string]engine.Receipt
 	truth  map[float64][]string // what the doors say, by the hour at which they were asked
 	broken []string
 }
@@ -33,7 +33,7 @@ type story struct {
 // tell runs the story on a store. outage is told when the store fails, and answers whether it serves again; ended is told
 // when nothing should befall the store any more.
 func tell(s store.Store, outage func(error) bool, ended func()) (*story, error) {
-	y := &story{acked: ordeal.Acks{}, truth: map[float64][]string{}}
+	y := &story{acked: map[string]engine.Receipt{}, truth: map[float64][]string{}}
 	outages, over := 0, false
 	o := world.Options{Seed: 11, Start: noon, Store: s, Spec: ordeal.House(), Ephemeral: true, Outage: func(err error) bool {
 		outages++
@@ -70,7 +70,7 @@ func (y *story) do(o ordeal.Order) {
 		for range 100 {
 			r, err := y.w.Submit(engine.Command{Key: o.Key, Actor: "test", Do: o.Do})
 			if err == nil {
-				y.acked[o.Key] = ordeal.Ack{Verb: o.Do.Verb(), Receipt: r}
+				y.acked[o.Key] = r
 				return
 			}
 			var no *engine.Refusal

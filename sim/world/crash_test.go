@@ -22,7 +22,7 @@ type crash struct {
 	t     *testing.T
 	what  string
 	w     *World
-	acked ordeal.Acks
+	acked map[string]engine.Receipt
 	truth map[float64][]string // what the doors say, by the hour at which they were asked
 	calls int                  // sent since the fleet was opened
 	onto  func(n int)          // told of each call
@@ -31,7 +31,7 @@ type crash struct {
 }
 
 func newCrash(t *testing.T, what string) *crash {
-	return &crash{t: t, what: what, acked: ordeal.Acks{}, truth: map[float64][]string{}}
+	return &crash{t: t, what: what, acked: map[string]engine.Receipt{}, truth: map[float64][]string{}}
 }
 
 func (c *crash) watch(r sim.Record) {
@@ -67,7 +67,7 @@ func (c *crash) do(o ordeal.Order) {
 			if err != nil {
 				c.t.Errorf("%s: %s: %v", c.what, o.Key, err)
 			} else {
-				c.acked[o.Key] = ordeal.Ack{Verb: o.Do.Verb(), Receipt: r}
+				c.acked[o.Key] = r
 			}
 			return
 		}
