@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -20,6 +21,19 @@ type Provider struct {
 	Notes    string // Markdown: what works, how to get credentials, limits, what is uncertain
 	Settings []Setting
 	Open     func(ctx context.Context, env Env, a Account) (driver.Driver, error)
+	// SignIn asks a person for what a login needs beyond its settings, such as a code that the vendor sends, and saves the token in
+	// env.Secrets, where Open finds it. nil: the settings are enough.
+	SignIn func(ctx context.Context, env Env, a Account, ask Ask) error
+}
+
+// Ask puts a question to the person who signs in, and returns the answer without blanks around it. It ends with ctx.
+type Ask func(ctx context.Context, q Question) (string, error)
+
+// Question is what a person is asked.
+type Question struct {
+	Text   string // one sentence, without a question mark or colon at the end
+	URL    string // where to go first; "": nowhere
+	Secret bool   // the answer is not shown while it is typed
 }
 
 // Kind is the type of a setting.
@@ -53,9 +67,11 @@ type Account struct {
 
 // Env is what a driver is given of the world.
 type Env struct {
-	HTTP *http.Client     // its errors hold no URLs
-	Now  func() time.Time // the only clock
-	Log  *slog.Logger
+	HTTP    *http.Client     // its errors hold no URLs
+	Now     func() time.Time // the only clock
+	Rand    io.Reader        // the only source of what nobody may guess
+	Secrets Secrets          // of this account
+	Log     *slog.Logger
 }
 
 // Registry lists providers.
