@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -217,8 +216,8 @@ func (c *examiner) meta(kv store.KV) {
 			c.valid(kv.Key, p)
 		}
 	case keyCommit:
-		var m commitMark
-		if err := json.Unmarshal(kv.Val, &m); err != nil {
+		m, err := decode[commitMark](kv.Key, kv.Val)
+		if err != nil {
 			c.find(kv.Key, "the record does not read", restoreIt)
 			return
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -165,9 +164,9 @@ func (e *Engine) load(ctx context.Context) error {
 		return err
 	}
 	if commit.Rev != 0 {
-		var c commitMark
-		if err := json.Unmarshal(commit.Val, &c); err != nil {
-			return fmt.Errorf("record %s does not read: %w", keyCommit, err)
+		c, err := decode[commitMark](commit.Key, commit.Val)
+		if err != nil {
+			return err
 		}
 		e.commits, e.seq = c.Commit, c.Seq
 	}
@@ -241,6 +240,13 @@ func (e *Engine) load(ctx context.Context) error {
 type commitMark struct {
 	Commit int64
 	Seq    Seq
+}
+
+func (m *commitMark) bounds() error {
+	if m.Commit < 0 || m.Seq < 0 {
+		return errors.New("numbers go up from 0")
+	}
+	return nil
 }
 
 // runHead is the part of run that opening needs.

@@ -10,34 +10,12 @@ import (
 
 func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 	v := do.Device
-	for _, f := range [...]struct{ name, id string }{{"device.id", string(v.ID)}, {"device.account", string(v.Account)}} {
-		if why := validID(f.id); why != "" {
-			return change{}, refuse("invalid_input", f.name, why)
-		}
+	if err := checkDevice(v); err != nil {
+		return change{}, err
 	}
-	if why := validID(string(v.Hub)); v.Hub != "" && why != "" {
-		return change{}, refuse("invalid_input", "device.hub", why)
-	}
-	for _, f := range [...]struct{ name, text string }{{"device.name", v.Name}, {"device.model", v.Model}, {"device.system", v.System}} {
-		if len(f.text) > maxName {
-			return change{}, refuse("invalid_input", f.name, "must have at most 200 bytes")
-		}
-	}
-	t := v.Traits
-	for _, n := range t.PINLengths {
-		if n < 1 || n > lock.MaxPIN {
-			return change{}, refuse("invalid_input", "device.traits.pin_lengths", "must lie between 1 and 12")
-		}
-	}
-	if t.Slots < 0 || t.Slots > 10000 {
-		return change{}, refuse("invalid_input", "device.traits.slots", "must lie between 0 and 10000")
-	}
-	if t.NameMax < 0 {
-		return change{}, refuse("invalid_input", "device.traits.name_max", "must not be below 0")
-	}
-	if t.Zone != "" {
-		if _, err := time.LoadLocation(t.Zone); err != nil {
-			return change{}, refuse("invalid_input", "device.traits.zone", "no time zone "+quote(t.Zone))
+	if v.Traits.Zone != "" {
+		if _, err := time.LoadLocation(v.Traits.Zone); err != nil {
+			return change{}, refuse("invalid_input", "device.traits.zone", "no time zone "+quote(v.Traits.Zone))
 		}
 	}
 	if v.Name == "" {
@@ -56,6 +34,47 @@ func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 		d.Removed, d.Replace = time.Time{}, ""
 		d.dirtyConfig, d.dirtyRun = true, true
 	}}, nil
+}
+
+// maxTrait bounds the times that a lock's traits tell of.
+const maxTrait = 30 * 24 * time.Hour
+
+// checkDevice returns a *Refusal that names the first field out of bounds, or nil.
+func checkDevice(v lock.Device) error {
+	for _, f := range [...]struct{ name, id string }{{"device.id", string(v.ID)}, {"device.account", string(v.Account)}} {
+		if why := validID(f.id); why != "" {
+			return refuse("invalid_input", f.name, why)
+		}
+	}
+	if why := validID(string(v.Hub)); v.Hub != "" && why != "" {
+		return refuse("invalid_input", "device.hub", why)
+	}
+	for _, f := range [...]struct{ name, text string }{{"device.name", v.Name}, {"device.model", v.Model}, {"device.system", v.System}} {
+		if len(f.text) > maxName {
+			return refuse("invalid_input", f.name, "must have at most 200 bytes")
+		}
+	}
+	t := &v.Traits
+	for _, n := range t.PINLengths {
+		if n < 1 || n > lock.MaxPIN {
+			return refuse("invalid_input", "device.traits.pin_lengths", "must lie between 1 and 12")
+		}
+	}
+	if t.Slots < 0 || t.Slots > 10000 {
+		return refuse("invalid_input", "device.traits.slots", "must lie between 0 and 10000")
+	}
+	if t.NameMax < 0 {
+		return refuse("invalid_input", "device.traits.name_max", "must not be below 0")
+	}
+	for _, f := range [...]struct {
+		name string
+		v    time.Duration
+	}{{"granularity", t.Granularity}, {"first_use_within", t.FirstUseWithin}, {"lockout", t.Lockout}, {"start_lead", t.StartLead}} {
+		if f.v < 0 || f.v > maxTrait {
+			return refuse("invalid_input", "device.traits."+f.name, "must lie between 0 and "+words(maxTrait))
+		}
+	}
+	return nil
 }
 
 func (b *batch) checkRemoveDevice(do RemoveDevice) (change, error) {

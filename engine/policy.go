@@ -131,6 +131,17 @@ func (p Policy) Over(x PolicyPatch) Policy {
 
 // Validate returns a *Refusal that names the first field out of bounds, or nil.
 func (p Policy) Validate() error {
+	if err := p.bounds(); err != nil {
+		return err
+	}
+	if p.BackoffMin > p.BackoffMax {
+		return refuse("invalid_policy", "backoff_min", "must not exceed backoff_max")
+	}
+	return nil
+}
+
+// bounds looks at each field by itself.
+func (p Policy) bounds() error {
 	for _, f := range []struct {
 		name     string
 		v        time.Duration
@@ -152,9 +163,6 @@ func (p Policy) Validate() error {
 			return refuse("invalid_policy", f.name, "must lie between "+f.min.String()+" and "+f.max.String())
 		}
 	}
-	if p.BackoffMin > p.BackoffMax {
-		return refuse("invalid_policy", "backoff_min", "must not exceed backoff_max")
-	}
 	for _, f := range []struct {
 		name, v string
 		one     []string
@@ -174,6 +182,8 @@ func (p Policy) Validate() error {
 	}
 	return nil
 }
+
+func (x PolicyPatch) bounds() error { return DefaultPolicy().Over(x).bounds() }
 
 // poolable reports whether a device of these traits can keep backup codes at all.
 func poolable(t lock.Traits) bool { return !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly }

@@ -351,6 +351,16 @@ func (c *code) under(key string) bool {
 }
 func (e *Event) under(key string) bool { return key == keyEvent(e.Seq) }
 
+// bounded is a record of values that a command could have brought only within their bounds: beyond them thinking may never end.
+type bounded interface{ bounds() error }
+
+func (c *config) bounds() error {
+	if err := checkDevice(c.Device); err != nil {
+		return err
+	}
+	return c.Policy.bounds()
+}
+
 func decode[T any](key string, val []byte) (T, error) {
 	var v T
 	if err := json.Unmarshal(val, &v); err != nil {
@@ -358,6 +368,11 @@ func decode[T any](key string, val []byte) (T, error) {
 	}
 	if k, ok := any(&v).(keyed); ok && !k.under(key) {
 		return v, &recordError{key, errMisplaced}
+	}
+	if b, ok := any(&v).(bounded); ok {
+		if err := b.bounds(); err != nil {
+			return v, &recordError{key, err}
+		}
 	}
 	return v, nil
 }
