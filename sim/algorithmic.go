@@ -34,7 +34,11 @@ func (d *device) issue(want *lock.Credential) (lock.Held, *refusal) {
 			same++
 		}
 	}
-	if same >= d.prof.PerWindow {
+	most := d.prof.PerWindow
+	if want.Offline == lock.OfflineOneTime {
+		most = d.prof.PerStart
+	}
+	if same >= most {
 		return lock.Held{}, reject("too_many_codes_for_this_window")
 	}
 	m := Memory{

@@ -100,7 +100,7 @@ func (d *device) record(name string, m *Memory) {
 }
 
 // set makes the memory hold want. ref is the handle that the cloud has given already, or "". It returns the entry.
-func (d *device) set(want *lock.Credential, at, ref lock.Ref) (*entry, *refusal) {
+func (d *device) set(want *lock.Credential, at, ref lock.Ref, asOf time.Time) (*entry, *refusal) {
 	own, slot, r := d.place(d.mem, want, at)
 	if r != nil {
 		return nil, r
@@ -109,7 +109,7 @@ func (d *device) set(want *lock.Credential, at, ref lock.Ref) (*entry, *refusal)
 	if own >= 0 && !anew && d.mem[own].holds(d.prof, want) && (want.PIN != lock.PIN{} || d.traits.AssignsPIN) {
 		return &d.mem[own], nil
 	}
-	if r := d.prof.check(want, d.mem, own, d.f.k.Now(), d.zone != nil); r != nil {
+	if r := d.prof.check(want, d.mem, own, asOf, d.zone != nil); r != nil {
 		return nil, r
 	}
 	if own < 0 && slot == 0 {

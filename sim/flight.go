@@ -59,6 +59,10 @@ func (f *Fleet) Call(c Call, done func(Result)) {
 		fl.refuse(driver.NotFound, driver.BlameRequest, "no_such_device")
 		return
 	}
+	if c.Passed {
+		fl.start() // it was counted when it was taken
+		return
+	}
 	counts := &fl.d.counts
 	switch c.Verb {
 	case verbObserve:
@@ -74,6 +78,9 @@ func (f *Fleet) Call(c Call, done func(Result)) {
 	fl.d.soil(dirtCounts)
 	fl.start()
 }
+
+// After runs fn that much later, on the fleet's thread: for what a cloud does by itself. It is forgotten with the process.
+func (f *Fleet) After(d time.Duration, fn func()) { f.k.At(f.k.Now().Add(d), ClassLock, fn) }
 
 // flight returns an empty flight. Those that are done with are used again: a fleet makes little else.
 func (f *Fleet) flight() *flight {
@@ -103,6 +110,10 @@ func (fl *flight) start() {
 	luck := fl.d.rand.Uint64()
 	fl.near = jitter(fl.d.acct.spec.Latency, uint32(luck))
 	fl.far = jitter(fl.d.prof.Radio, uint32(luck>>32))
+	if fl.call.Passed {
+		fl.inHub()
+		return
+	}
 	fl.leg(atCloud, fl.near)
 }
 
@@ -173,6 +184,9 @@ func (fl *flight) inCloud() {
 		return
 	}
 	switch {
+	case fl.call.Taken != nil:
+		fl.call.Taken()
+		fl.back()
 	case fl.call.Verb == verbSet && fl.call.Want.Offline != lock.OfflineNone:
 		fl.answer(d.issue(&fl.call.Want))
 	case fl.call.Verb == verbClear && d.indexIssued(fl.call.At) >= 0:
@@ -239,7 +253,11 @@ func (fl *flight) inLock() {
 	case verbObserve:
 		d.look(&fl.res.Observation, fl.call.Known, lock.Reached)
 	case verbSet:
-		held, r := d.obeySet(&fl.call.Want, fl.call.At, fl.job)
+		asOf := d.f.k.Now()
+		if fl.call.Passed {
+			asOf = time.Time{}
+		}
+		held, r := d.obeySet(&fl.call.Want, fl.call.At, fl.job, asOf)
 		fl.res.Held = held
 		fl.fail(r)
 	case verbClear:
@@ -267,7 +285,7 @@ func (fl *flight) reply() {
 			d.mirror(fl)
 		}
 	}
-	if !fl.job && fl.res.Err == nil && (fl.returns(LayerCloud, d.acct.faults) || fl.returns(LayerCloud, d.faults)) {
+	if !fl.job && !fl.call.Passed && fl.res.Err == nil && (fl.returns(LayerCloud, d.acct.faults) || fl.returns(LayerCloud, d.faults)) {
 		return
 	}
 	fl.finish(fl.res)

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/accesscodes/lockctl/lock"
+import (
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
 
 // write is what a lock is about to do; its faults may bend it.
 type write struct {
@@ -24,8 +28,9 @@ func (d *device) bend(w *write) *refusal {
 	return nil
 }
 
-// obeySet is a set that has reached the lock. kept says that the cloud has given the entry its handle already.
-func (d *device) obeySet(want *lock.Credential, at lock.Ref, kept bool) (lock.Held, *refusal) {
+// obeySet is a set that has reached the lock. kept says that the cloud has given the entry its handle already, asOf is when it
+// must not have begun yet.
+func (d *device) obeySet(want *lock.Credential, at lock.Ref, kept bool, asOf time.Time) (lock.Held, *refusal) {
 	w := write{verb: verbSet, want: *want, at: at}
 	if h := d.hub; h != nil {
 		for _, x := range h.faults {
@@ -41,7 +46,7 @@ func (d *device) obeySet(want *lock.Credential, at lock.Ref, kept bool) (lock.He
 	if kept {
 		ref = at
 	}
-	e, r := d.set(&w.want, w.at, ref)
+	e, r := d.set(&w.want, w.at, ref, asOf)
 	switch {
 	case r != nil:
 		return lock.Held{}, r

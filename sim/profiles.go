@@ -22,6 +22,7 @@ type Profile struct {
 	Tries     int           // wrong tries before the keypad locks itself; 0: 5
 	Lockout   time.Duration // how long it stays locked; 0: 1 min
 	PerWindow int           // algorithmic codes that one window can have; 0: 3
+	PerStart  int           // one-time codes that one start can have; 0: as PerWindow
 }
 
 // lengths returns the numbers from least to most.
@@ -64,6 +65,9 @@ func Profiles() []Profile {
 		p.Traits.Lockout = p.Lockout
 		if p.PerWindow == 0 {
 			p.PerWindow = 3
+		}
+		if p.PerStart == 0 {
+			p.PerStart = p.PerWindow
 		}
 	}
 	return all

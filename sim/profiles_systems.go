@@ -31,7 +31,7 @@ func systemProfiles() []Profile {
 			Traits:  august,
 		},
 		{
-			Name: "igloohome", System: "igloohome", Push: false,
+			Name: "igloohome", System: "igloohome", Push: false, PerStart: 5,
 			Meaning: "4 to 10 digits by bridge, starts in the future, nothing can be listed; hourly, daily and one-time algorithmic codes",
 			Traits: lock.Traits{
 				NativeSchedule: true, OpenEnded: true, Slots: 100, PINLengths: lengths(4, 10), NameMax: 32, Granularity: time.Minute,

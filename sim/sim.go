@@ -71,6 +71,12 @@ type Call struct {
 	At       lock.Ref
 	Known    driver.Known
 	Deadline time.Time
+
+	// For façades of clouds that keep a queue of their own, which pass on later what they have taken: the call ends in the cloud if
+	// Taken is not nil, and Taken runs when it has got there and was let in; Passed begins there, past the cloud's troubles, its
+	// request having been found good.
+	Taken  func()
+	Passed bool
 }
 
 // Result is the end of a Call.

@@ -55,13 +55,16 @@ func (f *Failure) Error() string { return f.Err.Error() }
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Do makes one request with a JSON body, unless body is nil. The error is a *Failure.
+// Do makes one request with a body: a form of url.Values, or JSON of anything else but nil. The error is a *Failure.
 func (c *Client) Do(ctx context.Context, method, path string, header http.Header, body any) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, &Failure{Err: err}
 	}
 	var content io.Reader
-	if body != nil {
+	kind := "application/json"
+	if form, ok := body.(url.Values); ok {
+		kind, content = "application/x-www-form-urlencoded", strings.NewReader(form.Encode())
+	} else if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return Answer{}, &Failure{Err: errors.New("the request can't be written as JSON")}
@@ -77,7 +80,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header http.Header
 	}
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {

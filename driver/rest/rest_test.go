@@ -3,9 +3,11 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +98,28 @@ func TestBadAddresses(t *testing.T) {
 	for _, base := range []string{"", "api.example.org", "ftp://api.example.org", "https://", ":"} {
 		if _, err := rest.NewClient(&http.Client{}, base); err == nil || !strings.HasPrefix(err.Error(), "base_url: ") {
 			t.Errorf("%q gives %v", base, err)
+		}
+	}
+}
+
+// A form is sent as a form, anything else as JSON.
+func TestWhatKindOfBodyIsSent(t *testing.T) {
+	var kind, text string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		kind, text = r.Header.Get("Content-Type"), string(body)
+	}))
+	defer server.Close()
+	for _, x := range []struct {
+		body       any
+		kind, text string
+	}{
+		{url.Values{"grant_type": {"client credentials"}}, "application/x-www-form-urlencoded", "grant_type=client+credentials"},
+		{map[string]int{"a": 1}, "application/json", `{"a":1}`},
+		{nil, "", ""},
+	} {
+		if _, err := client(t, server.URL).Do(t.Context(), http.MethodPost, "/", nil, x.body); err != nil || kind != x.kind || text != x.text {
+			t.Errorf("%v is sent as %q: %q, %v", x.body, kind, text, err)
 		}
 	}
 }
