@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/config"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
@@ -19,6 +20,7 @@ type accountRow struct {
 	Devices  int            `json:"devices"`
 	Offline  int            `json:"devices_offline"`
 	Issues   int            `json:"issues"`
+	SignIn   string         `json:"sign_in"` // needed, done; "": it has none, or is not configured here
 }
 
 // accountsList prints the accounts of the configuration and those that devices hang on.
@@ -33,7 +35,8 @@ func accountsList(s *talk, _ []string) error {
 		column[accountRow]{name: "systems", text: func(r accountRow) string { return strings.Join(r.Systems, ", ") }},
 		column[accountRow]{name: "devices", text: func(r accountRow) string { return strconv.Itoa(r.Devices) }},
 		column[accountRow]{name: "offline", text: func(r accountRow) string { return strconv.Itoa(r.Offline) }},
-		column[accountRow]{name: "issues", text: func(r accountRow) string { return strconv.Itoa(r.Issues) }})
+		column[accountRow]{name: "issues", text: func(r accountRow) string { return strconv.Itoa(r.Issues) }},
+		column[accountRow]{name: "sign-in", text: func(r accountRow) string { return r.SignIn }})
 }
 
 func (s *talk) accounts() ([]accountRow, error) {
@@ -47,12 +50,16 @@ func (s *talk) accounts() ([]accountRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		conf, err := s.configuration(path, (&simulated{}).registry())
+		conf, err := s.configuration(path, s.registry())
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range conf.Accounts {
-			rows = append(rows, accountRow{ID: c.ID, Provider: c.Provider, Systems: []string{}})
+			done, err := s.signedIn(c)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, accountRow{ID: c.ID, Provider: c.Provider, Systems: []string{}, SignIn: done})
 		}
 	}
 	err = s.pages(engine.Query{View: engine.ViewFleet}, func(page engine.Snapshot) error {
@@ -68,6 +75,12 @@ func (s *talk) accounts() ([]accountRow, error) {
 			if d.Link != lock.Reached && d.Link != lock.ReachUnknown {
 				r.Offline++
 			}
+			switch {
+			case r.SignIn == signInNeeded && d.Link == lock.Reached:
+				r.SignIn = "" // its settings were enough
+			case r.SignIn != "" && d.Worst == "account_disconnected":
+				r.SignIn = signInNeeded // the vendor takes the token no more
+			}
 			if d.System != "" && !slices.Contains(r.Systems, d.System) {
 				r.Systems = append(r.Systems, d.System)
 			}
@@ -78,6 +91,25 @@ func (s *talk) accounts() ([]accountRow, error) {
 		slices.Sort(rows[i].Systems)
 	}
 	return rows, err
+}
+
+// signInNeeded is what is said of an account that somebody has to sign in to.
+const signInNeeded = "needed"
+
+// signedIn says whether somebody has signed in to an account; "": its provider has no sign-in.
+func (a *app) signedIn(c config.Account) (string, error) {
+	if p, _ := a.registry().Find(c.Provider); p.SignIn == nil {
+		return "", nil
+	}
+	tokens, err := a.tokens(c.ID)
+	if err != nil {
+		return "", err
+	}
+	_, rev, err := tokens.Load(a.ctx)
+	if rev == 0 {
+		return signInNeeded, err
+	}
+	return "done", err
 }
 
 // isConfigured reports whether the engine has the accounts of the configuration here: it is not elsewhere, and no simulation.
@@ -104,8 +136,12 @@ func accountsShow(s *talk, args []string) error {
 		return misnamed("account", args[0], nil, rows, func(r accountRow) string { return string(r.ID) })
 	}
 	r := rows[i]
+	signIn := r.SignIn
+	if signIn == signInNeeded {
+		signIn += "; lockctl accounts login " + string(r.ID)
+	}
 	return show(s.app, r, func() {
-		s.facts(fact{name: "account", value: string(r.ID)}, fact{name: "provider", value: r.Provider}, fact{name: "systems", value: strings.Join(r.Systems, ", ")},
+		s.facts(fact{name: "account", value: string(r.ID)}, fact{name: "provider", value: r.Provider}, fact{name: "sign-in", value: signIn}, fact{name: "systems", value: strings.Join(r.Systems, ", ")},
 			fact{name: "devices", value: strconv.Itoa(r.Devices) + ", " + strconv.Itoa(r.Offline) + " out of reach"},
 			fact{name: "issues", value: strconv.Itoa(r.Issues) + "; lockctl devices list --account " + string(r.ID)})
 	})
@@ -121,7 +157,7 @@ type providerRow struct {
 // providersList prints what an account of the configuration can be.
 func providersList(a *app, _ []string) error {
 	var rows []providerRow
-	for _, p := range (&simulated{}).registry() {
+	for _, p := range a.registry() {
 		rows = append(rows, providerRow{p.Name, p.About, settingNames(p)})
 	}
 	return list(a, rows,

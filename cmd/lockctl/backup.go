@@ -196,7 +196,7 @@ func (a *app) storeConf() (config.Store, error) {
 	if err != nil {
 		return config.Store{}, err
 	}
-	c, err := a.configuration(path, (&simulated{}).registry())
+	c, err := a.configuration(path, a.registry())
 	return c.Store, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"slices"
 
 	"github.com/jonboulle/clockwork"
@@ -14,7 +13,6 @@ import (
 	"github.com/accesscodes/lockctl/config"
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/conform"
-	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -29,7 +27,7 @@ func providersCheck(a *app, args []string) (err error) {
 	}
 	d := &daemon{app: a, clock: clockwork.NewRealClock()}
 	d.sim = &simulated{clock: d.clock, notice: func(driver.Notice) {}, open: map[lock.AccountID]*house{}}
-	conf, err := a.configuration(path, d.sim.registry())
+	conf, err := a.configuration(path, a.registry())
 	if err != nil {
 		return err
 	}
@@ -37,13 +35,17 @@ func providersCheck(a *app, args []string) (err error) {
 	if i < 0 {
 		return badInput("account %q is not in the configuration", args[0])
 	}
-	login, err := d.login(conf.Accounts[i])
+	login, err := a.login(conf.Accounts[i])
 	if err != nil {
 		return err
 	}
 	said := &bytes.Buffer{}
-	p, _ := d.sim.registry().Find(conf.Accounts[i].Provider) // it was found when the file was read
-	v, err := p.Open(a.ctx, provider.Env{HTTP: &http.Client{}, Now: d.clock.Now, Log: slog.New(slog.NewTextHandler(said, nil))}, login)
+	p, _ := d.sim.registry(a.vendors).Find(conf.Accounts[i].Provider) // it was found when the file was read
+	env, err := a.environmentOf(login.ID, d.clock.Now, slog.New(slog.NewTextHandler(said, nil)))
+	if err != nil {
+		return err
+	}
+	v, err := p.Open(a.ctx, env, login)
 	if err != nil {
 		return badInput("%w", err)
 	}

@@ -41,7 +41,7 @@ func configShow(a *app, _ []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.configuration(path, (&simulated{}).registry())
+	c, err := a.configuration(path, a.registry())
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func configCheck(a *app, args []string) error {
 	if len(args) > 0 {
 		path = args[0]
 	}
-	c, err := config.Load(path, (&simulated{}).registry())
+	c, err := config.Load(path, a.registry())
 	if list, ok := errors.AsType[strict.Diagnostics](err); ok {
 		return inputError{list}
 	}

@@ -54,19 +54,20 @@ type daemon struct {
 	opened   []driver.Driver                           // all that ever were: each is closed at the end, when no call of it is under way
 	conf     config.Config
 	waiting  bool // for devices, to tell their policies
+	renewals chan renewal
 	roster   *live.Roster
 	ready    atomic.Pointer[string] // why it is not; nil: it is
 }
 
 // serveLive hosts the engine on the real clock, with the accounts of the configuration, until it is told to end.
 func serveLive(a *app) (err error) {
-	d := &daemon{app: a, clock: clockwork.NewRealClock(), level: &slog.LevelVar{}}
+	d := &daemon{app: a, clock: clockwork.NewRealClock(), level: &slog.LevelVar{}, renewals: make(chan renewal)}
 	d.notReady("it starts")
 	if d.path, err = a.configFile(); err != nil {
 		return err
 	}
 	d.sim = &simulated{clock: d.clock, notice: d.notice, open: map[lock.AccountID]*house{}}
-	if d.conf, err = a.configuration(d.path, d.sim.registry()); err != nil {
+	if d.conf, err = a.configuration(d.path, a.registry()); err != nil {
 		return err
 	}
 	d.logTo(d.conf.Log)
@@ -137,7 +138,7 @@ func (d *daemon) serve(dir string, host *live.Host, meter *meter) (err error) {
 	if err != nil {
 		return err
 	}
-	doors := []door{{local, beside(health, beside(d.backups(), front.server.Local()))}}
+	doors := []door{{local, beside(health, beside(d.backups(), beside(d.signedIn(), front.server.Local())))}}
 	closeDoors := func(err error) error {
 		for _, x := range doors {
 			err = errors.Join(err, x.Close())
@@ -210,6 +211,12 @@ func (d *daemon) keep(ctx context.Context, hup <-chan os.Signal, host *live.Host
 			d.list(ctx)
 		case <-list.Chan():
 			d.list(ctx)
+		case x := <-d.renewals:
+			err := d.renew(ctx, x.account)
+			if err != nil {
+				d.log.Warn("an account is signed in to and can't be used", "account", x.account, "err", err)
+			}
+			x.done <- err
 		case <-look.Chan():
 			meter.expose(ctx, host)
 		}
@@ -218,22 +225,13 @@ func (d *daemon) keep(ctx context.Context, hup <-chan os.Signal, host *live.Host
 
 // list asks every account for its devices, and its vendor to post.
 func (d *daemon) list(ctx context.Context) {
-	accounts := *d.accounts.Load()
-	for _, id := range slices.Sorted(maps.Keys(accounts)) {
-		one, cancel := context.WithTimeout(ctx, askAccount)
-		n, err := d.roster.Sync(one, id, accounts[id].Driver)
-		if err == nil {
-			err = d.subscribe(one, id, accounts[id].Driver)
-		}
-		cancel()
+	for _, id := range slices.Sorted(maps.Keys(*d.accounts.Load())) {
+		err := d.listOne(ctx, id)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
 			d.log.Warn("an account could not be kept up", "account", id, "err", err)
-		}
-		if n > 0 {
-			d.log.Info("devices were put under management", "account", id, "devices", n)
 		}
 	}
 	if d.waiting {
@@ -241,6 +239,21 @@ func (d *daemon) list(ctx context.Context) {
 			d.log.Error("policies could not be told", "err", err)
 		}
 	}
+}
+
+// listOne asks one of them.
+func (d *daemon) listOne(ctx context.Context, id lock.AccountID) error {
+	ctx, cancel := context.WithTimeout(ctx, askAccount)
+	defer cancel()
+	v := d.account(id).Driver
+	n, err := d.roster.Sync(ctx, id, v)
+	if n > 0 {
+		d.log.Info("devices were put under management", "account", id, "devices", n)
+	}
+	if err != nil {
+		return err
+	}
+	return d.subscribe(ctx, id, v)
 }
 
 func (d *daemon) subscribe(ctx context.Context, id lock.AccountID, v driver.Driver) error {

@@ -165,6 +165,10 @@ func deviceVerbs() []verb {
 		{path: "accounts list", short: "list logins at providers", run: onEngine(accountsList), daemon: true, example: "accounts list -o json", flags: []flag{output()},
 			long: "Lists the accounts of the configuration and those that devices hang on. lockctl.toml adds and removes them; lockctl serve reads it again on SIGHUP."},
 		{path: "accounts show", args: "ACCOUNT", short: "show one login", run: onEngine(accountsShow), daemon: true, example: "accounts show demo", flags: []flag{output()}},
+		{path: "accounts login", args: "ACCOUNT", short: "sign in to an account whose vendor asks for more than its settings", run: accountsLogin, example: "accounts login flat",
+			long: "Asks what the vendor wants to know, such as a code that it has sent, and keeps the token that it gives, beside the store and for its owner's\n" +
+				"eyes alone. A daemon that runs uses it at once. Answers may come from a pipe, one a line. accounts list shows who has to be signed in.",
+			flags: []flag{configFlag()}},
 		{path: "providers list", short: "list what an account can be", run: providersList, example: "providers list", flags: []flag{output()}},
 		{path: "providers check", args: "ACCOUNT", short: "try an account of the configuration, and write nothing", run: providersCheck, example: "providers check demo",
 			long:  "Signs in to an account, lists its devices and looks at the first three, and checks that what the driver tells keeps to its contract.",

@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/accesscodes/lockctl/api"
+	"github.com/accesscodes/lockctl/driver/all"
+	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	_ "github.com/accesscodes/lockctl/internal/quietterm"
@@ -46,29 +48,34 @@ func main() {
 
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args, env []string, io stdio) int {
-	a := &app{ctx: ctx, env: environment(env), io: io}
+	return (&app{ctx: ctx, env: environment(env), io: io, vendors: all.Providers()}).run(args)
+}
+
+// run runs one verb.
+func (a *app) run(args []string) int {
 	root := a.command()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(a.ctx)
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(io.err, "lockctl: "+strings.TrimPrefix(err.Error(), "lockctl: "))
+	fmt.Fprintln(a.io.err, "lockctl: "+strings.TrimPrefix(err.Error(), "lockctl: "))
 	return exitCode(err)
 }
 
 // app is what the verbs share.
 type app struct {
-	ctx    context.Context
-	env    environment
-	io     stdio
-	theme  string
-	ascii  bool
-	plain  bool // talk in lines
-	mouse  bool
-	logged logbook
-	verb   *cobra.Command // that runs
-	broke  error          // of printing
+	ctx     context.Context
+	env     environment
+	io      stdio
+	vendors provider.Registry
+	theme   string
+	ascii   bool
+	plain   bool // talk in lines
+	mouse   bool
+	logged  logbook
+	verb    *cobra.Command // that runs
+	broke   error          // of printing
 }
 
 // text and on are the values of a flag of the verb that runs. The grammar names it, so it is there.

@@ -12,7 +12,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/accesscodes/lockctl/driver"
-	"github.com/accesscodes/lockctl/driver/all"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/lock"
@@ -35,7 +34,10 @@ type house struct {
 }
 
 // registry lists every provider that an account can name.
-func (s *simulated) registry() provider.Registry {
+func (a *app) registry() provider.Registry { return (&simulated{}).registry(a.vendors) }
+
+// registry lists the simulated locks, and the vendors after them.
+func (s *simulated) registry(vendors provider.Registry) provider.Registry {
 	models := []string{mixed}
 	for _, p := range sim.Profiles() {
 		models = append(models, p.Name)
@@ -47,7 +49,7 @@ func (s *simulated) registry() provider.Registry {
 			{Name: "model", Kind: provider.Text, Choices: models, About: "what they are; left out: mixed, one of each system in turn", Example: `"mixed"`},
 			{Name: "latency_ms", Kind: provider.Whole, Min: 1, Max: 120000, About: "one way to the cloud, in milliseconds; left out: 150", Example: "150"},
 		},
-	}}, all.Providers()...)
+	}}, vendors...)
 }
 
 const (

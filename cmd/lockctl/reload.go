@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"reflect"
 	"slices"
 
@@ -25,7 +24,7 @@ import (
 
 // reload reads the configuration again. Unless all of it is right, nothing changes.
 func (d *daemon) reload(ctx context.Context) error {
-	conf, err := d.app.configuration(d.path, d.sim.registry())
+	conf, err := d.app.configuration(d.path, d.app.registry())
 	if err != nil {
 		return err
 	}
@@ -67,23 +66,17 @@ func (d *daemon) use(x accounts) {
 
 // open opens the accounts of a configuration; one that is as before goes on as it is.
 func (d *daemon) open(conf config.Config) (accounts, error) {
-	registry := d.sim.registry()
 	out := accounts{map[lock.AccountID]live.Account{}, map[lock.AccountID]provider.Account{}, nil}
 	for _, c := range conf.Accounts {
-		login, err := d.login(c)
+		login, err := d.app.login(c)
 		if err != nil {
 			return accounts{}, err
 		}
 		v := driver.Driver(nil)
 		if before, ok := d.logins[c.ID]; ok && reflect.DeepEqual(before, login) {
 			v = d.account(c.ID).Driver
-		} else {
-			p, _ := registry.Find(c.Provider) // it was found when the file was checked
-			env := provider.Env{HTTP: &http.Client{}, Now: d.clock.Now, Log: d.log.With("account", c.ID)}
-			if v, err = p.Open(d.app.ctx, env, login); err != nil {
-				return accounts{}, badInput("%w", err)
-			}
-			d.opened = append(d.opened, v)
+		} else if v, err = d.driver(c.Provider, login); err != nil {
+			return accounts{}, err
 		}
 		out.logins[c.ID] = login
 		out.all[c.ID] = live.Account{Driver: v, Lane: live.Lane{Width: c.Width, Rate: c.Rate, Burst: c.Burst}}
@@ -93,11 +86,26 @@ func (d *daemon) open(conf config.Config) (accounts, error) {
 	return out, err
 }
 
+// driver opens an account; the daemon closes it at its end.
+func (d *daemon) driver(vendor string, login provider.Account) (driver.Driver, error) {
+	p, _ := d.sim.registry(d.app.vendors).Find(vendor) // it was found when the file was checked
+	env, err := d.app.environmentOf(login.ID, d.clock.Now, d.log.With("account", login.ID))
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.Open(d.app.ctx, env, login)
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	d.opened = append(d.opened, v)
+	return v, nil
+}
+
 // login is what a provider is told of an account, its secrets among it.
-func (d *daemon) login(c config.Account) (provider.Account, error) {
+func (a *app) login(c config.Account) (provider.Account, error) {
 	out := provider.Account{ID: c.ID, Texts: c.Texts, Wholes: c.Wholes, Secrets: map[string]string{}}
 	for name, secret := range c.Secrets {
-		text, err := secret.Read(d.app.env.get)
+		text, err := secret.Read(a.env.get)
 		if err != nil {
 			return out, badInput("account %s: %s: %w", c.ID, name, err)
 		}

@@ -13,12 +13,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"lockctl": main}) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lockctl": main, "lockctl-fake": fakeMain})
+}
 
 // The scripts run against the built program; each has a home folder of its own.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata", Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "daemon": daemonOf, "lab": labOf},
+		Dir: "testdata", Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "daemon": daemonOf("lockctl"), "fakedaemon": daemonOf("lockctl-fake"), "lab": labOf},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("TZ", "UTC")
@@ -44,12 +46,16 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// daemonOf is daemon ARGS…: it runs lockctl serve beside the script, which goes on once it listens.
-func daemonOf(ts *testscript.TestScript, _ bool, args []string) {
+// daemonOf is daemon ARGS…: it runs PROGRAM serve beside the script, which goes on once it listens.
+func daemonOf(program string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) { serveBeside(ts, program, args) }
+}
+
+func serveBeside(ts *testscript.TestScript, program string, args []string) {
 	self, err := os.Executable()
 	ts.Check(err)
 	cmd := &exec.Cmd{
-		Path: self, Args: append([]string{"lockctl", "serve"}, args...), Dir: ts.MkAbs("."), Stderr: os.Stderr,
+		Path: self, Args: append([]string{program, "serve"}, args...), Dir: ts.MkAbs("."), Stderr: os.Stderr,
 		Env: append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_CONFIG_HOME=", "NOTIFY_SOCKET=", "TZ=UTC"),
 	}
 	out, err := cmd.StdoutPipe()

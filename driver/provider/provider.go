@@ -20,7 +20,8 @@ type Provider struct {
 	About    string // one sentence for people
 	Notes    string // Markdown: what works, how to get credentials, limits, what is uncertain
 	Settings []Setting
-	Open     func(ctx context.Context, env Env, a Account) (driver.Driver, error)
+	// Open asks the vendor nothing. It needs no token: until somebody has signed in, the calls of the driver are Unauthorized.
+	Open func(ctx context.Context, env Env, a Account) (driver.Driver, error)
 	// SignIn asks a person for what a login needs beyond its settings, such as a code that the vendor sends, and saves the token in
 	// env.Secrets, where Open finds it. nil: the settings are enough.
 	SignIn func(ctx context.Context, env Env, a Account, ask Ask) error
