@@ -200,7 +200,10 @@ func (s *server) tell(x *served, at string) {
 		settings = append(settings, fmt.Sprintf("%s = %q", name, "env:"+strings.ToUpper(x.Name+"_"+name)))
 		fmt.Fprintf(s.io.out, "\n# %s=%s\n", strings.ToUpper(x.Name+"_"+name), value)
 	}
-	settings = append(settings, fmt.Sprintf("base_url = %q", at))
+	texts := x.Settings(x.account, at)
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		settings = append(settings, fmt.Sprintf("%s = %q", name, texts[name]))
+	}
 	fmt.Fprintf(s.io.out, "[[account]]\nid = %q\nprovider = %q\nsettings = { %s }\n", x.account, x.Name, strings.Join(settings, ", "))
 }
 

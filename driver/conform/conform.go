@@ -55,10 +55,12 @@ type Far interface {
 type Rig struct {
 	Driver driver.Driver
 	Far    Far
-	Device lock.DeviceID    // a lock that can be reached and holds nothing
-	Hub    bool             // the vendor tells a hub that is out of reach from a lock that is
-	Now    func() time.Time // the clock that the driver and the far end share
-	Log    func() string    // all that the driver has logged so far
+	Device lock.DeviceID // a lock that can be reached and holds nothing
+	Hub    bool          // the vendor tells a hub that is out of reach from a lock that is
+	// Unsigned: the vendor signs no webhooks, so that the secret path at which the host takes them is all that proves them.
+	Unsigned bool
+	Now      func() time.Time // the clock that the driver and the far end share
+	Log      func() string    // all that the driver has logged so far
 
 	traits lock.Traits // of the device, as the driver tells them
 	pins   [pinsOfACase]lock.PIN

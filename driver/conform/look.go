@@ -17,7 +17,7 @@ func lookCases() []Case {
 		{"stranger", "a device that the account does not have is not found, by any verb", false, stranger},
 		{"hand", "what somebody adds or removes by hand shows in the next look", false, hand},
 		{"entry", "who opens the door stands in the log once, with the code that opened", false, entry},
-		{"push", "what happens at a lock leads to a notice about it, and a webhook that was not signed leads to none", false, push},
+		{"push", "what happens at a lock leads to a notice about it, and a webhook that was not signed, or means nothing, leads to none", false, push},
 	}
 }
 
@@ -176,6 +176,10 @@ func push(ctx context.Context, r *Rig) error {
 		return err
 	}
 	r.Far.Settle()
+	if opens, err := r.Far.Type(r.Device, r.pins[0]); err != nil || !opens {
+		return errors.Join(err, errors.New("a code that was added by hand does not open the door"))
+	}
+	r.Far.Settle()
 	posts := r.Far.Posts()
 	if !ok {
 		if len(posts) > 0 {
@@ -184,7 +188,7 @@ func push(ctx context.Context, r *Rig) error {
 		return nil
 	}
 	if len(posts) == 0 {
-		return errors.New("a code was added by hand, and the vendor posted nothing")
+		return errors.New("a code was added by hand and opened the door, and the vendor posted nothing")
 	}
 	told := 0
 	for _, in := range posts {
@@ -199,8 +203,11 @@ func push(ctx context.Context, r *Rig) error {
 		}
 		forged := in
 		forged.Body = append(slices.Clone(in.Body), ' ')
+		if r.Unsigned {
+			forged.Body = []byte("<html>")
+		}
 		if _, notices, err := receiver.Receive(ctx, forged); err == nil || len(notices) > 0 {
-			return errors.New("receive: a body that was changed on its way is believed")
+			return errors.New("receive: a body that the vendor did not send is believed")
 		}
 	}
 	if told == 0 {

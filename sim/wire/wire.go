@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -23,6 +24,8 @@ type Vendor struct {
 	Open func(*sim.Fleet, lock.AccountID) (facade.Cloud, error)
 	// Secrets are what an account of the façade signs in with, by the names of the provider's settings.
 	Secrets func(lock.AccountID) map[string]string
+	// Texts are further settings that such an account needs; nil: none.
+	Texts func(lock.AccountID) map[string]string
 }
 
 // Vendors lists them by name.
@@ -34,6 +37,15 @@ func Vendors() []Vendor {
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
 		},
 	}
+}
+
+// Settings are the texts of an account whose requests go to base.
+func (v Vendor) Settings(a lock.AccountID, base string) map[string]string {
+	texts := map[string]string{"base_url": base}
+	if v.Texts != nil {
+		maps.Copy(texts, v.Texts(a))
+	}
+	return texts
 }
 
 // Find returns the vendor of that name.

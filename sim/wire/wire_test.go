@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -48,9 +49,12 @@ func open(t *testing.T, v wire.Vendor) *house {
 	if !ok {
 		t.Fatalf("there is a façade for %s, and no driver", v.Name)
 	}
+	texts := v.Settings("house", wire.Base)
+	texts["zone"] = "Europe/Berlin"
 	d, err := p.Open(t.Context(), provider.Env{
 		HTTP: &http.Client{Transport: wire.Transport{Handler: facade.Handler(h.fleet, cloud)}}, Now: clock.Now, Log: slog.New(slog.DiscardHandler),
-	}, provider.Account{ID: "house", Texts: map[string]string{"base_url": wire.Base, "zone": "Europe/Berlin"}, Secrets: v.Secrets("house")})
+		Secrets: &provider.MemorySecrets{}, Rand: bytes.NewReader(make([]byte, 1<<16)),
+	}, provider.Account{ID: "house", Texts: texts, Secrets: v.Secrets("house")})
 	must(t, err)
 	e, err := engine.Open(t.Context(), engine.Options{Store: memkv.New(), Secret: make([]byte, 32)})
 	must(t, err)
