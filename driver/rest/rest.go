@@ -55,7 +55,8 @@ func (f *Failure) Error() string { return f.Err.Error() }
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Do makes one request with a body: a form of url.Values, or JSON of anything else but nil. The error is a *Failure.
+// Do makes one request with a body: a form of url.Values, or JSON of anything else but nil, whose type a header may name more closely. The
+// error is a *Failure.
 func (c *Client) Do(ctx context.Context, method, path string, header http.Header, body any) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, &Failure{Err: err}
@@ -79,7 +80,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header http.Header
 		req.Header[name] = values
 	}
 	req.Header.Set("Accept", "application/json")
-	if body != nil {
+	if body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", kind)
 	}
 	res, err := c.HTTP.Do(req)

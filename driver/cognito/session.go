@@ -1,0 +1,143 @@
+package cognito
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/provider"
+)
+
+// Session keeps one user signed in. Two calls at once that find no token sign in both: nobody waits for another's request, and
+// the service takes no token back because there is a newer one.
+type Session struct {
+	Pool     *Pool
+	User     string
+	Password string
+	Secrets  provider.Secrets // the refresh token outlives the process in it
+
+	mu   sync.Mutex
+	held Tokens
+}
+
+// early is how long before its end a token is replaced.
+const early = 5 * time.Minute
+
+// Tokens returns tokens that hold a while, and signs in for them if it must: by the refresh token, and if that is refused by the
+// password.
+func (s *Session) Tokens(ctx context.Context) (Tokens, error) {
+	if t := s.load(); s.Pool.Now().Add(early).Before(t.Until) {
+		return t, nil
+	}
+	saved, at, err := s.Secrets.Load(ctx)
+	if err != nil {
+		return Tokens{}, fail(driver.Offline, driver.BlameUnknown, "", err)
+	}
+	if user, refresh, ok := strings.Cut(saved.Reveal(), " "); ok {
+		t, err := s.Pool.Refresh(ctx, user, provider.NewToken(refresh))
+		if err == nil {
+			s.keep(t)
+			return t, nil
+		}
+		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Unauthorized {
+			return Tokens{}, err
+		}
+	}
+	t, asked, err := s.Pool.SignIn(ctx, s.User, s.Password)
+	switch {
+	case err != nil:
+		return Tokens{}, err
+	case asked.Name != "":
+		return Tokens{}, fail(driver.Unauthorized, driver.BlameAccount, asked.Name, errors.New("somebody has to sign in"))
+	}
+	if err := save(ctx, s.Secrets, t, at); err != nil {
+		return Tokens{}, err
+	}
+	s.keep(t)
+	return t, nil
+}
+
+// Drop forgets tokens that the vendor has refused, unless they were replaced already.
+func (s *Session) Drop(t Tokens) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held.Access == t.Access {
+		s.held = Tokens{}
+	}
+}
+
+func (s *Session) load() Tokens {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
+func (s *Session) keep(t Tokens) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = t
+}
+
+// save keeps the refresh token, behind the user that it is of and a blank. One that somebody else has saved meanwhile is as good.
+func save(ctx context.Context, secrets provider.Secrets, t Tokens, at provider.Rev) error {
+	if t.Refresh.IsZero() {
+		return nil
+	}
+	if _, err := secrets.Save(ctx, provider.NewToken(t.User+" "+t.Refresh.Reveal()), at); err != nil && !errors.Is(err, provider.ErrStale) {
+		return fail(driver.Offline, driver.BlameUnknown, "", err)
+	}
+	return nil
+}
+
+// A Guide answers the challenges that only its vendor knows; ok is false for one that it does not know.
+type Guide func(ctx context.Context, c Challenge, ask provider.Ask) (answers map[string]string, ok bool, err error)
+
+// challenges bounds what a pool may ask in one sign-in.
+const challenges = 8
+
+// Login signs in with a person's help and saves the token. The codes of text messages and of authenticator apps are asked for; what
+// else the pool wants to know the guide answers, which may be nil.
+func (s *Session) Login(ctx context.Context, ask provider.Ask, guide Guide) error {
+	_, at, err := s.Secrets.Load(ctx)
+	if err != nil {
+		return err
+	}
+	t, c, err := s.Pool.SignIn(ctx, s.User, s.Password)
+	for range challenges {
+		if err != nil {
+			return err
+		}
+		if c.Name == "" {
+			s.keep(t)
+			return save(ctx, s.Secrets, t, at)
+		}
+		var answers map[string]string
+		if answers, err = answersTo(ctx, c, ask, guide); err == nil {
+			t, c, err = s.Pool.Answer(ctx, c, answers)
+		}
+	}
+	return errors.New("the sign-in asks for more and more")
+}
+
+func answersTo(ctx context.Context, c Challenge, ask provider.Ask, guide Guide) (map[string]string, error) {
+	by, text := "", ""
+	switch c.Name {
+	case "SMS_MFA":
+		by, text = "SMS_MFA_CODE", "the code that was sent to "+cmp.Or(c.Told["CODE_DELIVERY_DESTINATION"], "your phone")
+	case "SOFTWARE_TOKEN_MFA":
+		by, text = "SOFTWARE_TOKEN_MFA_CODE", "the code that your authenticator app shows"
+	default:
+		if guide != nil {
+			if answers, ok, err := guide(ctx, c, ask); ok || err != nil {
+				return answers, err
+			}
+		}
+		return nil, fail(driver.Unauthorized, driver.BlameAccount, c.Name, errors.New("the vendor's app has to be used for this sign-in"))
+	}
+	code, err := ask(ctx, provider.Question{Text: text})
+	return map[string]string{by: code}, err
+}
