@@ -68,7 +68,8 @@ func (d *device) orphan(p place, of lock.CodeID, now time.Time) {
 		if d.Device.Traits.CannotList {
 			p.Cleared = now
 		} else {
-			p.Doubt, d.Stale = true, now
+			p.Doubt = true
+			d.doubt(now)
 		}
 	}
 	d.Orphans = append(d.Orphans, p)

@@ -43,8 +43,8 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 			// Nothing will tell which of the two it is: write it again.
 			p.Accepted = time.Time{}
 		}
-		if !d.Device.Traits.CannotList && d.Stale.IsZero() {
-			d.Stale = b.now
+		if !d.Device.Traits.CannotList {
+			d.doubt(b.now)
 		}
 		if c != nil && !crash {
 			b.delay(d, c, err)
@@ -115,15 +115,15 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 	case driver.Taken:
 		if policy := b.e.policyOf(d); f.New != nil && p.lost() && p.PIN == wished.PIN && b.now.Sub(p.Wrote) < policy.ConfirmWithin && !d.Device.Traits.CannotList {
 			// A list lacks what was written, and the lock has those digits: by all that is known they are the code's own.
-			d.Stale = cmp.Or(d.Stale, b.now)
+			d.doubt(b.now)
 			b.failedCode(d, c, "failed_to_set_on_device", err)
 			return
 		}
 		if c.free() && c.Draws < redraws && b.redraw(d, c) {
 			return
 		}
-		if d.Stale.IsZero() && !d.Device.Traits.CannotList {
-			d.Stale = b.now // to find the other one
+		if !d.Device.Traits.CannotList {
+			d.doubt(b.now) // to find the other one
 		}
 		if b.goesBack(d, c, err) {
 			return

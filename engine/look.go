@@ -24,10 +24,11 @@ func (l lookAt) sooner(at time.Time, why string) lookAt {
 func (l lookAt) due(now time.Time) bool { return !l.at.IsZero() && !l.at.After(now) }
 
 // lookDue returns the next look for the sake of the device as a whole.
-func (d *device) lookDue(v view) lookAt {
-	now := v.now
-	if !d.Stale.IsZero() && !d.Device.Traits.CannotList {
-		return lookAt{at: now, why: "something may have happened at the lock", urgent: true}
+func (d *device) lookDue(v view, wants []want) lookAt {
+	const doubt = "something may have happened at the lock"
+	now, stale := v.now, !d.Stale.IsZero() && !d.Device.Traits.CannotList
+	if stale && (!d.Stale.After(now) || d.edgeSince(v, d.Look.At, wants)) {
+		return lookAt{at: now, why: doubt, urgent: true}
 	}
 	if !d.Asked.IsZero() {
 		return lookAt{at: now, why: "a look was asked for"}
@@ -68,6 +69,9 @@ func (d *device) lookDue(v view) lookAt {
 	}
 	if least := last.Add(v.policy.ObserveMin); l.at.Before(least) {
 		l.at = least
+	}
+	if stale {
+		l = l.sooner(d.Stale, doubt)
 	}
 	return l
 }

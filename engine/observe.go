@@ -15,9 +15,8 @@ const (
 	freshBattery   = 0.3 // a rise by this much means that batteries were changed
 )
 
-// observed takes what a look taught that was sent at since, after so many that left a doubt. It is the only place that learns what
-// a lock holds.
-func (b *batch) observed(d *device, o lock.Observation, since time.Time, doubts int) {
+// observed takes what a look taught that was sent at since. It is the only place that learns what a lock holds.
+func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	now := b.now
 	if o.At.IsZero() {
 		o.At = now
@@ -53,14 +52,19 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time, doubts 
 			b.event(Event{Type: "lock.unlocked", Account: d.Device.Account, Device: d.id(), Text: "opened"})
 		}
 	}
-	d.Stale = time.Time{}
-	if d.doubtful() {
-		// The list was partial, or lags: look again, less and less often.
-		d.Stale, d.FailedAt = now, now
-		d.Failures = doubts + 1
-		p := b.e.policyOf(d)
-		d.RetryAt = now.Add(max(p.ObserveMin, b.wait(d, d.Failures, string(d.id()), p)))
+	if d.Stale = (time.Time{}); !d.doubtful() {
+		d.Doubts = 0
+		return
 	}
+	// The list was partial, or lags: look again, less and less often. What is not in doubt goes on meanwhile.
+	d.Doubts++
+	p := b.e.policyOf(d)
+	d.Stale = now.Add(max(p.ObserveMin, b.wait(d, d.Doubts, string(d.id()), p)))
+}
+
+// doubt wants a look before anything else is done at the lock.
+func (d *device) doubt(now time.Time) {
+	d.Stale, d.Doubts, d.dirtyRun = earliest(d.Stale, now), 0, true
 }
 
 // doubtful reports whether a write or erase may have happened that the last look could not tell.
@@ -211,6 +215,9 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if named && !p.Cleared.IsZero() && p.Clears == 1 && x.PIN.IsZero() {
 			continue // its slot was erased at once, and what stands there now goes by another name
 		}
+		if named && x.PIN.IsZero() && ourTag(x.Tag) && !c.marked(p, x) {
+			continue // another code of ours stands there: this one has not landed
+		}
 		if p.Slot != 0 && x.Slot == p.Slot && (x.PIN.IsZero() || x.PIN == p.PIN) {
 			return x
 		}
@@ -331,6 +338,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 	b.outsideChange(d, c, "removed", "")
 	if c.Honoured || !b.wanted(d, c) {
 		c.Stood = p.Slot
+		d.mislay(p, c.ID, now) // should the list have lied, it is not somebody else's
 		c.dropPlace(p.ID)
 		return true
 	}

@@ -56,10 +56,7 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		b.failed(d, f, c, p, o.Err, crash)
 		return
 	}
-	asked, doubts := d.Asked, d.Failures
-	if d.Reach > lock.Reached {
-		doubts = 0 // that was an outage
-	}
+	asked := d.Asked
 	if f.Verb != CallObserve && (d.Reach > lock.Reached || b.e.linkDown(d)) && (d.Device.Traits.CloudList || c != nil && c.Offline != lock.OfflineNone) {
 		b.linkWorks(d, b.e.linksOf(d)[0]) // a cloud took it: that the lock is back only a look can show
 		b.ask(d)
@@ -69,7 +66,7 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 	switch f.Verb {
 	case CallObserve:
 		d.Asked = asked // to look once more after an outage is what this was
-		b.observed(d, o.Observation, f.Since, doubts)
+		b.observed(d, o.Observation, f.Since)
 	case CallSet:
 		d.Pace.Set = b.now.Sub(f.Since)
 		b.accepted(d, f, c, p, o.Held)
@@ -126,7 +123,7 @@ func (b *batch) works(d *device) {
 	if d.Reach != lock.Reached {
 		if !d.Down.IsZero() {
 			// Whatever happened meanwhile was not seen: what was known has aged.
-			d.Aged = b.now
+			d.Aged, d.Doubts = b.now, 0
 			b.ask(d)
 			for _, c := range d.codes {
 				if !c.NextTry.IsZero() || c.Attempts > 0 {

@@ -88,12 +88,12 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 }
 
 // overwritten reports whether a code that is wished was written over what the list shows, where that can be done: the list is of
-// before, or the write was lost and is made once more. Erasing the slot would hit the code.
+// before, or the write was lost and is made once more. Erasing the slot would hit the code; a spare that was lost nobody needs.
 func (d *device) overwritten(b *batch, x *entry) bool {
 	t := &d.Device.Traits
 	return t.ClientSlots && t.UpdatesInPlace && slices.ContainsFunc(d.codes, func(c *code) bool {
 		return c.mark() != x.Tag && c.Refused == "" && c.Contended.IsZero() &&
-			slices.ContainsFunc(c.Places, func(p place) bool { return p.Slot == x.Slot && p.Cleared.IsZero() }) && b.wanted(d, c)
+			slices.ContainsFunc(c.Places, func(p place) bool { return p.Slot == x.Slot && p.Cleared.IsZero() && !(c.unpulled() && p.lost()) }) && b.wanted(d, c)
 	})
 }
 

@@ -128,7 +128,7 @@ func plan(d *device, v view) decision {
 	}
 	x.Whole = true
 	clears, sets := r.clears[:0], r.sets[:0]
-	look := d.lookDue(v)
+	look := d.lookDue(v, x.Wants)
 	for i := range d.Orphans {
 		o := &d.Orphans[i]
 		if j, at := d.erase(v, nil, o); j != nil {

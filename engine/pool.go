@@ -29,7 +29,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			}
 			continue
 		}
-		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) {
+		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) || c.Honoured { // what people may remove is not put back
 			c.Deleted, c.dirty = now, true
 			continue
 		}
@@ -76,7 +76,7 @@ func (d *device) ready(c *code, policy Policy, b *batch) bool {
 func (d *device) dueSoon(b *batch, policy Policy) int {
 	n := 0
 	for _, c := range d.codes {
-		if !c.Spare && c.Offline == lock.OfflineNone && len(c.Places) == 0 && !c.isOver(b.now) && c.From.Sub(b.now) <= policy.NativeLead {
+		if !c.Spare && !c.Honoured && c.Offline == lock.OfflineNone && len(c.Places) == 0 && !c.isOver(b.now) && c.From.Sub(b.now) <= policy.NativeLead {
 			n++
 		}
 	}
@@ -116,7 +116,7 @@ func (d *device) pullAt(c *code, w delivery, p *Policy) time.Time {
 
 // autoPull gives a code that is due within minutes and not on the lock its spare, by policy.
 func (b *batch) autoPull(d *device, c *code, policy Policy) {
-	if c.Spare || c.kind() != TimeBound || c.Pulled != "" || c.isOver(b.now) || c.Offline != lock.OfflineNone || b.now.Before(d.pullAt(c, d.deliver(b.now, c, &policy), &policy)) {
+	if c.Spare || c.Honoured || c.kind() != TimeBound || c.Pulled != "" || c.isOver(b.now) || c.Offline != lock.OfflineNone || b.now.Before(d.pullAt(c, d.deliver(b.now, c, &policy), &policy)) {
 		return
 	}
 	for i := range c.Places {

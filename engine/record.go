@@ -53,7 +53,8 @@ type run struct {
 	Down     time.Time     `json:",omitzero"` // unreachable since
 	Reach    lock.Reach    `json:",omitzero"` // how far the last call came
 	Look     look          `json:",omitzero"`
-	Stale    time.Time     `json:",omitzero"` // something may have happened that only a look can tell; since
+	Stale    time.Time     `json:",omitzero"` // something may have happened that only a look can tell: from when on that comes before all else
+	Doubts   int           `json:",omitzero"` // looks in a row that could not tell
 	Asked    time.Time     `json:",omitzero"` // somebody, or the vendor, asked for a look; since
 	Aged     time.Time     `json:",omitzero"` // evidence older than this has fallen back
 	Locked   time.Time     `json:",omitzero"` // wrong tries have locked the keypad until then, by what its model is known for

@@ -26,7 +26,7 @@ func (d *device) room(v view, j *job) *intent {
 	}
 	var last *code
 	for _, c := range d.codes {
-		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() || v.now.Before(c.NextTry) {
+		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() || c.Places[0].Doubt && !d.Device.Traits.CannotList || v.now.Before(c.NextTry) {
 			continue
 		}
 		if c.unpulled() {
