@@ -14,8 +14,8 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		if o := c.over(); !o.IsZero() {
 			at = o
 		}
-		if v.now.Before(c.NextTry) {
-			return nil, time.Time{} // edges wakes then
+		if v.now.Before(c.NextTry) && !(c.isOver(v.now) && p.Ref != "" && p.Tried.Before(c.over())) {
+			return nil, time.Time{} // edges wakes then; what failed before the end were writes, and the first erase waits for none
 		}
 	} else if v.now.Before(p.rest(&v.policy)) {
 		return nil, time.Time{} // so here

@@ -187,9 +187,15 @@ func vacant(h lock.Held) bool {
 	return !h.Enabled && h.PIN.Zeros() && h.Name == "" && h.Tag == "" && h.Window.IsZero()
 }
 
-// find picks the entry that a place, of code c or an orphan, stands for: by its handle, by its tag, by its slot.
+// find picks the entry that a place, of code c or an orphan, stands for: by the handle that its write gave it, by that which lists
+// gave it, by its tag, by its slot.
 func find(seen []entry, d *device, c *code, p *place) *entry {
 	named := d.Device.Traits.NameMax > 0 && c != nil // the lock keeps our tag, so that another's entry in our slot shows
+	for i := range seen {
+		if x := &seen[i]; c != nil && p.Given != "" && !x.Ours && x.Ref == p.Given && c.marked(p, x) {
+			return x
+		}
+	}
 	for i := range seen {
 		x := &seen[i]
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
@@ -237,6 +243,12 @@ func (c *code) marked(p *place, x *entry) bool {
 func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observation) {
 	now, t := b.now, &d.Device.Traits
 	doubted := p.Doubt
+	switch {
+	case x.Ref == p.Given:
+		p.Given = ""
+	case x.Ref != p.Ref && !p.Accepted.IsZero():
+		p.Given = cmp.Or(p.Given, p.Ref)
+	}
 	p.Ref, p.Slot, p.Doubt, p.Missed = x.Ref, x.Slot, false, time.Time{}
 	if x.Tag == c.mark() {
 		p.Tag = ""

@@ -170,7 +170,7 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		p.ID, p.Tag, p.Told, p.Used, p.Kept, p.Shut = id, tag, told, seen, kept, shut
 	}
 	if h.Ref != "" {
-		p.Ref = h.Ref
+		p.Ref, p.Given = h.Ref, ""
 	}
 	if h.Slot != 0 {
 		p.Slot = h.Slot

@@ -106,6 +106,20 @@ type job struct {
 
 func (j job) compare(o job) int { return j.at.Compare(o.at) }
 
+// turn has a code that the lock has called itself full for come after those that it was not asked for: it gets few tries.
+func (j job) turn(o job) int {
+	rank := func(c *code) int {
+		switch {
+		case c.unpulled():
+			return 2
+		case has(c.Issues, "no_space_for_access_code_on_device"):
+			return 1
+		}
+		return 0
+	}
+	return cmp.Compare(rank(j.Code), rank(o.Code))
+}
+
 // plan decides what to do next with one device. It is pure: same device, same view, same answer.
 //
 // Order: the call in flight, what must be looked at, what must go, what must come (earliest start first), spares, routine
@@ -143,6 +157,9 @@ func plan(d *device, v view) decision {
 	r.clears, r.sets = clears, sets
 	slices.SortStableFunc(clears, job.compare)
 	slices.SortStableFunc(sets, job.compare)
+	if d.Refusals > manyRefusals {
+		slices.SortStableFunc(sets, job.turn)
+	}
 
 	act := d.pick(v, clears, sets, &x)
 	listable := !t.CannotList && (act == nil || !act.issues())

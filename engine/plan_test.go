@@ -279,9 +279,14 @@ func TestPlan(t *testing.T) {
 		}, want: "observe: to see whether it is gone"},
 		{name: "an erase that failed waits", d: func() *device {
 			d := over(door(jit))
-			d.codes[0].NextTry = at(0.2)
+			d.codes[0].NextTry, d.codes[0].Places[0].Tried = at(0.2), t0
 			return d
 		}, want: "wake 12m0s: tries over again"},
+		{name: "the first erase waits for no write that failed", d: func() *device {
+			d := over(door(jit))
+			d.codes[0].NextTry = at(0.2)
+			return d
+		}, want: "clear over: its window is over"},
 		{name: "an erase without effect twice", d: func() *device {
 			d := over(door(inPlace))
 			d.codes[0].Places[0].Clears = 2

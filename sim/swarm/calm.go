@@ -92,6 +92,8 @@ func (s *story) meet(k sim.KindInfo, d *door) {
 		x.Args = map[string]float64{"loss": 1}
 	case "drift":
 		x.Args = map[string]float64{"seconds": 1200}
+	case "reboot": // longer than it takes until somebody looks
+		x.Args = map[string]float64{"seconds": 1800}
 	}
 	guest := &booking{id: lock.CodeID(s.name("c")), door: d, booked: at.Add(time.Second), from: at.Add(20 * time.Minute), to: at.Add(30 * time.Hour), holder: "calm"}
 	create := engine.Create{ID: guest.id, Device: d.spec.ID, Name: s.name("g"), Starts: guest.from, Ends: guest.to}

@@ -56,7 +56,8 @@ type wish struct {
 	Code  lock.CodeID
 	Since time.Time // when it took its present form
 	form
-	Past []past `json:",omitempty"` // earlier forms, oldest first, at most maxPast
+	Past []past     `json:",omitempty"` // earlier forms, oldest first, at most maxPast
+	Took engine.Seq `json:",omitzero"`  // when people were last told that the lock has taken a change
 
 	troubles  []string   // issues that people were told of
 	stood     []lock.PIN // digits that stood on its lock while it was live, newest last, at most maxStood
@@ -376,6 +377,10 @@ func (j *judge) event(e engine.Event) {
 		w.Told = vault{} // the provider chose others, and people are told so
 		j.touch(w)
 	}
+	if w := j.wishes[e.Code]; w != nil && slices.Contains(taken, e.Type) {
+		w.Took = e.Seq
+		j.changed[e.Code] = true
+	}
 	if e.Issue != nil && e.Issue.Code == "change_refused" {
 		j.goesBack(e.At, e.Code)
 	}
@@ -399,7 +404,8 @@ func (j *judge) event(e engine.Event) {
 	j.silent(e.At, e.Device, e.Type, e.Text)
 }
 
-// moved takes the word that people at the lock have changed a code. Where that counts, the window that was shown is the wish.
+// moved takes the word that people at the lock have changed a code. Where that counts, the window and the digits that were shown are
+// the wish.
 func (j *judge) moved(now time.Time, id lock.CodeID) {
 	w := j.wishes[id]
 	if w == nil || !w.Extern && j.policy(j.device(w.Device)).External != engine.ExternalAllow {
@@ -408,15 +414,25 @@ func (j *judge) moved(now time.Time, id lock.CodeID) {
 	d := j.device(w.Device)
 	for _, h := range d.look.Held {
 		own := func(s seen) bool { return s.Code == id && s.Ref == h.Ref }
-		if !h.Window.IsZero() && !h.Window.Equal(w.Window) && slices.ContainsFunc(d.entries, own) {
+		if !slices.ContainsFunc(d.entries, own) {
+			continue
+		}
+		if !h.Window.IsZero() && !h.Window.Equal(w.Window) {
 			w.Window, w.Since = lock.Window{From: cmp.Or(h.Window.From, w.Window.From), To: h.Window.To}, now
+			j.touch(w)
+		}
+		if !h.PIN.IsZero() && h.PIN != w.Told.PIN && !w.Told.IsZero() {
+			w.Told = vault{h.PIN} // who changed them knows them
 			j.touch(w)
 		}
 	}
 }
 
-// goesBack takes the word that a lock refused a change: an earlier form of the code stands again. Which one the word does not
-// tell, so that the widest window of them holds; and their digits, if they all had the same.
+// taken are the events that tell that a lock has taken a change.
+var taken = []string{"access_code.name_changed", "access_code.code_changed", "access_code.time_frame_changed"}
+
+// goesBack takes the word that a lock refused a change: an earlier form of the code stands again, of those since it last took one.
+// Which of them the word does not tell, so that the widest window of them holds; and their digits, if they all had the same.
 func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 	w := j.wishes[id]
 	if w == nil {
@@ -424,7 +440,8 @@ func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 	}
 	w.Since, w.sent = now, time.Time{}
 	var told []vault
-	for _, p := range w.Past {
+	since := max(0, slices.IndexFunc(w.Past, func(p past) bool { return p.Seq > w.Took }))
+	for _, p := range w.Past[since:] {
 		if p.New || p.Device != w.Device {
 			continue
 		}
