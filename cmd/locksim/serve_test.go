@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -42,9 +43,9 @@ func TestServe(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s has no driver", v.Name)
 		}
-		d, err := p.Open(ctx, provider.Env{HTTP: &http.Client{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, provider.Account{
-			ID: accountOf(v.Name), Texts: map[string]string{"base_url": base}, Secrets: v.Secrets(accountOf(v.Name)),
-		})
+		d, err := p.Open(ctx, provider.Env{
+			HTTP: &http.Client{}, Now: time.Now, Rand: rand.Reader, Secrets: &provider.MemorySecrets{}, Log: slog.New(slog.DiscardHandler),
+		}, provider.Account{ID: accountOf(v.Name), Texts: v.Settings(accountOf(v.Name), base), Secrets: v.Secrets(accountOf(v.Name))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@
 package all
 
 import (
+	"github.com/accesscodes/lockctl/driver/august"
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
 )
@@ -9,6 +10,8 @@ import (
 // Providers lists every vendor, by name.
 func Providers() provider.Registry {
 	return provider.Registry{
+		august.Provider(),
 		nuki.Provider(),
+		august.Yale(),
 	}
 }

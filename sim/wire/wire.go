@@ -13,6 +13,7 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/facade/august"
 	"github.com/accesscodes/lockctl/sim/facade/nuki"
 )
 
@@ -31,10 +32,26 @@ type Vendor struct {
 // Vendors lists them by name.
 func Vendors() []Vendor {
 	return []Vendor{
+		accessVendor("august", august.August),
 		{
 			Name: "nuki", Model: "nuki",
 			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
+		},
+		accessVendor("yale", august.YaleHome),
+	}
+}
+
+// accessVendor is one of the two whose cloud is the same.
+func accessVendor(name string, brand august.Brand) Vendor {
+	return Vendor{
+		Name: name, Model: name,
+		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return august.New(f, a, brand) },
+		Secrets: func(a lock.AccountID) map[string]string {
+			return map[string]string{"api_key": august.Key(a), "password": august.Password(a)}
+		},
+		Texts: func(a lock.AccountID) map[string]string {
+			return map[string]string{"identifier": august.Identifier(a), "install_id": august.InstallID(a)}
 		},
 	}
 }
@@ -81,6 +98,10 @@ func (t Transport) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	}()
 	if r.Body == nil {
 		r.Body = http.NoBody
+	}
+	if r.ContentLength == 0 && r.Method != http.MethodGet { // as a connection says it
+		r.Header = r.Header.Clone()
+		r.Header.Set("Content-Length", "0")
 	}
 	w := &answer{header: http.Header{}, status: http.StatusOK}
 	t.Handler.ServeHTTP(w, r)

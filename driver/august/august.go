@@ -1,0 +1,227 @@
+package august
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+var (
+	_ driver.Driver     = (*account)(nil)
+	_ driver.Receiver   = (*account)(nil)
+	_ driver.Subscriber = (*account)(nil)
+	_ driver.Bolt       = (*account)(nil)
+)
+
+// nameMax is how much of a name is written, in bytes; the vendor publishes no limit.
+const nameMax = 32
+
+// grain is what schedules are kept to.
+const grain = time.Minute
+
+// Devices implements driver.Driver. Locks of other people, whose codes only their owner may write, are not listed, nor are those that take none.
+func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
+	var all map[string]mine
+	if err := a.ask(ctx, call{op: "devices"}, "/users/locks/mine", &all, ""); err != nil {
+		return nil, err
+	}
+	var devices []lock.Device
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		name := a.deviceID(id)
+		if _, ok := a.lockID(name); !ok || all[id].Type != owner {
+			continue
+		}
+		d, err := a.find(ctx, call{op: "devices", device: name})
+		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+			continue // it has just been removed
+		}
+		if err != nil {
+			return nil, err
+		}
+		if d.Keypad == nil && !d.Codes {
+			continue
+		}
+		x := lock.Device{
+			ID: name, Account: a.id, Name: cmp.Or(d.Name, all[id].Name, string(name)), Model: cmp.Or(d.SKU, "lock"), System: a.system, Traits: a.traits(d),
+		}
+		if d.Bridge != nil && d.Bridge.ID != "" {
+			x.Hub = lock.HubID(a.system + "-bridge-" + d.Bridge.ID)
+		}
+		devices = append(devices, x)
+	}
+	return devices, nil
+}
+
+func (a *account) traits(d *detail) lock.Traits {
+	zone := d.Zone
+	if _, err := lock.LoadZone(zone); err != nil {
+		zone = ""
+	}
+	const firstGeneration = 1
+	return lock.Traits{
+		NativeSchedule: d.Schedules && d.Type != firstGeneration, PINLengths: a.lengths, NameMax: nameMax, RefusesReuse: true, CloudList: true, ReportsEntry: true,
+		Granularity: grain, Zone: zone,
+	}
+}
+
+// Observe implements driver.Driver. It asks the cloud, and never the lock.
+func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
+	c := call{op: "observe", device: id}
+	d, err := a.find(ctx, c)
+	if err != nil {
+		return lock.Observation{}, err
+	}
+	pins, err := a.list(ctx, c)
+	if err != nil {
+		return lock.Observation{}, err
+	}
+	o := lock.Observation{
+		Source: lock.SourceCloud, Reach: d.reach(), Zone: a.traits(d).Zone, Battery: d.battery(), Complete: len(pins) <= lock.MaxHeld,
+	}
+	for i := range pins[:min(len(pins), lock.MaxHeld)] {
+		o.Held = append(o.Held, pins[i].held())
+	}
+	if o.Entries, o.Next, err = a.entries(ctx, c, d.House, pins, known.Since); err != nil {
+		return lock.Observation{}, err
+	}
+	o.At = a.now()
+	return o, nil
+}
+
+// Set implements driver.Driver.
+func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
+	c := call{op: "set", device: id}
+	w := want.Window.Grain(grain)
+	switch {
+	case !want.Enabled:
+		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
+	case want.Offline != lock.OfflineNone || want.OneTime:
+		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic codes, and one-time codes are not written")
+	case !want.Window.IsZero() && !want.Window.Bounded():
+		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a schedule needs an end")
+	case !want.Window.IsZero() && !w.To.After(w.From):
+		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "less than a minute is left of the schedule")
+	case want.PIN.IsZero():
+		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "a code needs digits")
+	}
+	d, err := a.find(ctx, c)
+	switch {
+	case err != nil:
+		return lock.Held{}, err
+	case !d.online():
+		return lock.Held{}, c.fail(driver.Offline, driver.BlameHub, "its bridge is offline")
+	case !want.Window.IsZero() && !a.traits(d).NativeSchedule:
+		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameLock, "this lock knows no schedules")
+	}
+	if at != "" {
+		pins, err := a.list(ctx, c)
+		if err != nil {
+			return lock.Held{}, err
+		}
+		if i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == at }); i >= 0 {
+			return a.standing(c, pins[i], want, w)
+		}
+	}
+	person := cmp.Or(want.Tag, string(want.Code))
+	x := command{Action: "load", PIN: want.PIN.Reveal(), Partner: person, First: cmp.Or(driver.Label("", want.Name, nameMax), "Code"), Last: person, Access: always}
+	if !want.Window.IsZero() {
+		x.Access, x.Times = temporary, times(w)
+	}
+	err = a.command(ctx, c, x)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Taken {
+		return a.taken(ctx, c, want, w, e)
+	}
+	if err != nil {
+		return lock.Held{}, err
+	}
+	return lock.Held{Ref: lock.Ref(byPartner + person), Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: w, Enabled: true, Pending: true}, nil
+}
+
+// standing answers for a code that is in the list already: it is the one that is wanted, or stands in its way.
+func (a *account) standing(c call, p pin, want lock.Credential, w lock.Window) (lock.Held, error) {
+	h := p.held()
+	switch {
+	case p.standing == deleting:
+		e := c.fail(driver.Throttled, driver.BlameLock, "the code before is still being deleted")
+		e.RetryAfter = 15 * time.Second
+		return lock.Held{}, e
+	case h.PIN == want.PIN && h.Window.Equal(w) && h.Enabled:
+		return h, nil
+	}
+	return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
+}
+
+// taken finds out why a code was refused with 409: it is there already, somebody else has the digits, or no room is left.
+func (a *account) taken(ctx context.Context, c call, want lock.Credential, w lock.Window, refused *driver.Error) (lock.Held, error) {
+	pins, err := a.list(ctx, c)
+	if err != nil {
+		return lock.Held{}, err
+	}
+	own := lock.Ref(byPartner + cmp.Or(want.Tag, string(want.Code)))
+	if i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == own }); i >= 0 {
+		return a.standing(c, pins[i], want, w)
+	}
+	if !slices.ContainsFunc(pins, func(p pin) bool { return p.held().PIN == want.PIN }) {
+		refused.Kind, refused.Blame = driver.Full, driver.BlameLock
+	}
+	return lock.Held{}, refused
+}
+
+// Clear implements driver.Driver.
+func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
+	c := call{op: "clear", device: id}
+	if err := a.ready(ctx, c); err != nil {
+		return err
+	}
+	pins, err := a.list(ctx, c)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == ref })
+	if i < 0 || pins[i].standing == deleting {
+		return nil
+	}
+	p := pins[i]
+	x := command{Action: "delete", PIN: p.PIN, Partner: p.Partner, Access: p.Access, Times: p.Times}
+	if p.Partner == "" {
+		x.User = p.User
+	}
+	err = a.command(ctx, c, x)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+		return nil // it has gone since it was listed
+	}
+	return err
+}
+
+// Lock implements driver.Bolt.
+func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
+	return a.move(ctx, call{op: "lock", device: id})
+}
+
+// Unlock implements driver.Bolt.
+func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
+	return a.move(ctx, call{op: "unlock", device: id})
+}
+
+// move has the cloud try once, and waits for the lock.
+func (a *account) move(ctx context.Context, c call) error {
+	id, ok := a.lockID(c.device)
+	if !ok {
+		return c.fail(driver.NotFound, driver.BlameRequest, "")
+	}
+	_, err := a.do(ctx, c, http.MethodPut, "/remoteoperate/"+id+"/"+c.op+"?type=sync&v=2.3.1&retryLimit=1", nil, "")
+	return err
+}
+
+// Close implements driver.Driver.
+func (a *account) Close() error {
+	a.api.HTTP.CloseIdleConnections()
+	return nil
+}

@@ -1,0 +1,293 @@
+// Package august speaks the cloud of August and Yale for simulated locks: without it the driver for these locks could be tried
+// with an account, a bridge and a real door only. It is written from what the vendor and those who use its cloud publish, apart from
+// the driver.
+package august
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+)
+
+// Brand is one of the names under which the cloud answers. They differ in hosts and headers; behind them is the same.
+type Brand string
+
+// The brands.
+const (
+	August     Brand = "august"      // headers x-august-…
+	YaleAccess Brand = "yale_access" // the same, with the branding of Yale
+	YaleHome   Brand = "yale_home"   // headers x-…
+	YaleGlobal Brand = "yale_global" // the same, and no passwords
+)
+
+// headers are what a brand calls its three headers, and the value of the last.
+func (b Brand) headers() (key, token, branding, value string) {
+	switch b {
+	case August:
+		return "x-august-api-key", "x-august-access-token", "x-august-branding", "august"
+	case YaleAccess:
+		return "x-august-api-key", "x-august-access-token", "x-august-branding", "yale"
+	case YaleHome, YaleGlobal:
+	}
+	return "x-api-key", "x-access-token", "x-branding", "yale"
+}
+
+// Quirks are states in which the vendor has been seen to tell of a lock.
+type Quirks struct {
+	NoBridge        bool // there is no bridge
+	NoBridgeStatus  bool // the bridge is "operative", and more is not said
+	NoKeypad        bool // no keypad is paired
+	NoEntryCodes    bool // supportsEntryCodes is false
+	FirstGeneration bool // Type 1: codes work always or not at all
+	NoBattery       bool // battery is -1
+	NotOwner        bool // the account is a guest of the house
+	Operate         int  // what remote operations are answered with; 0: as the lock does
+}
+
+// Cloud is one account.
+type Cloud struct {
+	fleet   *sim.Fleet
+	account lock.AccountID
+	brand   Brand
+	doors   map[string]*door // by lockID
+	order   []*door
+	signs   signs
+	users   map[string]*user // made by the way of the app, by their id
+	made    int              // of everything that is numbered
+	posts   []time.Time      // the last batches of codes
+	blocked time.Time        // until then no more are taken
+}
+
+var _ facade.Cloud = (*Cloud)(nil)
+
+// door is a lock as the cloud knows it.
+type door struct {
+	id     string // lockID
+	of     lock.Device
+	quirks Quirks
+	pins   map[lock.Ref]*record
+	asked  map[string]*record // on their way to the fleet, by the tags that they are given there
+	hooks  []*hook            // by clientID
+	locked bool
+	told   string // the newest line of the log that was posted
+	moves  []move // of the bolt, by this API, the oldest first
+}
+
+// move is a turn of the bolt.
+type move struct {
+	at     time.Time
+	locked bool
+}
+
+// New puts the locks that an account of the fleet has of a brand behind the API.
+func New(f *sim.Fleet, account lock.AccountID, brand Brand) (*Cloud, error) {
+	c := &Cloud{fleet: f, account: account, brand: brand, doors: map[string]*door{}, users: map[string]*user{}}
+	c.signs = newSigns(account)
+	for _, d := range f.Devices() {
+		if d.Account != account || d.System != "august" && d.System != "yale" {
+			continue
+		}
+		x := &door{id: strings.ToUpper(hexID(string(d.ID))), of: d, pins: map[lock.Ref]*record{}, asked: map[string]*record{}, locked: true}
+		c.doors[x.id] = x
+		c.order = append(c.order, x)
+	}
+	return c, nil
+}
+
+// Quirk makes the cloud tell of a lock in that way.
+func (c *Cloud) Quirk(id lock.DeviceID, q Quirks) error {
+	i := slices.IndexFunc(c.order, func(d *door) bool { return d.of.ID == id })
+	if i < 0 {
+		return fmt.Errorf("lock %q is not of this account", id)
+	}
+	c.order[i].quirks = q
+	return nil
+}
+
+// Serve implements facade.Cloud.
+func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
+	if r.Header.Get("Transfer-Encoding") == "" && len(r.Body) == 0 && (r.Method == http.MethodPut || r.Method == http.MethodPost) && r.Header.Get("Content-Length") == "" {
+		c.fleet.After(hangs, func() { reply(facade.Reply{Broken: true}) }) // it waits for the body in vain
+		return
+	}
+	path := strings.Split(strings.Trim(r.Path, "/"), "/")
+	for _, e := range endpoints() {
+		parts := strings.Split(e.path, "/")
+		if e.method != r.Method || !match(parts, path) {
+			continue
+		}
+		x := &request{Request: r, reply: reply}
+		if !e.open {
+			if refused, ok := c.authorize(x, e.tokenless); !ok {
+				reply(refused)
+				return
+			}
+		}
+		for i, part := range parts {
+			switch part {
+			case "{lock}":
+				if x.door = c.doors[path[i]]; x.door == nil {
+					x.no(http.StatusNotFound, "Lock not found")
+					return
+				}
+			case "{id}":
+				x.id = path[i]
+			case "{op}":
+				x.op = path[i]
+			}
+		}
+		e.serve(c, x)
+		return
+	}
+	reply(refusal(http.StatusNotFound, "Not found"))
+}
+
+// hangs is how long a request is waited for that does not say that it has no body.
+const hangs = 30 * time.Second
+
+// request is a Request whose path was understood.
+type request struct {
+	facade.Request
+	door  *door
+	id    string
+	op    string
+	reply func(facade.Reply)
+	fresh http.Header // the next token, which goes with every answer
+}
+
+func (r *request) json(status int, v any) { r.answer(facade.JSON(status, v)) }
+
+func (r *request) no(status int, message string) { r.answer(refusal(status, message)) }
+
+// answer replies, with the next token.
+func (r *request) answer(x facade.Reply) {
+	for name, values := range r.fresh {
+		if x.Header == nil {
+			x.Header = http.Header{}
+		}
+		x.Header[name] = values
+	}
+	r.reply(x)
+}
+
+type endpoint struct {
+	method, path    string
+	open, tokenless bool // needs no key, or no token
+	serve           func(*Cloud, *request)
+}
+
+func endpoints() []endpoint {
+	return []endpoint{
+		{method: http.MethodPost, path: "session", tokenless: true, serve: (*Cloud).session},
+		{method: http.MethodDelete, path: "session/{id}", serve: (*Cloud).endSession},
+		{method: http.MethodPost, path: "validation/{id}", serve: (*Cloud).sendCode},
+		{method: http.MethodPost, path: "validate/{id}", serve: (*Cloud).validate},
+		{method: http.MethodGet, path: "authorization", open: true, serve: (*Cloud).authorization},
+		{method: http.MethodPost, path: "access_token", open: true, serve: (*Cloud).accessToken},
+		{method: http.MethodGet, path: "users/me", serve: (*Cloud).me},
+		{method: http.MethodGet, path: "users/locks/mine", serve: (*Cloud).listLocks},
+		{method: http.MethodGet, path: "users/houses/mine", serve: (*Cloud).listHouses},
+		{method: http.MethodGet, path: "houses/{id}", serve: (*Cloud).showHouse},
+		{method: http.MethodGet, path: "houses/{id}/activities", serve: (*Cloud).activities},
+		{method: http.MethodGet, path: "locks/{lock}", serve: (*Cloud).showLock},
+		{method: http.MethodGet, path: "locks/{lock}/status", serve: (*Cloud).showStatus},
+		{method: http.MethodPut, path: "remoteoperate/{lock}/{op}", serve: (*Cloud).operate},
+		{method: http.MethodGet, path: "locks/{lock}/pins", serve: (*Cloud).listPins},
+		{method: http.MethodPost, path: "locks/{lock}/pins", serve: (*Cloud).batch},
+		{method: http.MethodGet, path: "locks/{lock}/pin", serve: (*Cloud).reserve},
+		{method: http.MethodPut, path: "locks/{lock}/pins/sync", serve: (*Cloud).sync},
+		{method: http.MethodPost, path: "unverifiedusers", serve: (*Cloud).addUser},
+		{method: http.MethodPut, path: "locks/{lock}/users/{id}/credentials", serve: (*Cloud).credential},
+		{method: http.MethodPut, path: "locks/{lock}/users/{id}/pin", serve: (*Cloud).credential},
+		{method: http.MethodGet, path: "locks/{lock}/users/{id}/credential", serve: (*Cloud).showCredential},
+		{method: http.MethodPost, path: "webhook/{lock}", serve: (*Cloud).addHook},
+		{method: http.MethodDelete, path: "webhook/{lock}/{id}", serve: (*Cloud).deleteHook},
+	}
+}
+
+func match(parts, path []string) bool {
+	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
+}
+
+// refusal is an error as the cloud tells it.
+func refusal(status int, message string) facade.Reply {
+	return facade.JSON(status, map[string]string{"code": strings.ReplaceAll(http.StatusText(status), " ", ""), "message": message})
+}
+
+// call makes a call to the fleet and goes on with what came of it, unless that is a failure.
+func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
+	c.fleet.Call(x, func(result sim.Result) {
+		if result.Err == nil {
+			then(result)
+			return
+		}
+		answer, why, ok := facade.Failure(result)
+		switch {
+		case ok && answer.Status/100 == 4:
+			answer.Body = refusal(answer.Status, "Too many requests").Body
+		case ok:
+		case why == "token_expired":
+			answer = refusal(http.StatusUnauthorized, "Invalid access token")
+			r.fresh = nil
+		case why == "duplicate_pin":
+			answer = refusal(http.StatusConflict, "Pin is in use")
+		case why == "no_free_slot":
+			answer = refusal(http.StatusConflict, "No slot is available")
+		case why == "invalid_code_length":
+			answer = refusal(http.StatusBadRequest, "bad pin format")
+		default:
+			answer = refusal(http.StatusBadRequest, why)
+		}
+		r.answer(answer)
+	})
+}
+
+// look asks the fleet for a lock, and with that whether the cloud answers at all.
+func (c *Cloud) look(r *request, d *door, then func(lock.Observation)) {
+	c.call(r, sim.Call{Verb: "observe", Device: d.of.ID}, func(x sim.Result) { then(x.Observation) })
+}
+
+// any looks at some lock, for what is asked about the account. An account without locks always answers.
+func (c *Cloud) any(r *request, then func()) {
+	if len(c.order) == 0 {
+		then()
+		return
+	}
+	c.look(r, c.order[0], func(lock.Observation) { then() })
+}
+
+// bridged refuses what needs the lock's bridge while that is away; true: it is there.
+func (c *Cloud) bridged(r *request) bool {
+	switch {
+	case r.door.quirks.NoBridge:
+		r.no(http.StatusConflict, "Lock has no bridge")
+	case c.fleet.Reach(r.door.of.ID) == lock.HubDown:
+		r.no(http.StatusUnprocessableEntity, "Bridge is offline")
+	default:
+		return true
+	}
+	return false
+}
+
+// hexID is 32 hexadecimal digits that follow from what is named.
+func hexID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// uuid is such digits as the cloud writes the ids of people and bridges.
+func uuid(parts ...string) string {
+	x := hexID(parts...)
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
+}
+
+// stamp is a time as the API writes it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
