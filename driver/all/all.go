@@ -5,6 +5,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/august"
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/schlage"
 )
 
 // Providers lists every vendor, by name.
@@ -12,6 +13,7 @@ func Providers() provider.Registry {
 	return provider.Registry{
 		august.Provider(),
 		nuki.Provider(),
+		schlage.Provider(),
 		august.Yale(),
 	}
 }

@@ -217,7 +217,7 @@ func TestAPersonHelpsToSignIn(t *testing.T) {
 			kind(t, err, driver.Unauthorized)
 		}
 		asked := 0
-		must(t, s.Login(t.Context(), func(_ context.Context, q provider.Question) (string, error) {
+		must(t, s.Ask(t.Context(), func(_ context.Context, q provider.Question) (string, error) {
 			asked++
 			if q.Text == "" || asked > len(answers) {
 				return "", errors.New("nobody has an answer")
@@ -232,11 +232,11 @@ func TestAPersonHelpsToSignIn(t *testing.T) {
 			t.Errorf("%q: the saved token is not taken: %v", factor, err)
 		}
 		if factor == "sms" {
-			err := s.Login(t.Context(), func(context.Context, provider.Question) (string, error) { return "000000", nil }, nil)
+			err := s.Ask(t.Context(), func(context.Context, provider.Question) (string, error) { return "000000", nil }, nil)
 			kind(t, err, driver.Unauthorized)
 		}
 		if factor == "custom" {
-			err := s.Login(t.Context(), nil, nil)
+			err := s.Ask(t.Context(), nil, nil)
 			kind(t, err, driver.Unauthorized)
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/rest"
 )
 
 // Session keeps one user signed in. Two calls at once that find no token sign in both: nobody waits for another's request, and
@@ -22,6 +24,32 @@ type Session struct {
 
 	mu   sync.Mutex
 	held Tokens
+}
+
+// Login says who signs in where. The names are those that settings have.
+type Login struct {
+	Pool     string // user_pool
+	URL      string // auth_url; "": Amazon's of the pool's region
+	Client   string // client_id
+	Secret   string // client_secret; "": the app has none
+	User     string
+	Password string
+}
+
+// Open returns a session that has not signed in yet. The error names the setting and the rule.
+func Open(env provider.Env, l Login) (*Session, error) {
+	region, err := Region(l.Pool)
+	if err != nil {
+		return nil, fmt.Errorf("user_pool: %w", err)
+	}
+	api, err := rest.NewClient(env.HTTP, cmp.Or(l.URL, Endpoint(region)))
+	if err != nil {
+		return nil, errors.New("auth_url: must be the address of a server, as in " + Endpoint("us-west-2"))
+	}
+	return &Session{
+		Pool: &Pool{ID: l.Pool, Client: l.Client, Secret: l.Secret, API: api, Now: env.Now, Rand: env.Rand},
+		User: l.User, Password: l.Password, Secrets: env.Secrets,
+	}, nil
 }
 
 // early is how long before its end a token is replaced.
@@ -99,9 +127,9 @@ type Guide func(ctx context.Context, c Challenge, ask provider.Ask) (answers map
 // challenges bounds what a pool may ask in one sign-in.
 const challenges = 8
 
-// Login signs in with a person's help and saves the token. The codes of text messages and of authenticator apps are asked for; what
+// Ask signs in with a person's help and saves the token. The codes of text messages and of authenticator apps are asked for; what
 // else the pool wants to know the guide answers, which may be nil.
-func (s *Session) Login(ctx context.Context, ask provider.Ask, guide Guide) error {
+func (s *Session) Ask(ctx context.Context, ask provider.Ask, guide Guide) error {
 	_, at, err := s.Secrets.Load(ctx)
 	if err != nil {
 		return err

@@ -1,0 +1,223 @@
+// Package schlage speaks the protocol of the Schlage Home app for simulated locks: without it the driver for these locks could be tried
+// with a real account and a real door only. It is written from what the integrators of that protocol have published, apart from the
+// driver. Recurring schedules are read and refused, because simulated locks keep none.
+package schlage
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/facade/cognito"
+)
+
+// Cloud is one account.
+type Cloud struct {
+	// NotesFail has every write of a notification answered with an error of the server, as the vendor's cloud does at times after it
+	// has taken the code.
+	NotesFail bool
+
+	fleet   *sim.Fleet
+	account lock.AccountID
+	pool    *cognito.Pool
+	doors   map[string]*door
+	order   []*door
+	notes   map[string]*note
+}
+
+var _ facade.Cloud = (*Cloud)(nil)
+
+// What an app of the vendor knows besides its user: the user pool, and the key of the API.
+const (
+	UserPool     = "us-west-2_Simulated"
+	Client       = "simulated-app"
+	ClientSecret = "secret-of-the-simulated-app"
+)
+
+// APIKey is the key of the API.
+func APIKey(account lock.AccountID) string { return "schlage-key-" + string(account) }
+
+// New puts the Schlage locks of an account of the fleet behind the API.
+func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
+	c := &Cloud{
+		fleet: f, account: account, doors: map[string]*door{}, notes: map[string]*note{},
+		pool: cognito.New(f, account, cognito.Config{ID: UserPool, Client: Client, Secret: ClientSecret}),
+	}
+	for _, d := range f.Devices() {
+		if d.Account != account || d.System != "schlage" {
+			continue
+		}
+		x := &door{id: uuid("device", string(d.ID)), of: d, locked: true, born: map[lock.Ref]time.Time{}, freed: map[string]time.Time{}}
+		if before := c.doors[x.id]; before != nil {
+			return nil, fmt.Errorf("locks %s and %s get the same id: call one of them something else", d.ID, before.of.ID)
+		}
+		c.doors[x.id] = x
+		c.order = append(c.order, x)
+	}
+	return c, nil
+}
+
+// Push implements facade.Cloud: the app is told nothing, it asks.
+func (c *Cloud) Push(lock.DeviceID) []facade.Post { return nil }
+
+// Serve implements facade.Cloud. The user pool is asked at the same address.
+func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
+	if cognito.Wants(r) {
+		c.pool.Serve(r, reply)
+		return
+	}
+	if r.Header.Get("X-Api-Key") != APIKey(c.account) {
+		reply(says(http.StatusForbidden, "Forbidden"))
+		return
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	switch c.pool.Judge(token, cognito.Access) {
+	case cognito.Forged:
+		reply(says(http.StatusUnauthorized, "Unauthorized"))
+		return
+	case cognito.Expired:
+		reply(says(http.StatusUnauthorized, "The incoming token has expired"))
+		return
+	case cognito.Valid:
+	}
+	path := strings.Split(strings.Trim(strings.TrimPrefix(r.Path, "/v1"), "/"), "/")
+	for _, e := range endpoints() {
+		parts := strings.Split(e.path, "/")
+		if e.method != r.Method || !match(parts, path) {
+			continue
+		}
+		x := request{Request: r, reply: reply}
+		for i, part := range parts {
+			switch part {
+			case "{device}":
+				if x.door = c.doors[path[i]]; x.door == nil {
+					reply(says(http.StatusNotFound, "Device not found"))
+					return
+				}
+			case "{id}":
+				x.id = path[i]
+			}
+		}
+		if id := r.Query.Get("deviceId"); id != "" {
+			x.door = c.doors[id]
+		}
+		e.serve(c, &x)
+		return
+	}
+	reply(says(http.StatusNotFound, "Not Found"))
+}
+
+// request is a Request whose path was understood.
+type request struct {
+	facade.Request
+	door  *door
+	id    string
+	reply func(facade.Reply)
+}
+
+func (r *request) json(v any) { r.reply(facade.JSON(http.StatusOK, v)) }
+
+func (r *request) refuse(status int, message string) { r.reply(says(status, message)) }
+
+type endpoint struct {
+	method, path string
+	serve        func(*Cloud, *request)
+}
+
+func endpoints() []endpoint {
+	return []endpoint{
+		{http.MethodGet, "users/@me", (*Cloud).me},
+		{http.MethodGet, "users", (*Cloud).users},
+		{http.MethodGet, "devices", (*Cloud).listDevices},
+		{http.MethodGet, "devices/{device}", (*Cloud).showDevice},
+		{http.MethodPut, "devices/{device}", (*Cloud).changeDevice},
+		{http.MethodPost, "devices/{device}/commands", (*Cloud).command},
+		{http.MethodGet, "devices/{device}/storage/accesscode", (*Cloud).listCodes},
+		{http.MethodGet, "devices/{device}/logs", (*Cloud).showLog},
+		{http.MethodGet, "notifications", (*Cloud).listNotes},
+		{http.MethodPost, "notifications", (*Cloud).writeNote},
+		{http.MethodPut, "notifications", (*Cloud).writeNote},
+		{http.MethodDelete, "notifications/{id}", (*Cloud).deleteNote},
+	}
+}
+
+func match(parts, path []string) bool {
+	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
+}
+
+// says is a refusal, or whatever else is told in one sentence.
+func says(status int, message string) facade.Reply {
+	return facade.JSON(status, map[string]string{"message": message})
+}
+
+const timedOut = "Endpoint request timed out"
+
+// gateway is how long the server in front of the API waits for an answer.
+const gateway = 29 * time.Second
+
+// call makes a call to the fleet and goes on with what came of it, unless that is a failure.
+func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
+	c.tryCall(r, x, then, nil)
+}
+
+// tryCall is call, with something to do when no answer came.
+func (c *Cloud) tryCall(r *request, x sim.Call, then func(sim.Result), unanswered func()) {
+	x.Deadline = c.fleet.Now().Add(gateway)
+	c.fleet.Call(x, func(result sim.Result) {
+		if result.Err == nil {
+			then(result)
+			return
+		}
+		answer, why, ok := facade.Failure(result)
+		switch {
+		case why == "timeout":
+			if unanswered != nil {
+				unanswered()
+			}
+			answer = says(http.StatusGatewayTimeout, timedOut)
+		case why == "lock_offline":
+			answer = says(http.StatusGatewayTimeout, timedOut)
+		case why == "hub_offline":
+			answer = says(http.StatusBadRequest, "Device is not connected")
+		case ok:
+		case why == "token_expired":
+			answer = says(http.StatusUnauthorized, "Unauthorized")
+		case why == "duplicate_pin", why == "pin_known", why == string(lock.NameMustBeUnique):
+			answer = says(http.StatusBadRequest, exists)
+		default:
+			answer = says(http.StatusBadRequest, why)
+		}
+		r.reply(answer)
+	})
+}
+
+// look asks the cloud's copy of a lock, and with that whether the cloud answers at all.
+func (c *Cloud) look(r *request, d *door, then func(lock.Observation)) {
+	c.call(r, sim.Call{Verb: "observe", Device: d.of.ID}, func(x sim.Result) { then(x.Observation) })
+}
+
+// reach asks whether the cloud answers, by any lock.
+func (c *Cloud) reach(r *request, then func()) {
+	if len(c.order) == 0 {
+		then()
+		return
+	}
+	c.call(r, sim.Call{Verb: "observe", Device: c.order[0].of.ID, Taken: func() {}}, func(sim.Result) { then() })
+}
+
+// uuid follows from what is named.
+func uuid(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	h := hex.EncodeToString(sum[:16])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// stamp is a time as the API writes it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,24 @@
+package wire
+
+import (
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/facade/cognito"
+	"github.com/accesscodes/lockctl/sim/facade/schlage"
+)
+
+// The vendors whose apps sign in to a user pool of Amazon Cognito.
+
+func schlageVendor() Vendor {
+	return Vendor{
+		Name: "schlage", Model: "schlage",
+		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return schlage.New(f, a) },
+		Secrets: func(a lock.AccountID) map[string]string {
+			return map[string]string{"password": cognito.Password(a), "client_secret": schlage.ClientSecret, "api_key": schlage.APIKey(a)}
+		},
+		Texts: func(a lock.AccountID) map[string]string {
+			return map[string]string{"email": cognito.User(a), "user_pool": schlage.UserPool, "client_id": schlage.Client}
+		},
+	}
+}
