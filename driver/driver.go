@@ -17,7 +17,8 @@ import (
 type Driver interface {
 	// Devices lists every device of the account, complete or with an error.
 	Devices(ctx context.Context) ([]lock.Device, error)
-	// Observe looks at one device. What can't be reached is an Observation with its Reach, not an error.
+	// Observe looks at one device. What can't be reached is an Observation with its Reach, not an error. Where nothing can be listed it
+	// tells of known.Refs alone, and only of those that Set called pending: what is not told of was not done.
 	Observe(ctx context.Context, id lock.DeviceID, known Known) (lock.Observation, error)
 	// Set makes the device hold want. at "" writes a new credential; else the one at that Ref is changed in place. It is
 	// idempotent by want.Code: setting what is set succeeds.

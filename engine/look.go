@@ -95,7 +95,12 @@ func (d *device) again(looks int, p *Policy) time.Time {
 func (d *device) confirmAt(v view, p *place) (time.Time, string) {
 	t := &d.Device.Traits
 	const why = "to see whether it is there"
-	if t.CannotList || !p.Reported.IsZero() {
+	switch {
+	case t.CannotList && p.Pending && p.Looks == 0:
+		return p.Accepted.Add(v.policy.ObserveMin), "to see whether it has landed"
+	case t.CannotList && p.Pending:
+		return d.again(p.Looks, &v.policy), "to see whether it has landed"
+	case t.CannotList, !p.Reported.IsZero():
 		return time.Time{}, ""
 	}
 	if !p.Missed.IsZero() {
@@ -152,7 +157,7 @@ func (d *device) settled(now time.Time, p *place, policy Policy) bool {
 	case !p.Reported.IsZero():
 		return true
 	case t.CannotList:
-		return true
+		return !p.Pending
 	case !p.Used.IsZero() && !p.Used.Before(p.Accepted) && p.Missed.IsZero():
 		return true // it has opened the door
 	case !t.CloudList:

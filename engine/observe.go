@@ -44,7 +44,9 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	b.health(d)
 	// The log comes first: it may tell of what this look shows to be gone. What nobody is known for may be what it brings.
 	unexplained := b.entries(d, o.Entries)
-	if !d.Device.Traits.CannotList {
+	if d.Device.Traits.CannotList {
+		b.arrived(d, o)
+	} else {
 		b.matched(d, o, first)
 	}
 	for _, e := range unexplained {
@@ -65,6 +67,29 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 // doubt wants a look before anything else is done at the lock.
 func (d *device) doubt(now time.Time) {
 	d.Stale, d.Doubts, d.dirtyRun = earliest(d.Stale, now), 0, true
+}
+
+// arrived takes what became of writes that were pending, where a look tells of nothing else: they are there, or they came to nothing.
+func (b *batch) arrived(d *device, o lock.Observation) {
+	for _, c := range d.codes {
+		for i := range c.Places {
+			p := &c.Places[i]
+			if !p.Pending || p.Accepted.IsZero() || !p.Cleared.IsZero() {
+				continue
+			}
+			c.dirty = true
+			switch x := slices.IndexFunc(o.Held, func(h lock.Held) bool { return h.Ref == p.Ref }); {
+			case x < 0:
+				p.lose() // its handle stays, to erase it by in the end: nobody knows why it came to nothing
+				b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never came to the lock")
+			case o.Held[x].Pending:
+				p.Looks++
+			default:
+				p.Pending = false
+				b.done(d, c)
+			}
+		}
+	}
 }
 
 // doubtful reports whether a write or erase may have happened that the last look could not tell.

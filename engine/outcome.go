@@ -191,7 +191,7 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		b.raise(d, c, i)
 		return
 	}
-	if d.Device.Traits.CannotList || c.Offline != lock.OfflineNone {
+	if d.Device.Traits.CannotList && !h.Pending || c.Offline != lock.OfflineNone {
 		b.done(d, c)
 	}
 }

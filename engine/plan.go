@@ -251,6 +251,8 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			switch {
 			case c.Refused != "" && c.Refused == w.Place.fingerprint():
 				leftover() // it was refused for good, and is not asked again
+			case t.CannotList && match.lost() && now.Before(c.NextTry):
+				x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 			case t.CannotList:
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
 			case match.lost():

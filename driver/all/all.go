@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/accesscodes/lockctl/driver/august"
+	"github.com/accesscodes/lockctl/driver/igloohome"
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/schlage"
@@ -12,6 +13,7 @@ import (
 func Providers() provider.Registry {
 	return provider.Registry{
 		august.Provider(),
+		igloohome.Provider(),
 		nuki.Provider(),
 		schlage.Provider(),
 		august.Yale(),

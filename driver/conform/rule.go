@@ -14,7 +14,7 @@ import (
 func ruleCases() []Case {
 	return []Case{
 		{"wrong length", "digits of a length that the lock does not take are rejected, and nothing changes", false, wrongLength},
-		{"taken", "digits that somebody else's code has already are refused as taken, and nothing changes", false, taken},
+		{"taken", "digits that somebody else's code has already are refused as taken, at once or by never being done, and nothing changes", false, taken},
 		{"full", "a full lock takes no more, and says so at once or by never listing it as done", false, full},
 		{"window", "a native window is kept to the lock's grain and never reaches past its end; elsewhere it is refused as unsupported", false, window},
 		{"no end", "a native window without an end is kept, or refused as unsupported where the traits say so", false, noEnd},
@@ -57,8 +57,13 @@ func taken(ctx context.Context, r *Rig) error {
 	if c.Slot > 0 {
 		c.Slot = 3 // by hand the first was taken
 	}
-	_, err := r.Driver.Set(ctx, r.Device, c, "")
-	if _, err := failsAs("set", err, driver.Taken); err != nil {
+	held, err := r.Driver.Set(ctx, r.Device, c, "")
+	if err != nil {
+		_, err = failsAs("set", err, driver.Taken)
+	} else if !held.Pending {
+		err = errors.New("set: the same digits were taken twice")
+	}
+	if err != nil {
 		return err
 	}
 	r.Far.Settle()

@@ -30,6 +30,16 @@ func set(ctx context.Context, r *Rig) error {
 		return err
 	}
 	t := r.traits
+	if h.Pending && t.CannotList {
+		o, err := r.look(ctx, h.Ref)
+		if err != nil {
+			return err
+		}
+		if len(o.Held) != 1 || o.Held[0].Ref != h.Ref {
+			return errors.New("a look that knows its Ref does not tell what became of it")
+		}
+		h = o.Held[0]
+	}
 	switch {
 	case !t.CannotList && !t.HidesPIN && !t.AssignsPIN && h.PIN != c.PIN:
 		return errors.New("it is listed with other digits")
@@ -71,7 +81,8 @@ func setTwice(ctx context.Context, r *Rig) error {
 		if err != nil {
 			return fmt.Errorf("again at %q: %w", at, err)
 		}
-		if again.Ref != h.Ref {
+		// Where nothing can be read back and no slot was chosen, a driver that has forgotten the Ref can give another only.
+		if again.Ref != h.Ref && (at != "" || !r.traits.CannotList || r.traits.ClientSlots) {
 			return fmt.Errorf("again at %q: Ref is %q, before it was %q", at, again.Ref, h.Ref)
 		}
 		have, err := r.Far.Holds(r.Device)

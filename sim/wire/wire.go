@@ -14,6 +14,7 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
 	"github.com/accesscodes/lockctl/sim/facade/august"
+	"github.com/accesscodes/lockctl/sim/facade/igloohome"
 	"github.com/accesscodes/lockctl/sim/facade/nuki"
 )
 
@@ -33,6 +34,15 @@ type Vendor struct {
 func Vendors() []Vendor {
 	return []Vendor{
 		accessVendor("august", august.August),
+		{
+			Name: "igloohome", Model: "igloohome",
+			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return igloohome.New(f, a) },
+			Secrets: func(a lock.AccountID) map[string]string {
+				id, secret := igloohome.Client(a)
+				return map[string]string{"client_id": id, "client_secret": secret}
+			},
+			Texts: func(lock.AccountID) map[string]string { return map[string]string{"zone": "Europe/Berlin"} },
+		},
 		{
 			Name: "nuki", Model: "nuki",
 			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },

@@ -1,0 +1,140 @@
+package igloohome
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// kindOf is where an algorithmic PIN is asked for, and how many one window (or one start) can have; 0: there are none.
+func kindOf(k lock.OfflineKind) (path string, most int) {
+	switch k {
+	case lock.OfflineHourly:
+		return "hourly", 3
+	case lock.OfflineDaily:
+		return "daily", 3
+	case lock.OfflineOneTime:
+		return "onetime", 5
+	}
+	return "", 0
+}
+
+// offline begins the Ref of an algorithmic PIN, which nobody can erase.
+const offline = "algo."
+
+// issue asks for an algorithmic PIN.
+func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock.Held, error) {
+	id, ok := vendorID(c.device)
+	kind, most := kindOf(want.Offline)
+	switch {
+	case !ok:
+		return lock.Held{}, c.fail(driver.NotFound, driver.BlameRequest, "")
+	case most == 0 || a.clock == nil:
+		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are hourly, daily and one-time codes, where the time zone is set")
+	case !want.PIN.IsZero():
+		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, string(lock.CannotSpecifyPIN))
+	}
+	w := want.Window
+	if want.Offline == lock.OfflineOneTime {
+		w.To = w.From.Add(24 * time.Hour)
+	}
+	if !onTheHour(w.From.In(a.clock)) || !onTheHour(w.To.In(a.clock)) && want.Offline != lock.OfflineOneTime {
+		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "whole hours only")
+	}
+	o := algoOrder{Start: stamp(w.From.In(a.clock)), Name: label(want)}
+	if want.Offline != lock.OfflineOneTime {
+		o.End = stamp(w.To.In(a.clock))
+	}
+	var err error
+	if o.Variance, err = a.book.take(ctx, booking{At: strings.Join([]string{id, kind, o.Start, o.End}, " "), Code: want.Code, Until: w.To}, most, a.now()); err != nil {
+		e := c.fail(driver.Rejected, driver.BlameRequest, "every variance of this window is taken")
+		if !errors.Is(err, errAllTaken) {
+			e = c.fail(driver.Offline, driver.BlameAccount, "what was issued can't be kept")
+			e.Err = err
+		}
+		return lock.Held{}, e
+	}
+	answer, err := a.do(ctx, c, http.MethodPost, "/devices/"+url.PathEscape(id)+"/algopin/"+kind, o, true)
+	if err != nil {
+		return lock.Held{}, err
+	}
+	var made algoPIN
+	if err := answer.JSON(&made); err != nil {
+		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no PIN")
+	}
+	pin, err := lock.ParsePIN(made.PIN)
+	if err != nil || made.ID == "" || len(made.ID) > maxJobID {
+		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no PIN")
+	}
+	return lock.Held{Ref: lock.Ref(offline + made.ID), Tag: want.Tag, Name: want.Name, PIN: pin, Window: w, Enabled: true}, nil
+}
+
+func onTheHour(t time.Time) bool { return t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0 }
+
+// book remembers which algorithmic PINs were asked for: the same window and variance give the same digits again, so that two codes
+// must not share them. It is kept where the account's token would be.
+type book struct{ secrets provider.Secrets }
+
+// booking is one that was asked for. It carries no digits.
+type booking struct {
+	At       string      // lock, kind and window
+	Variance int         // which of the PINs that they can have
+	Code     lock.CodeID // for which
+	Until    time.Time
+}
+
+// maxBooked bounds the book; the oldest are forgotten first.
+const maxBooked = 2000
+
+var errAllTaken = errors.New("all are taken")
+
+// take returns the variance of a code, the one that it has already or the first that is free.
+func (b *book) take(ctx context.Context, want booking, most int, now time.Time) (int, error) {
+	for {
+		token, rev, err := b.secrets.Load(ctx)
+		if err != nil {
+			return 0, err
+		}
+		var all []booking
+		if !token.IsZero() {
+			if err := json.Unmarshal([]byte(token.Reveal()), &all); err != nil {
+				return 0, errors.New("what is kept of the account is no list of issued codes")
+			}
+		}
+		all = slices.DeleteFunc(all, func(x booking) bool { return !x.Until.After(now) })
+		taken := map[int]bool{}
+		for _, x := range all {
+			switch {
+			case x.At != want.At:
+			case x.Code == want.Code:
+				return x.Variance, nil
+			default:
+				taken[x.Variance] = true
+			}
+		}
+		want.Variance = 1
+		for taken[want.Variance] {
+			want.Variance++
+		}
+		if want.Variance > most {
+			return 0, errAllTaken
+		}
+		all = append(all, want)
+		text, err := json.Marshal(all[max(0, len(all)-maxBooked):])
+		if err != nil {
+			return 0, errors.New("what was issued can't be written as JSON")
+		}
+		if _, err = b.secrets.Save(ctx, provider.NewToken(string(text)), rev); !errors.Is(err, provider.ErrStale) {
+			return want.Variance, err
+		}
+	}
+}

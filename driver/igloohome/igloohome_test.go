@@ -1,0 +1,264 @@
+package igloohome_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/conform"
+	"github.com/accesscodes/lockctl/driver/drivertest"
+	"github.com/accesscodes/lockctl/driver/igloohome"
+	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+	cloud "github.com/accesscodes/lockctl/sim/facade/igloohome"
+	"github.com/accesscodes/lockctl/sim/rig"
+)
+
+// house is the driver before a simulated account, with real HTTP between them, in a year that only the fleet's clock knows.
+type house struct {
+	*conform.Rig
+	leap   *facade.Leap
+	cloud  *cloud.Cloud
+	server *httptest.Server
+}
+
+func build(t *testing.T, habits cloud.Habits, secrets provider.Secrets) *house {
+	t.Helper()
+	h := buildOf(t, sim.Spec{Locks: []sim.LockSpec{
+		{ID: "front", Model: "igloohome", Account: "house", Hub: "bridge", Name: "Front door", Slots: 20}, {ID: "back", Model: "igloohome", Account: "house"},
+	}}, habits, secrets)
+	h.Device = h.find(t, "Front door").ID
+	return h
+}
+
+func buildOf(t *testing.T, spec sim.Spec, habits cloud.Habits, secrets provider.Secrets) *house {
+	t.Helper()
+	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, spec)
+	must(t, err)
+	h := &house{leap: leap}
+	must(t, leap.Do(func(f *sim.Fleet) error {
+		h.cloud, err = cloud.New(f, "house")
+		return err
+	}))
+	h.cloud.Habits = habits
+	h.server = httptest.NewServer(facade.Handler(leap, h.cloud))
+	t.Cleanup(h.server.Close)
+	log := &bytes.Buffer{}
+	far := &rig.Far{
+		Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Hub: "bridge", Account: "house", Async: true,
+	}
+	id, secret := cloud.Client("house")
+	h.Rig = &conform.Rig{Driver: login(t, h.server, leap.Now, log, id, secret, secrets), Far: far, Hub: true, Now: leap.Now, Log: log.String}
+	return h
+}
+
+func (h *house) find(t *testing.T, name string) lock.Device {
+	t.Helper()
+	all, err := h.Driver.Devices(t.Context())
+	must(t, err)
+	for _, d := range all {
+		if d.Name == name {
+			return d
+		}
+	}
+	t.Fatalf("%d devices are listed, and %q is none of them", len(all), name)
+	return lock.Device{}
+}
+
+func open(t *testing.T) *conform.Rig { return build(t, cloud.Habits{}, nil).Rig }
+
+func login(t *testing.T, server *httptest.Server, now func() time.Time, log *bytes.Buffer, id, secret string, secrets provider.Secrets) driver.Driver {
+	t.Helper()
+	env := provider.Env{HTTP: server.Client(), Now: now, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), Secrets: secrets}
+	d, err := igloohome.Provider().Open(t.Context(), env, provider.Account{
+		ID: "house", Texts: map[string]string{"base_url": server.URL, "zone": "Europe/Vienna"}, Secrets: map[string]string{"client_id": id, "client_secret": secret},
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	return d
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pin(t *testing.T, digits string) lock.PIN {
+	t.Helper()
+	p, err := lock.ParsePIN(digits)
+	must(t, err)
+	return p
+}
+
+func kindOf(err error) (driver.Kind, driver.Blame, bool) {
+	e, ok := errors.AsType[*driver.Error](err)
+	if !ok {
+		return 0, 0, false
+	}
+	return e.Kind, e.Blame, true
+}
+
+func TestConforms(t *testing.T) { drivertest.Run(t, open) }
+
+// What nobody knows for sure of the vendor changes nothing: the other statuses, shapes and pages that clients tell of.
+func TestConformsWithOtherHabits(t *testing.T) {
+	drivertest.Run(t, func(t *testing.T) *conform.Rig {
+		return build(t, cloud.Habits{
+			Created: 200, Refused: 403, BadClient: 400, Busy: 409, Errors: "code", NullCursor: true, Wrapped: true, TokenFor: 90 * time.Second, Page: 1, RefusesAway: true, MissingFail: true,
+		}, &provider.MemorySecrets{}).Rig
+	})
+}
+
+// A code is pending until its bridge has done the job, and then it is there.
+func TestPendingUntilTheBridgeHasDoneIt(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
+	must(t, err)
+	if strings.Contains(string(held.Ref), "482915") {
+		t.Error("the digits show in the Ref")
+	}
+	for _, pending := range []bool{true, false} {
+		o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
+		must(t, err)
+		if len(o.Held) != 1 || o.Held[0].Pending != pending || o.Held[0].Ref != held.Ref || o.Complete {
+			t.Errorf("pending should be %v: %+v", pending, o)
+		}
+		h.Far.Settle()
+	}
+}
+
+// A job that failed is not listed, and the same code can be written again at its Ref.
+func TestAJobThatFails(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
+	must(t, err)
+	h.Far.Settle()
+	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
+	must(t, err)
+	if len(o.Held) != 0 || o.Reach != lock.Reached {
+		t.Errorf("after the job has failed a look tells %+v", o)
+	}
+	must(t, h.Far.Heal(h.Device))
+	again, err := h.Driver.Set(t.Context(), h.Device, want, held.Ref)
+	must(t, err)
+	h.Far.Settle()
+	o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{again.Ref}})
+	must(t, err)
+	if len(o.Held) != 1 || o.Held[0].Pending {
+		t.Errorf("written again a look tells %+v", o)
+	}
+}
+
+// A bridge that does no job for longer than a full queue takes is away, and is blamed; when it is back, the job is done or over.
+func TestABridgeThatIsAway(t *testing.T) {
+	for _, away := range []time.Duration{8 * time.Minute, 20 * time.Minute} {
+		h := build(t, cloud.Habits{}, nil)
+		must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+		held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+		must(t, err)
+		h.leap.Pass(8 * time.Minute)
+		o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
+		must(t, err)
+		if o.Reach != lock.HubDown {
+			t.Errorf("the reach is %d", o.Reach)
+		}
+		h.leap.Pass(away - 8*time.Minute)
+		must(t, h.Far.Heal(h.Device))
+		h.Far.Settle()
+		o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
+		must(t, err)
+		if there := len(o.Held) == 1 && !o.Held[0].Pending; o.Reach != lock.Reached || there != (away < 10*time.Minute) {
+			t.Errorf("back after %v a look tells %+v", away, o)
+		}
+	}
+}
+
+// A bridge takes twenty jobs and no more.
+func TestABridgeWithTooMuchToDo(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+	for range 20 {
+		_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: pin(t, "482915"), Enabled: true}, "")
+		must(t, err)
+	}
+	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: pin(t, "482915"), Enabled: true}, "")
+	if kind, blame, ok := kindOf(err); !ok || kind != driver.Throttled || blame != driver.BlameHub {
+		t.Errorf("the job beyond that gives %v", err)
+	}
+}
+
+// A window that began already begins soon, ends when it should, and one that is over is refused.
+func TestAStartThatIsPast(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	now := h.leap.Now().Truncate(time.Minute)
+	want := lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true, Window: lock.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)}}
+	_, err := h.Driver.Set(t.Context(), h.Device, want, "")
+	must(t, err)
+	h.Far.Settle()
+	held, err := h.Far.Holds(h.Device)
+	must(t, err)
+	if len(held) != 1 || held[0].Window.From.Sub(now) > 2*time.Minute || !held[0].Window.To.Equal(want.Window.To) {
+		t.Errorf("the lock holds %v", held)
+	}
+	want.Window.To = now
+	_, err = h.Driver.Set(t.Context(), h.Device, want, "")
+	if kind, _, ok := kindOf(err); !ok || kind != driver.Rejected {
+		t.Errorf("a window that is over gives %v", err)
+	}
+}
+
+// A handle that another client has made erases nothing, and is not taken for an absent code.
+func TestAHandleOfAnotherClient(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+	must(t, err)
+	h.Far.Settle()
+	for _, ref := range []lock.Ref{"A" + held.Ref[1:], "B" + held.Ref[1:], "nothing", ""} {
+		if ref == held.Ref {
+			continue
+		}
+		if kind, _, ok := kindOf(h.Driver.Clear(t.Context(), h.Device, ref)); !ok || kind != driver.Unsupported {
+			t.Errorf("%q is taken", ref)
+		}
+	}
+	if held, err := h.Far.Holds(h.Device); err != nil || len(held) != 1 {
+		t.Errorf("the lock holds %d codes, %v", len(held), err)
+	}
+}
+
+// The bolt is moved by jobs, which the lock has to be near for.
+func TestTheBolt(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	bolt := h.Driver.(driver.Bolt)
+	must(t, bolt.Unlock(t.Context(), h.Device))
+	must(t, bolt.Lock(t.Context(), h.Device))
+	if kind, _, ok := kindOf(bolt.Lock(t.Context(), h.find(t, "back").ID)); !ok || kind != driver.Unsupported {
+		t.Error("a lock without a bridge is moved")
+	}
+}
+
+func TestSettingsThatAreWrong(t *testing.T) {
+	client := map[string]string{"client_id": "i", "client_secret": "s"}
+	for _, a := range []provider.Account{
+		{Texts: map[string]string{"base_url": "api.igloodeveloper.co"}, Secrets: client}, {Texts: map[string]string{"login_url": "auth"}, Secrets: client},
+		{Texts: map[string]string{"zone": "Vienna"}, Secrets: client}, {Secrets: map[string]string{"client_id": "i"}},
+	} {
+		a.ID = "house"
+		if _, err := igloohome.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{}}, a); err == nil || !strings.HasPrefix(err.Error(), "account house: ") {
+			t.Errorf("%v gives %v", a.Texts, err)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// Where nothing is listed, a write that is only accepted counts when a look tells that it has landed; one of which a look tells nothing
+// more came to nothing, is said to have failed, and is written again.
+func TestAnAcceptedWriteThatNothingLists(t *testing.T) {
+	tr := nativeTraits()
+	tr.CannotList = true
+	r, f := settled(t, tr)
+	tells := []lock.Held{}
+	var asked []lock.Ref
+	wrote := lock.Ref("")
+	r.bend = func(c engine.Call, o *engine.Outcome) {
+		switch c.Verb {
+		case engine.CallSet:
+			o.Held.Pending, wrote = true, o.Held.Ref
+		case engine.CallObserve:
+			asked, o.Observation.Held, o.Observation.Complete = c.Known.Refs, tells, false
+		}
+	}
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(30 * time.Second)
+	r.status("g", engine.StatusSetting)
+	tells = []lock.Held{{Ref: wrote, Pending: true}}
+	r.pass(10 * time.Minute)
+	r.status("g", engine.StatusSetting)
+	if len(asked) != 1 || asked[0] != wrote {
+		t.Errorf("asked for %v, not for %q", asked, wrote)
+	}
+	if n := r.count(engine.CallSet); n != 1 {
+		t.Fatalf("%d sets while it is pending", n)
+	}
+	tells = nil
+	f.held = nil
+	r.pass(20 * time.Minute)
+	r.wantIssue(r.code("g").Issues, "failed_to_set_on_device", true)
+	again := r.count(engine.CallSet)
+	if again < 2 || again > 8 {
+		t.Errorf("%d sets after it came to nothing", again)
+	}
+	r.bend = func(c engine.Call, o *engine.Outcome) {
+		switch c.Verb {
+		case engine.CallSet:
+			o.Held.Pending = true
+		case engine.CallObserve:
+			o.Observation.Held = nil
+			for _, ref := range c.Known.Refs {
+				o.Observation.Held = append(o.Observation.Held, lock.Held{Ref: ref})
+			}
+		}
+	}
+	r.pass(time.Hour)
+	r.status("g", engine.StatusSet)
+	r.wantIssue(r.code("g").Issues, "failed_to_set_on_device", false)
+	looks := r.count(engine.CallObserve)
+	r.pass(time.Hour)
+	if r.count(engine.CallObserve) != looks || !f.has(pin("4829")) {
+		t.Error("what has landed is looked after further")
+	}
+	r.do(engine.Delete{Code: "g"})
+	r.pass(time.Minute)
+	if f.has(pin("4829")) {
+		t.Error("what was withdrawn stays")
+	}
+}
