@@ -26,6 +26,13 @@ func (f *Fleet) notify(d *device) {
 	f.push(&hint{f: f, notice: driver.Notice{Account: d.spec.Account, Device: d.id}, on: d.faults, a: d.acct})
 }
 
+// Hint lets the cloud push what it knows by itself about a lock, whether or not the lock is heard of.
+func (f *Fleet) Hint(id lock.DeviceID) {
+	if d := f.devices[id]; d != nil {
+		f.push(&hint{f: f, notice: driver.Notice{Account: d.spec.Account, Device: d.id}, on: d.faults, a: d.acct})
+	}
+}
+
 // push sends a hint past the faults of the cloud.
 func (f *Fleet) push(h *hint) {
 	delay, copies := hintDelay, 1

@@ -67,12 +67,13 @@ func systemProfiles() []Profile {
 			},
 		},
 		{
-			Name: "ttlock", System: "ttlock", Push: true, Capacity: 250,
-			Meaning: "4 to 9 digits through a gateway, acknowledged by the lock; a PIN may stand once (-3007); the list is the cloud's",
+			Name: "ttlock", System: "ttlock", Push: true, Capacity: 250, PerWindow: 1, PerStart: 200,
+			Meaning: "4 to 9 digits through a gateway, acknowledged by the lock; a PIN may stand once (-3007); the list is the cloud's; hourly and one-time codes by algorithm",
 			Traits: lock.Traits{
 				NativeSchedule: true, OpenEnded: true, UpdatesInPlace: true, PINLengths: lengths(4, 9), NameMax: 50,
 				Granularity: time.Minute, RefusesReuse: true, CloudList: true, ReportsEntry: true,
 				Constraints: rules(lock.NoSequence, lock.NotAllSame), Zone: zone,
+				Offline: []lock.OfflineKind{lock.OfflineHourly, lock.OfflineOneTime}, FirstUseWithin: 24 * time.Hour,
 			},
 		},
 		{

@@ -7,6 +7,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/schlage"
+	"github.com/accesscodes/lockctl/driver/ttlock"
 )
 
 // Providers lists every vendor, by name.
@@ -16,6 +17,7 @@ func Providers() provider.Registry {
 		igloohome.Provider(),
 		nuki.Provider(),
 		schlage.Provider(),
+		ttlock.Provider(),
 		august.Yale(),
 	}
 }

@@ -22,7 +22,7 @@ type Trouble string
 const (
 	LoseReply   Trouble = "lose reply"   // a write has its effect, and its answer never comes
 	ServerError Trouble = "server error" // the cloud answers that something went wrong
-	CloudDown   Trouble = "cloud down"   // the cloud refuses connections
+	CloudDown   Trouble = "cloud down"   // the cloud breaks connections
 	Throttle    Trouble = "throttle"     // the cloud takes no more requests for now
 	ExpireLogin Trouble = "expire login" // the account's login is refused
 	LockOffline Trouble = "lock offline" // the lock is out of its hub's or cloud's reach

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/lock"
@@ -13,7 +14,7 @@ func troubleCases() []Case {
 	return []Case{
 		{"lock offline", "a lock out of reach is told as a reach by a look, and a write to it fails as offline and changes nothing, or is pending until it is back", false, lockOffline},
 		{"hub offline", "a hub out of reach is told apart from its locks, where the vendor does", false, hubOffline},
-		{"cloud down", "a cloud that refuses connections is blamed itself, and a write fails as offline: nothing happened", false, cloudDown},
+		{"cloud down", "a cloud that breaks connections is blamed itself, and a write fails as offline, or as ambiguous once it was sent; nothing happens", false, cloudDown},
 		{"server error", "after a server error nobody knows what happened: a write fails as ambiguous, or as offline before it was sent", false, serverError},
 		{"lost reply", "a write whose answer is lost fails as ambiguous, did happen, and is found again by a look or by writing it again", false, lostReply},
 		{"throttled", "too many requests fail as throttled, with the time after which to try again, and change nothing", false, throttled},
@@ -95,7 +96,10 @@ func (r *Rig) away(ctx context.Context, t Trouble, reach lock.Reach) error {
 }
 
 func cloudDown(ctx context.Context, r *Rig) error {
-	_, err := r.unwritten(ctx, CloudDown, driver.BlameCloud, driver.Offline)
+	e, err := r.unwritten(ctx, CloudDown, driver.BlameCloud, driver.Offline, driver.Ambiguous)
+	if err == nil && e.Kind == driver.Ambiguous && !errors.Is(e, io.EOF) && !errors.Is(e, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("set: is ambiguous, and nothing says that it was sent: %w", e)
+	}
 	return err
 }
 

@@ -49,6 +49,7 @@ func Vendors() []Vendor {
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
 		},
 		schlageVendor(),
+		ttlockVendor(),
 		accessVendor("yale", august.YaleHome),
 	}
 }
