@@ -45,6 +45,7 @@ func (d *device) issue(want *lock.Credential) (lock.Held, *refusal) {
 		Ref: d.ref("o"), Code: want.Code, PIN: d.draw(d.offlineLength()), Window: window, Enabled: true, Offline: want.Offline,
 		Tag: want.Tag, Name: want.Name, OneTime: want.OneTime || want.Offline == lock.OfflineOneTime,
 	}
+	m.Code = d.codeOf(&lock.Credential{Code: m.Code, PIN: m.PIN})
 	d.issued = append(slices.DeleteFunc(d.issued, d.longOver), m)
 	d.touch()
 	d.record("issued", &m)

@@ -70,7 +70,9 @@ func (d *device) enlist(want *lock.Credential, at lock.Ref) (*entry, *refusal) {
 		d.cloud, own = insert(d.cloud, entry{Memory: Memory{Slot: slot, Ref: ref}})
 	}
 	e := &d.cloud[own]
-	e.take(d.prof, want)
+	mine := *want
+	mine.Code = d.codeOf(want)
+	e.take(d.prof, &mine)
 	e.Job, e.Rev = jobSet, e.Rev+1
 	d.touch()
 	return e, nil

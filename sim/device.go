@@ -119,6 +119,7 @@ func (d *device) set(want *lock.Credential, at, ref lock.Ref, asOf time.Time) (*
 	if d.traits.AssignsPIN && (own < 0 || anew || d.mem[own].PIN.IsZero()) {
 		drawn.PIN = d.draw(d.traits.PINLengths[0])
 	}
+	drawn.Code = d.codeOf(&drawn)
 	return d.write(own, slot, &drawn, ref), nil
 }
 
@@ -190,7 +191,7 @@ func (d *device) place(list []entry, want *lock.Credential, at lock.Ref) (own, s
 	case own >= 0 && list[own].Ghost:
 		return -1, 0, &refusal{driver.Taken, driver.BlameLock, "slot_occupied"}
 	case own >= 0 && !d.traits.UpdatesInPlace && !list[own].holds(d.prof, want):
-		if list[own].Code == want.Code {
+		if list[own].Code == want.Code || want.Code == "" {
 			return -1, 0, unsupported("cannot_change_in_place")
 		}
 		return -1, 0, &refusal{driver.Taken, driver.BlameLock, "slot_occupied"}

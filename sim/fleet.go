@@ -28,6 +28,7 @@ type Fleet struct {
 	fires    map[string]int
 	watch    func(Record)
 	notice   func(driver.Notice)
+	author   func(lock.DeviceID, lock.PIN) lock.CodeID
 	gen      uint32 // flights of an earlier generation have nobody to answer
 
 	spare []*flight // done with, to be used again
@@ -291,6 +292,10 @@ func (f *Fleet) Watch(fn func(Record)) { f.watch = fn }
 
 // OnNotice makes fn the receiver of the hints that clouds push. It runs as an event of ClassEngine.
 func (f *Fleet) OnNotice(fn func(driver.Notice)) { f.notice = fn }
+
+// Attribute makes fn say to which code digits belong that a call brought to a lock without naming the code, as the protocols of vendors
+// do; "": somebody else's.
+func (f *Fleet) Attribute(fn func(lock.DeviceID, lock.PIN) lock.CodeID) { f.author = fn }
 
 func (f *Fleet) emit(r Record) {
 	if f.watch != nil {

@@ -61,11 +61,19 @@ func (m *Memory) take(p *Profile, want *lock.Credential) {
 	}
 }
 
+// codeOf is the code that a call wants the lock to hold, also where it does not name it and somebody else knows.
+func (d *device) codeOf(want *lock.Credential) lock.CodeID {
+	if want.Code == "" && d.f.author != nil {
+		return d.f.author(d.id, want.PIN)
+	}
+	return want.Code
+}
+
 // holds reports whether taking want would change nothing.
 func (m *Memory) holds(p *Profile, want *lock.Credential) bool {
 	next := *m
 	next.take(p, want)
-	return next.Code == m.Code && next.PIN == m.PIN && next.Window.Equal(m.Window) && next.Enabled == m.Enabled &&
+	return (next.Code == m.Code || want.Code == "") && next.PIN == m.PIN && next.Window.Equal(m.Window) && next.Enabled == m.Enabled &&
 		next.Name == m.Name && next.Tag == m.Tag
 }
 

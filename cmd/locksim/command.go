@@ -40,7 +40,9 @@ func replayCommand(io stdio) *cobra.Command {
 	f.StringVar(&r.keep, "keep", "", "leave the world in this `DIR`, at the failing instant or the end, for lockctl open")
 	f.StringVar(&r.report, "report", "text", "kind of report: "+list(names))
 	f.StringVar(&r.out, "out", "", "write the report to this `FILE` instead of standard output")
+	f.StringSliceVar(&r.through, "provider", nil, "run them through the driver and the protocol of these vendors: "+list(vendorNames()))
 	f.IntVar(&r.jobs, "jobs", runtime.GOMAXPROCS(0), "scenarios that run at once")
+	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(vendorNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("report", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("store", cobra.FixedCompletions([]string{"memory", "badger"}, cobra.ShellCompDirectiveNoFileComp))
 	return c

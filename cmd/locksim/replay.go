@@ -15,6 +15,7 @@ import (
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
 	"github.com/accesscodes/lockctl/sim/scenario"
 	"github.com/accesscodes/lockctl/sim/scenario/report"
+	"github.com/accesscodes/lockctl/sim/wire"
 )
 
 // replayer is one call of locksim replay.
@@ -26,7 +27,8 @@ type replayer struct {
 	report  string
 	out     string
 	jobs    int
-	scratch string // a folder for stores that nobody keeps
+	through []string // providers; none: the simulator's own locks
+	scratch string   // a folder for stores that nobody keeps
 }
 
 func (r *replayer) replay(ctx context.Context, paths []string) (err error) {
@@ -43,6 +45,10 @@ func (r *replayer) replay(ctx context.Context, paths []string) (err error) {
 	if err != nil {
 		return err
 	}
+	plays, err := r.plays(files)
+	if err != nil {
+		return err
+	}
 	if r.keep != "" {
 		if err := r.free(r.keep); err != nil {
 			return err
@@ -55,7 +61,7 @@ func (r *replayer) replay(ctx context.Context, paths []string) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(r.scratch)) }()
 	}
 	lines := r.out != "" || format.Name == "text"
-	items := r.all(ctx, files, func(i report.Item) {
+	items := r.all(ctx, plays, func(i report.Item) {
 		if lines {
 			_ = report.Line(r.io.out, i)
 		}
@@ -126,8 +132,69 @@ func find(paths []string) ([]string, error) {
 	}), nil
 }
 
+// play is one file to be run.
+type play struct {
+	path    string
+	through *scenario.Through // nil: at the simulator's own locks
+}
+
+// plays lists the files once for each provider.
+func (r *replayer) plays(files []string) ([]play, error) {
+	if len(r.through) == 0 {
+		return playsOf(files, nil), nil
+	}
+	if r.trace || r.keep != "" {
+		return nil, errors.New("--provider: traces and worlds are kept of the simulator's own locks alone")
+	}
+	vendors, err := vendorsOf(r.through)
+	var all []play
+	for _, v := range vendors {
+		x, err := wire.Through(v)
+		if err != nil {
+			return nil, brokenError{fmt.Errorf("%s: %w", v.Name, err)}
+		}
+		all = append(all, playsOf(files, x)...)
+	}
+	return all, err
+}
+
+func playsOf(files []string, through *scenario.Through) []play {
+	all := make([]play, len(files))
+	for i, path := range files {
+		all[i] = play{path, through}
+	}
+	return all
+}
+
+// every stands for all vendors that the simulator speaks for.
+const every = "all"
+
+// vendorsOf finds vendors by name.
+func vendorsOf(names []string) ([]wire.Vendor, error) {
+	if slices.Equal(names, []string{every}) {
+		return wire.Vendors(), nil
+	}
+	var all []wire.Vendor
+	for _, name := range names {
+		v, ok := wire.Find(name)
+		if !ok {
+			return nil, fmt.Errorf("%q is not one that the simulator speaks for: %s", name, list(vendorNames()))
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+func vendorNames() []string {
+	names := []string{every}
+	for _, v := range wire.Vendors() {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
 // all runs every file, so many at once, and calls each in the order of the files. When ctx ends the rest is left out.
-func (r *replayer) all(ctx context.Context, files []string, each func(report.Item)) []report.Item {
+func (r *replayer) all(ctx context.Context, files []play, each func(report.Item)) []report.Item {
 	type slot struct {
 		item report.Item
 		done chan struct{}
@@ -162,15 +229,21 @@ func (r *replayer) all(ctx context.Context, files []string, each func(report.Ite
 }
 
 // one runs one file.
-func (r *replayer) one(ctx context.Context, path string, several bool) report.Item {
+func (r *replayer) one(ctx context.Context, p play, several bool) report.Item {
 	began := time.Now()
+	path := p.path
 	item := report.Item{Path: filepath.ToSlash(path)}
+	if p.through != nil {
+		item.Provider = p.through.Provider
+	}
 	f, err := scenario.Load(path)
 	if err == nil {
-		item.Result, err = scenario.Run(ctx, f, r.options(path, several))
+		o := r.options(path, several)
+		o.Through = p.through
+		item.Result, err = scenario.Run(ctx, f, o)
 	}
 	item.Err, item.Wall = err, time.Since(began)
-	if err != nil || item.Result.Verdict != scenario.Pass {
+	if err != nil || item.Result.Verdict != scenario.Pass || p.through != nil {
 		return item
 	}
 	golden := strings.TrimSuffix(path, filepath.Ext(path)) + ".trace"

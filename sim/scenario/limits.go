@@ -89,6 +89,20 @@ func (r *run) sometimes() {
 	}
 }
 
+// unstruck names a fault that the story lives on and that did not come to anything at the vendor's locks; "": there is none, or they are
+// the simulator's own.
+func (r *run) unstruck() string {
+	if r.o.Through == nil {
+		return ""
+	}
+	for _, s := range r.f.Check.Sometimes {
+		if s.Kind == "fault" && r.w.Fleet().Fired(s.Name) == 0 {
+			return s.Name + " does not strike here"
+		}
+	}
+	return ""
+}
+
 // quiet is how long after the last trouble everything has to be settled.
 const quiet = 3 * time.Hour
 

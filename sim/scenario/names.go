@@ -29,6 +29,9 @@ type need struct {
 	met     func(lock.Traits) bool
 }
 
+// comparesModels is the need that no lock meets alone.
+const comparesModels Need = "models"
+
 func needTable() []need {
 	return []need{
 		{"native", "the lock honours windows by its own clock", func(t lock.Traits) bool { return t.NativeSchedule }},
@@ -43,11 +46,13 @@ func needTable() []need {
 		{"reuse", "a PIN may stand twice in disjoint windows", func(t lock.Traits) bool { return !t.RefusesReuse }},
 		{"no-reuse", "it may not", func(t lock.Traits) bool { return t.RefusesReuse }},
 		{"in-place", "a held code is changed with no gap", func(t lock.Traits) bool { return t.UpdatesInPlace }},
+		{"gap", "it is changed by an erase and a write", func(t lock.Traits) bool { return !t.UpdatesInPlace && !t.CannotList && !t.OfflineOnly }},
 		{"stages", "it holds codes disabled", func(t lock.Traits) bool { return t.Stages }},
 		{"slots", "its capacity is known", func(t lock.Traits) bool { return t.Slots > 0 }},
 		{"pool", "it can keep spare codes", func(t lock.Traits) bool { return !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly }},
 		{"entry", "it tells who opened", func(t lock.Traits) bool { return t.ReportsEntry }},
 		{"zone", "its time zone is known", func(t lock.Traits) bool { return t.Zone != "" }},
+		{comparesModels, "the story compares locks of several models, which one vendor's are not", func(lock.Traits) bool { return false }},
 		{"offline", "it takes algorithmic codes", func(t lock.Traits) bool { return len(t.Offline) > 0 }},
 	}
 }

@@ -343,6 +343,8 @@ func (r *run) keypad(s *Step, do Type) {
 	switch {
 	case err != nil:
 		r.cannot(s.Pos, do.Lock, do.Code, "type: %s", err)
+	case r.o.Through != nil:
+		r.typed(s.Pos, do, pin, try.Opens)
 	case do.Opens != nil && *do.Opens && !try.Opens:
 		r.fail(s.Pos, do.Lock, do.Code, "want %s to open %s, but the keypad refuses: %s", what, do.Lock, try.Reason)
 	case do.Opens != nil && !*do.Opens && try.Opens:

@@ -63,7 +63,7 @@ func (w *World) drop() {
 	w.life++
 	w.inbox = nil
 	w.disarm()
-	w.fleet.DropFlight()
+	w.hangUp()
 	w.judge.stopped()
 }
 

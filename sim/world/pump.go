@@ -44,7 +44,7 @@ func (w *World) accepted(c engine.Command, r engine.Receipt) {
 		return
 	}
 	w.log.command(w, w.Now(), c, r)
-	w.judge.accept(w.Now(), c, r)
+	w.judge.accept(w.Now(), w.named(c), r)
 }
 
 // Snapshot answers a query about what the engine knows. While the engine is stopped the stored state answers.
@@ -147,16 +147,18 @@ func (w *World) step(in []engine.Input) {
 
 // send makes one call, which is kept until its end.
 func (w *World) send(c *engine.Call) {
+	judged := c
 	if !w.o.Unjudged {
-		w.judge.call(w.Now(), *c)
+		judged = w.asJudged(c)
+		w.judge.call(w.Now(), *judged)
 	}
 	w.note(sim.Record{Kind: sim.KindCall, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: c.Reason})
 	life := w.life
-	w.fleet.Call(sim.Call{
+	w.carrier().Call(sim.Call{
 		ID: string(c.ID), Verb: string(c.Verb), Device: c.Device, Want: c.Want, At: c.At, Known: c.Known, Deadline: c.Deadline,
 	}, func(r sim.Result) {
 		if w.life == life {
-			w.ended(c, &r)
+			w.ended(c, judged, &r)
 		}
 	})
 	if w.killAt > 0 {
@@ -166,10 +168,10 @@ func (w *World) send(c *engine.Call) {
 	}
 }
 
-// ended takes the outcome of a call.
-func (w *World) ended(c *engine.Call, r *sim.Result) {
+// ended takes the outcome of a call; judged is the call as the checkers know it.
+func (w *World) ended(c, judged *engine.Call, r *sim.Result) {
 	if !w.o.Unjudged {
-		w.judge.outcome(w.Now(), *c, *r)
+		w.judge.outcome(w.Now(), *judged, w.asSeen(c, *r))
 	}
 	w.note(sim.Record{Kind: sim.KindOutcome, Device: c.Device, Code: c.Code, Name: string(c.Verb), Text: verdict(c, r)})
 	w.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: r.Observation, Held: r.Held})

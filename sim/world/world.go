@@ -44,6 +44,9 @@ type Options struct {
 	// the world fails.
 	Outage func(error) bool
 
+	// Wire lays the wire through which the engine's calls go; nil: the fleet takes them itself. Such a world can't be resumed.
+	Wire Wiring
+
 	worse func(*World, *engine.Engine) mind // makes the engine a worse one, which the checkers must catch; nil: it stays as it is
 }
 
@@ -64,6 +67,7 @@ type World struct {
 	ctx    context.Context
 	kernel *sim.Kernel
 	fleet  *sim.Fleet
+	wire   Wire // nil: there is none
 	engine mind // nil while stopped, unless somebody reads
 	judge  *judge
 	keep   keeper
@@ -130,6 +134,13 @@ func (w *World) found() error {
 		return err
 	}
 	w.judge = newJudge(w)
+	if w.o.Wire != nil {
+		wire, err := w.o.Wire(w.kernel, w.fleet, w.notice)
+		if err != nil {
+			return err
+		}
+		w.wire = wire
+	}
 	for _, f := range w.o.Faults {
 		if _, err := w.fleet.Inject(f); err != nil {
 			return err
@@ -165,7 +176,7 @@ func (w *World) raise(now time.Time) error {
 func (w *World) manage() error {
 	var refused error
 	var in []engine.Input
-	for _, d := range w.fleet.Devices() {
+	for _, d := range w.listed() {
 		cmd := engine.Command{Actor: "world", Do: engine.AddDevice{Device: d}}
 		in = append(in, engine.Submission{Command: cmd, Done: func(r engine.Receipt, err error) {
 			if err != nil {

@@ -23,6 +23,8 @@ func JSONL(w io.Writer, items []Item) error {
 	type object struct {
 		Path     string    `json:"path"`
 		Name     string    `json:"name"`
+		Provider string    `json:"provider,omitempty"`
+		Skipped  string    `json:"skipped,omitempty"`
 		Verdict  string    `json:"verdict"`
 		Seed     uint64    `json:"seed"`
 		Span     float64   `json:"span_seconds"`
@@ -34,7 +36,7 @@ func JSONL(w io.Writer, items []Item) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	for _, i := range items {
-		o := object{Path: i.Path, Name: i.Name(), Verdict: i.Verdict().String(), Wall: i.Wall.Seconds()}
+		o := object{Path: i.Path, Name: i.Name(), Provider: i.Provider, Skipped: i.Skipped(), Verdict: i.Verdict().String(), Wall: i.Wall.Seconds()}
 		if r := i.Result; r != nil {
 			o.Seed, o.Span, o.Events, o.Steps = r.File.Seed, r.Span.Seconds(), r.Events, r.Steps
 		}
@@ -55,6 +57,9 @@ func JUnit(w io.Writer, items []Item) error {
 		Message string `xml:"message,attr"`
 		Text    string `xml:",chardata"`
 	}
+	type skip struct {
+		Message string `xml:"message,attr"`
+	}
 	type testcase struct {
 		Name      string    `xml:"name,attr"`
 		ClassName string    `xml:"classname,attr"`
@@ -62,6 +67,7 @@ func JUnit(w io.Writer, items []Item) error {
 		Time      string    `xml:"time,attr"`
 		Failures  []failure `xml:"failure"`
 		Errors    []failure `xml:"error"`
+		Skipped   *skip     `xml:"skipped"`
 	}
 	type testsuite struct {
 		XMLName  xml.Name   `xml:"testsuite"`
@@ -84,6 +90,9 @@ func JUnit(w io.Writer, items []Item) error {
 			} else {
 				c.Failures = append(c.Failures, f)
 			}
+		}
+		if why := i.Skipped(); why != "" {
+			c.Skipped = &skip{why}
 		}
 		switch {
 		case len(c.Errors) > 0:
@@ -115,7 +124,11 @@ func TAP(w io.Writer, items []Item) error {
 		if i.Verdict() != scenario.Pass {
 			ok = "not ok"
 		}
-		fmt.Fprintf(&b, "%s %d - %s\n", ok, n+1, strings.ReplaceAll(i.Path+": "+i.Name(), "#", `\#`))
+		fmt.Fprintf(&b, "%s %d - %s", ok, n+1, strings.ReplaceAll(i.Path+": "+i.Name(), "#", `\#`))
+		if why := i.Skipped(); why != "" {
+			b.WriteString(" # SKIP " + why)
+		}
+		b.WriteString("\n")
 		if ok == "ok" {
 			continue
 		}

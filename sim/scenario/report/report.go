@@ -15,19 +15,32 @@ import (
 
 // Item is one scenario file and what came of it: a Result or an Err.
 type Item struct {
-	Path   string
-	Result *scenario.Result // nil: it was not run
-	Err    error            // scenario.Diagnostics, or why the run broke
-	Golden string           // how the trace differs from the one beside the file; "": it does not
-	Wall   time.Duration
+	Path     string
+	Provider string           // through whose protocol it was run; "": through none
+	Result   *scenario.Result // nil: it was not run
+	Err      error            // scenario.Diagnostics, or why the run broke
+	Golden   string           // how the trace differs from the one beside the file; "": it does not
+	Wall     time.Duration
 }
 
-// Name is the story's name, or the file's path where it could not be read.
-func (i Item) Name() string {
-	if i.Result != nil {
-		return i.Result.File.Name
+// Skipped says why the story can't be told of the provider's locks; "": it was.
+func (i Item) Skipped() string {
+	if i.Result == nil {
+		return ""
 	}
-	return i.Path
+	return i.Result.Skipped
+}
+
+// Name is the story's name, or the file's path where it could not be read, and the provider behind it.
+func (i Item) Name() string {
+	name := i.Path
+	if i.Result != nil {
+		name = i.Result.File.Name
+	}
+	if i.Provider != "" {
+		name += " (" + i.Provider + ")"
+	}
+	return name
 }
 
 // Verdict is the worst that can be said of the item.

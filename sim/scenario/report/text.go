@@ -22,7 +22,9 @@ func Text(w io.Writer, items []Item) error {
 // Line writes one scenario's line, and what went wrong with it.
 func Line(w io.Writer, i Item) error {
 	var b strings.Builder
-	if r := i.Result; r != nil {
+	if why := i.Skipped(); why != "" {
+		fmt.Fprintf(&b, "%-11s  %s: %s: %s\n", "skipped", i.Path, i.Name(), why)
+	} else if r := i.Result; r != nil {
 		fmt.Fprintf(&b, "%-11s  %7s  %8d events  %6s  %s: %s\n", i.Verdict(), Long(r.Span), r.Events, wall(i.Wall), i.Path, i.Name())
 	} else {
 		fmt.Fprintf(&b, "%-11s  %s\n", i.Verdict(), i.Path)
@@ -47,11 +49,14 @@ func Total(w io.Writer, items []Item) error {
 func total(items []Item) string {
 	var events int64
 	var span, took time.Duration
-	bad := 0
+	bad, skipped := 0, 0
 	for _, i := range items {
 		took += i.Wall
 		if i.Verdict() != scenario.Pass {
 			bad++
+		}
+		if i.Skipped() != "" {
+			skipped++
 		}
 		if i.Result != nil {
 			events += i.Result.Events
@@ -61,6 +66,9 @@ func total(items []Item) string {
 	verdict := "all pass"
 	if bad > 0 {
 		verdict = fmt.Sprintf("%d fail", bad)
+	}
+	if skipped > 0 {
+		verdict += fmt.Sprintf(", %d skipped", skipped)
 	}
 	return fmt.Sprintf("%d scenarios, %s: %s of virtual time, %d events, %s", len(items), verdict, Long(span), events, wall(took))
 }

@@ -1,0 +1,312 @@
+package scenario
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/world"
+)
+
+// Through has stories happen at locks of one vendor, behind its driver and its protocol. What a story says of the world holds there as
+// well: steps, what keypads do, which status codes have. What it says of the simulator's own locks does not: how often they are called,
+// evidence, issues, lines of the journal.
+type Through struct {
+	Provider string
+	Model    string      // of the simulator's locks that stand for the vendor's
+	Traits   lock.Traits // as the driver lists them
+	Wire     world.Wiring
+}
+
+// opening is how long before a story its accounts are listed.
+const opening = time.Minute
+
+// lay returns the story as it happens at the vendor's locks, or why it can't.
+func (x *Through) lay(f *File) (*File, string) {
+	if why := x.lacks(f); why != "" {
+		return nil, why
+	}
+	out := *f
+	out.Spec.Locks = slices.Clone(f.Spec.Locks)
+	for i := range out.Spec.Locks {
+		out.Spec.Locks[i].Model, out.Spec.Locks[i].Name = x.Model, ""
+	}
+	out.Steps = slices.Clone(f.Steps)
+	pins := x.pins(f)
+	for i := range out.Steps {
+		out.Steps[i].Do = translate(out.Steps[i].Do, func(p lock.PIN) lock.PIN {
+			if q, ok := pins[p]; ok {
+				return q
+			}
+			return p
+		})
+	}
+	out.Run += x.late()
+	out.Expects = nil
+	for _, e := range f.Expects {
+		if e.Code == nil {
+			continue
+		}
+		c := ExpectCode{Codes: e.Code.Codes, Count: e.Code.Count, Opens: e.Code.Opens}
+		if s := e.Code.Status; s != nil && *s != engine.StatusSetting && *s != engine.StatusRemoving {
+			c.Status = s
+		}
+		if c.Status != nil || c.Opens != nil {
+			e.Code = &c
+			out.Expects = append(out.Expects, e)
+		}
+	}
+	out.Check.Limits, out.Check.PerLock, out.Check.PerSystem = Limits{}, nil, nil
+	out.Check.Sometimes = slices.DeleteFunc(slices.Clone(f.Check.Sometimes), func(o Occurrence) bool { return o.Kind != "fault" })
+	return &out, ""
+}
+
+// arrived reports whether a code that is on its way is where it shall be, although its vendor has not told so yet: the lock opens for it, or
+// does no more.
+func (r *run) arrived(want engine.Status, v engine.CodeView) bool {
+	if r.o.Through == nil {
+		return false
+	}
+	opens := r.among(r.w.Fleet().WouldOpen(v.Device), v)
+	return want == engine.StatusSet && v.Status == engine.StatusSetting && opens ||
+		(want == engine.StatusGone || want == engine.StatusUnset) && v.Status == engine.StatusRemoving && !opens
+}
+
+// late is how much later than the simulator's own locks a vendor's may do as they are told: a cloud passes on what it has taken, and where
+// it is the cloud that lists, the engine waits until it can be believed.
+func (x *Through) late() time.Duration {
+	if x.Traits.CloudList || x.Traits.CannotList {
+		return engine.DefaultPolicy().ConfirmWithin + time.Minute
+	}
+	return time.Minute
+}
+
+// later has what is not as wanted now judged once more, when the vendor has had its time.
+func (r *run) later(judge func()) {
+	r.w.Kernel().At(r.w.Now().Add(r.o.Through.late()), sim.ClassExpect, judge)
+}
+
+// patient judges an expectation of a story that happens at a vendor's locks.
+func (r *run) patient(e *Expect) {
+	before := len(r.failed)
+	r.trial = true
+	r.expect(e)
+	r.trial = false
+	if len(r.failed) > before {
+		r.failed = r.failed[:before]
+		r.later(func() { r.expect(e) })
+	}
+}
+
+// typed judges a try at a vendor's lock.
+func (r *run) typed(at Pos, do Type, pin lock.PIN, opened bool) {
+	if do.Opens == nil || *do.Opens == opened {
+		return
+	}
+	r.later(func() {
+		if opens := slices.ContainsFunc(r.w.Fleet().WouldOpen(do.Lock), func(m sim.Memory) bool { return m.PIN == pin }); opens != *do.Opens {
+			r.fail(at, do.Lock, do.Code, "want the keypad of %s to open: %v; also %v later it is %v", do.Lock, *do.Opens, r.o.Through.late(), opens)
+		}
+	})
+}
+
+// lacks says why a story can't be told of the vendor's locks; "": it can.
+func (x *Through) lacks(f *File) string {
+	profiles := sim.Profiles()
+	zones := map[lock.AccountID]string{}
+	for _, l := range f.Spec.Locks {
+		i := slices.IndexFunc(profiles, func(p sim.Profile) bool { return p.Name == l.Model })
+		switch before, ok := zones[l.Account]; {
+		case i >= 0 && profiles[i].System != "" && l.Model != x.Model:
+			return "is about " + l.Model
+		case l.Slots > 0:
+			return "is about a lock of " + strconv.Itoa(l.Slots) + " places"
+		case l.Zone == "none":
+			return "is about a lock without a zone"
+		case ok && before != l.Zone:
+			return "has locks in several zones"
+		}
+		zones[l.Account] = l.Zone
+	}
+	if n := f.Missing(x.Traits); n != "" {
+		return "needs " + string(n)
+	}
+	if !meets("reuse", x.Traits) && reuses(f) {
+		return "needs reuse"
+	}
+	for _, s := range f.Steps {
+		if n := implied(s); n != "" && !meets(n, x.Traits) {
+			return "needs " + string(n)
+		}
+		if _, ok := s.Do.(AddLock); ok {
+			return "mounts a lock"
+		}
+	}
+	return ""
+}
+
+// reuses reports whether a story gives the same digits to two codes of a lock.
+func reuses(f *File) bool {
+	type use struct {
+		device lock.DeviceID
+		pin    lock.PIN
+	}
+	seen := map[use]bool{}
+	for _, s := range f.Steps {
+		c, ok := s.Do.(Command)
+		if !ok || s.Refused != "" {
+			continue
+		}
+		var uses []use
+		switch do := c.Action.(type) {
+		case engine.Create:
+			uses = append(uses, use{do.Device, do.PIN})
+		case engine.CreateMany:
+			for _, id := range do.Devices {
+				uses = append(uses, use{id, do.Like.PIN})
+			}
+		}
+		for _, u := range uses {
+			if !u.pin.IsZero() && seen[u] {
+				return true
+			}
+			seen[u] = true
+		}
+	}
+	return false
+}
+
+// implied is the trait that a step lives on; "": none. A step that must be refused lives on nothing. What hands and a lock's own
+// faults do at a lock is seen only where the lock itself is read.
+func implied(s Step) Need {
+	switch do := s.Do.(type) {
+	case Edit:
+		switch do.Edit.Kind {
+		case sim.EditWindow:
+			return "native"
+		case sim.EditReset:
+			return "lock-list"
+		}
+	case Fault:
+		if slices.ContainsFunc(sim.Kinds(), func(k sim.KindInfo) bool {
+			return k.Name == do.Fault.Kind && k.Layer == sim.LayerLock
+		}) {
+			return "lock-list"
+		}
+	}
+	c, ok := s.Do.(Command)
+	if !ok || s.Refused != "" {
+		return ""
+	}
+	switch do := c.Action.(type) {
+	case engine.Create:
+		return impliedBy(do)
+	case engine.CreateMany:
+		return impliedBy(do.Like)
+	case engine.Update:
+		switch {
+		case do.PIN != nil:
+			return "own-pin"
+		case do.UsePool:
+			return "pool"
+		}
+	case engine.Rotate:
+		if !do.PIN.IsZero() {
+			return "own-pin"
+		}
+	case engine.PullBackup:
+		return "pool"
+	case engine.SetPool:
+		if do.On {
+			return "pool"
+		}
+	}
+	return ""
+}
+
+func impliedBy(do engine.Create) Need {
+	switch {
+	case do.Offline, do.OneTime:
+		return "offline"
+	case !do.PIN.IsZero():
+		return "own-pin"
+	case do.UsePool:
+		return "pool"
+	}
+	return ""
+}
+
+// pins gives each PIN of a story one that the vendor's locks take: itself, if they do. Those of a step that must be refused stay as they are.
+func (x *Through) pins(f *File) map[lock.PIN]lock.PIN {
+	to, taken := map[lock.PIN]lock.PIN{}, map[lock.PIN]bool{}
+	var todo []lock.PIN
+	for _, s := range f.Steps {
+		if s.Refused != "" {
+			continue
+		}
+		translate(s.Do, func(p lock.PIN) lock.PIN {
+			if p.IsZero() || slices.Contains(todo, p) || taken[p] {
+				return p
+			}
+			if x.Traits.CheckPIN(p) == nil {
+				taken[p] = true
+			} else {
+				todo = append(todo, p)
+			}
+			return p
+		})
+	}
+	for _, p := range todo {
+		q, ok := x.Traits.Draw(x.Traits.Length(p.Len()), func(q lock.PIN) bool { return taken[q] }, func(attempt int) uint64 {
+			h := fnv.New64a()
+			h.Write([]byte(p.Reveal() + "|" + strconv.Itoa(attempt)))
+			return h.Sum64() * 0x9e3779b97f4a7c15
+		})
+		if ok {
+			to[p] = q
+			taken[q] = true
+		}
+	}
+	return to
+}
+
+// translate returns what a step does with every PIN replaced.
+func translate(do Do, pin func(lock.PIN) lock.PIN) Do {
+	switch do := do.(type) {
+	case Command:
+		switch a := do.Action.(type) {
+		case engine.Create:
+			a.PIN = pin(a.PIN)
+			do.Action = a
+		case engine.CreateMany:
+			a.Like.PIN = pin(a.Like.PIN)
+			do.Action = a
+		case engine.Update:
+			if a.PIN != nil {
+				p := pin(*a.PIN)
+				a.PIN = &p
+			}
+			do.Action = a
+		case engine.Rotate:
+			a.PIN = pin(a.PIN)
+			do.Action = a
+		}
+		return do
+	case Type:
+		do.PIN = pin(do.PIN)
+		return do
+	case Edit:
+		do.Edit.PIN = pin(do.Edit.PIN)
+		return do
+	case Fault:
+		if p, err := lock.ParsePIN(do.Fault.Text); err == nil {
+			do.Fault.Text = pin(p).Reveal()
+		}
+		return do
+	}
+	return do
+}

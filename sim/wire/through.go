@@ -1,0 +1,31 @@
+package wire
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/all"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/scenario"
+)
+
+// Through has scenarios happen at a vendor's locks, whose traits its driver tells.
+func Through(v Vendor) (*scenario.Through, error) {
+	p, ok := all.Providers().Find(v.Name)
+	if !ok {
+		return nil, fmt.Errorf("there is a façade for %s, and no driver", v.Name)
+	}
+	lay := Lay(v, p)
+	k := sim.NewKernel(time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC), 1)
+	f, err := sim.NewFleet(k, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: v.Model, Account: lock.AccountID("account")}}})
+	if err != nil {
+		return nil, err
+	}
+	net, err := lay(k, f, func(driver.Notice) {})
+	if err != nil {
+		return nil, err
+	}
+	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: net.Devices()[0].Traits, Wire: lay}, nil
+}
