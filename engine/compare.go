@@ -8,8 +8,9 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 )
 
-// compare finds what somebody changed at the lock. It reports whether the place is no longer what was written.
-func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bool {
+// compare finds what somebody changed at the lock. It reports whether the place is no longer what was written. fresh: the lock shows
+// it for the first time.
+func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted, fresh bool) bool {
 	t := &d.Device.Traits
 	var what string
 	switch {
@@ -37,7 +38,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted bool) bo
 	if what == "" {
 		return false
 	}
-	half := p.Reported.IsZero() && what == "time_frame lost"
+	half := fresh && what == "time_frame lost"
 	if doubted {
 		policy := b.e.policyOf(d)
 		if w := d.want(b.now, c, &policy); !half || w.Place.Window.IsZero() {

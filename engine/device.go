@@ -140,6 +140,7 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 	if err != nil {
 		return nil, err
 	}
+	d.freshen()
 	return d, nil
 }
 

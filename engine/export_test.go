@@ -92,12 +92,12 @@ func (e *Engine) coherentDevice(ctx context.Context, d *device) error {
 			return fmt.Errorf("%s:\n store  %s\n memory %s", held.Key, held.Val, want)
 		}
 	}
-	stored, _, err := e.store.Scan(ctx, keyCodes(d.id()), "", 0)
+	stored, err := e.readDevice(ctx, d.id())
 	if err != nil {
 		return err
 	}
-	if len(stored) != len(d.codes) {
-		return fmt.Errorf("device %s: store has %d codes, memory %d", d.id(), len(stored), len(d.codes))
+	if len(stored.codes) != len(d.codes) {
+		return fmt.Errorf("device %s: store has %d codes, memory %d", d.id(), len(stored.codes), len(d.codes))
 	}
 	for i, c := range d.codes {
 		if c.dirty {
@@ -106,8 +106,8 @@ func (e *Engine) coherentDevice(ctx context.Context, d *device) error {
 		if c.Device != d.id() {
 			return fmt.Errorf("code %s of device %s says that it is of %s", c.ID, d.id(), c.Device)
 		}
-		if want := encode(c); stored[i].Key != keyCode(d.id(), c.ID) || !bytes.Equal(stored[i].Val, want) {
-			return fmt.Errorf("%s:\n store  %s\n memory %s", stored[i].Key, stored[i].Val, want)
+		if want, have := encode(c), encode(stored.codes[i]); !bytes.Equal(have, want) {
+			return fmt.Errorf("code %s of device %s:\n store  %s\n memory %s", c.ID, d.id(), have, want)
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	if swapped {
 		d.Answers = 0
 	}
-	first := d.Look.At.IsZero()
+	last := d.Look
 	d.Look = look{At: now, Source: o.Source, Zone: o.Zone, Battery: o.Battery, Modes: o.Modes, Cursor: d.Look.Cursor}
 	if !o.Clock.IsZero() {
 		d.Look.Clock, d.Look.Offset = true, o.Clock.Sub(o.At).Truncate(time.Second)
@@ -44,10 +44,15 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 	b.health(d)
 	// The log comes first: it may tell of what this look shows to be gone. What nobody is known for may be what it brings.
 	unexplained := b.entries(d, o.Entries)
-	if d.Device.Traits.CannotList {
-		b.arrived(d, o)
+	if d.Look.Listed = !d.Device.Traits.CannotList; d.Look.Listed {
+		b.matched(d, o, last.At.IsZero())
 	} else {
-		b.matched(d, o, first)
+		b.arrived(d, o)
+	}
+	if last.Listed && (!d.Look.Listed || last.Source != o.Source) {
+		for _, c := range d.codes {
+			c.dirty = true // freshen goes by the last look alone
+		}
 	}
 	for _, e := range unexplained {
 		if at := cmp.Or(e.At, now); !b.opened(d, e.Ref, at) && !b.opensAgain(d, e.Ref, at) {
@@ -159,22 +164,24 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 				}
 				continue
 			}
+			was := *p
 			if p.Reported.IsZero() || !p.Cleared.IsZero() {
 				p.Looks++
-				c.dirty = true
 			}
 			x := find(seen, d, c, p)
 			p.Kept = p.Kept && (o.Source == lock.SourceCloud || x == nil && !o.Complete)
 			switch {
 			case x != nil:
 				x.Code, x.Ours = c.ID, true
-				c.dirty = true
 				p.Pending = pending(o.Held, x.Ref)
 				b.present(d, c, p, x, o)
+				c.dirty = c.dirty || !p.listedAgain(was)
 			case o.Complete:
 				if b.absent(d, c, p, o.Source) {
 					i--
 				}
+			default:
+				c.dirty = true // it is in no list that freshen would find it in
 			}
 		}
 	}
@@ -200,6 +207,40 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 		}
 	}
 	b.e.listed = b.outsiders(d, seen, o.Complete, first)
+}
+
+// listedAgain reports whether a look taught no more of a place than that it is there still. Its code is not written for that, which
+// would be most of what is ever written: the list is, and tells it to freshen.
+func (p *place) listedAgain(was place) bool {
+	if was.Seen.IsZero() || was.Reported.IsZero() != p.Reported.IsZero() {
+		return false
+	}
+	was.Seen, was.Reported = p.Seen, p.Reported
+	return *p == was
+}
+
+// freshen gives the places of a device that was read from the store the times of its last look, for those that it listed.
+func (d *device) freshen() {
+	if !d.Look.Listed {
+		return
+	}
+	for i := range d.held {
+		x := &d.held[i]
+		c := d.find(x.Code)
+		if c == nil {
+			continue
+		}
+		for k := range c.Places {
+			p := &c.Places[k]
+			if p.Ref != x.Ref || p.Slot != x.Slot || p.Seen.IsZero() {
+				continue
+			}
+			p.Seen = d.Look.At
+			if !p.Reported.IsZero() && d.Look.Source == lock.SourceLock && !p.Pending {
+				p.Reported = d.Look.At
+			}
+		}
+	}
 }
 
 // pending reports whether a list says of an entry that it is not yet on the lock.
@@ -278,9 +319,13 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	if x.Tag == c.mark() {
 		p.Tag = ""
 	}
-	c.Written = true
+	c.Written, c.dirty = true, c.dirty || !c.Written
 	if p.Accepted.IsZero() {
 		p.Accepted = now
+	}
+	fresh := p.Reported.IsZero()
+	if p.Seen = now; o.Source == lock.SourceLock && !p.Pending {
+		p.Reported = now
 	}
 	if !p.Cleared.IsZero() {
 		// An erase was accepted and it still stands. A cloud's list may lag behind, or the cloud may be at it still.
@@ -290,15 +335,9 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 				b.failedCodeText(d, c, "failed_to_remove_from_device", "the erase was accepted and the code still stands")
 			}
 		}
-		p.Seen = now
 		return
 	}
-	p.Seen = now
-	fresh := p.Reported.IsZero()
-	changed := b.compare(d, c, p, x, doubted)
-	if o.Source == lock.SourceLock && !p.Pending {
-		p.Reported = now
-	}
+	changed := b.compare(d, c, p, x, doubted, fresh)
 	if p.Disabled = p.Enabled && !x.Enabled; p.Disabled {
 		b.raise(d, c, issue("access_code_inactive", now))
 	} else {

@@ -79,6 +79,7 @@ type pace struct{ Set, Clear time.Duration }
 // look is the last observation that reached the lock, without what it held.
 type look struct {
 	At      time.Time     `json:",omitzero"`
+	Listed  bool          `json:",omitzero"` // it brought a list
 	Source  lock.Source   `json:",omitzero"`
 	Offset  time.Duration `json:",omitzero"` // the lock's clock minus ours
 	Clock   bool          `json:",omitzero"` // it told its clock

@@ -26,8 +26,11 @@ func (d *device) room(v view, j *job) *intent {
 	}
 	var last *code
 	for _, c := range d.codes {
-		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || !c.Places[0].Cleared.IsZero() || c.Places[0].Doubt && !d.Device.Traits.CannotList || v.now.Before(c.NextTry) {
+		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || v.now.Before(c.NextTry) {
 			continue
+		}
+		if p := &c.Places[0]; !p.Cleared.IsZero() || p.Doubt && !d.Device.Traits.CannotList || p.Blanked {
+			continue // a look comes first; and of what resists an erase another one makes no room
 		}
 		if c.unpulled() {
 			if last == nil || !last.unpulled() || c.Created.After(last.Created) {
