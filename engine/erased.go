@@ -47,10 +47,11 @@ func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
 }
 
 // found reports whether an entry without our tag is one that was mislaid, and of which code: its digits stand where they were
-// written.
+// written, or under the handle that they were given.
 func (d *device) found(x *entry) (of lock.CodeID, ok bool) {
+	own := !d.Device.Traits.ClientSlots // the lock's own handles stay with what they were given to, whatever its name is by now
 	i := slices.IndexFunc(d.Mislaid, func(e erased) bool {
-		return x.Tag == "" && x.PIN == e.PIN && (e.Slot == 0 || e.Slot == x.Slot) && (e.Ref == "" || e.Ref == x.Ref)
+		return (x.Tag == "" || own && e.Ref != "") && x.PIN == e.PIN && (e.Slot == 0 || e.Slot == x.Slot) && (e.Ref == "" || e.Ref == x.Ref)
 	})
 	if i < 0 {
 		return "", false

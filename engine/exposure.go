@@ -13,8 +13,8 @@ func (b *batch) freed(d *device, c *code, p *place, at time.Time) {
 		c.Unproven = true
 	}
 	d.remember(p, c.ID, b.now)
-	if d.Device.Traits.NameMax == 0 && p.PIN == c.PIN {
-		d.mislay(p, c.ID, b.now) // without a name on it, it would come back as somebody else's
+	if t := &d.Device.Traits; (t.NameMax == 0 || !t.ClientSlots) && p.PIN == c.PIN {
+		d.mislay(p, c.ID, b.now) // without its name on it, it would come back as somebody else's
 	}
 	c.dropPlace(p.ID)
 }

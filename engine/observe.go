@@ -411,6 +411,9 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		return true
 	}
 	p.lose()
+	if !c.PIN.IsZero() {
+		p.PIN = c.PIN // digits that hands had given it are theirs again
+	}
 	b.outsideChange(d, c, "removed", "")
 	if c.Honoured || !b.wanted(d, c) {
 		c.Stood = p.Slot

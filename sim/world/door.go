@@ -42,7 +42,7 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 		at(m.Window.From)
 		at(m.Window.To)
 		if w := j.wishes[m.Code]; w != nil {
-			if w.live(t) {
+			if w.live(t) && !slices.Contains(d.blanks, m.PIN) {
 				w.stand(m.PIN)
 			}
 			early, late := j.guard(d, w)

@@ -321,6 +321,11 @@ func (j *judge) adopt(now time.Time, do engine.Adopt, r engine.Receipt) {
 			w.Window, w.Told = m.Window.UTC(), vault{m.PIN}
 		}
 	}
+	for _, h := range j.device(do.Device).look.Held { // what was shown is what is adopted, where the model knows that
+		if h.Ref == do.Ref {
+			w.Window, w.Told = h.Window.UTC(), vault{h.PIN}
+		}
+	}
 	w.Past = []past{{Seq: r.Seq, New: true}}
 	j.add(w)
 }
