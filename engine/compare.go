@@ -67,6 +67,10 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 	b.tell(typ, d, c, text)
 	d.Aged = b.now
 	policy := b.e.policyOf(d).External
+	if policy == ExternalAllow && c.unpulled() {
+		c.Deleted = b.now // what hands have touched nobody can be given: another spare takes its place
+		return
+	}
 	if c.AllowExternal || policy == ExternalAllow {
 		if how == "removed" {
 			c.Honoured = true

@@ -29,7 +29,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			}
 			continue
 		}
-		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) || c.Honoured { // what people may remove is not put back
+		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) {
 			c.Deleted, c.dirty = now, true
 			continue
 		}
