@@ -7,6 +7,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/schlage"
+	"github.com/accesscodes/lockctl/driver/seam"
 	"github.com/accesscodes/lockctl/driver/ttlock"
 )
 
@@ -15,8 +16,11 @@ func Providers() provider.Registry {
 	return provider.Registry{
 		august.Provider(),
 		igloohome.Provider(),
+		seam.Lockly(),
 		nuki.Provider(),
+		seam.Oracode(),
 		schlage.Provider(),
+		seam.Provider(),
 		ttlock.Provider(),
 		august.Yale(),
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/accesscodes/lockctl/sim/facade/august"
 	"github.com/accesscodes/lockctl/sim/facade/igloohome"
 	"github.com/accesscodes/lockctl/sim/facade/nuki"
+	"github.com/accesscodes/lockctl/sim/facade/seam"
 )
 
 // Vendor is a vendor that the simulator speaks for.
@@ -34,6 +35,7 @@ type Vendor struct {
 func Vendors() []Vendor {
 	return []Vendor{
 		accessVendor("august", august.August),
+		hostedVendor("lockly"),
 		{
 			Name: "igloohome", Model: "igloohome",
 			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return igloohome.New(f, a) },
@@ -65,6 +67,15 @@ func accessVendor(name string, brand august.Brand) Vendor {
 		Texts: func(a lock.AccountID) map[string]string {
 			return map[string]string{"identifier": august.Identifier(a), "install_id": august.InstallID(a)}
 		},
+	}
+}
+
+// hostedVendor is one that is reached by a hosted service alone.
+func hostedVendor(name string) Vendor {
+	return Vendor{
+		Name: name, Model: name,
+		Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return seam.New(f, a) },
+		Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"api_key": seam.Key(a)} },
 	}
 }
 

@@ -1,0 +1,176 @@
+package seam_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/conform"
+	"github.com/accesscodes/lockctl/driver/drivertest"
+	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/seam"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+	cloud "github.com/accesscodes/lockctl/sim/facade/seam"
+	"github.com/accesscodes/lockctl/sim/rig"
+)
+
+// house is a simulated workspace, in a year that only the fleet's clock knows.
+type house struct {
+	t      *testing.T
+	leap   *facade.Leap
+	cloud  *cloud.Cloud
+	server *httptest.Server
+	log    *bytes.Buffer
+}
+
+func build(t *testing.T, model string) *house {
+	t.Helper()
+	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
+		{ID: "front", Model: model, Account: "house", Name: "Front door", Hub: "bridge"}, {ID: "back", Model: model, Account: "house"},
+	}})
+	must(t, err)
+	h := &house{t: t, leap: leap, log: &bytes.Buffer{}}
+	must(t, leap.Do(func(f *sim.Fleet) error {
+		if h.cloud, err = cloud.New(f, "house"); err != nil {
+			return err
+		}
+		f.OnNotice(func(n driver.Notice) { h.cloud.Push(n.Device) })
+		h.server = httptest.NewServer(facade.Handler(leap, h.cloud))
+		return nil
+	}))
+	t.Cleanup(h.server.Close)
+	leap.Pass(time.Minute) // the service has looked at its locks
+	return h
+}
+
+func (h *house) open(p provider.Provider) driver.Driver {
+	h.t.Helper()
+	d, err := p.Open(h.t.Context(), h.env(), h.account())
+	must(h.t, err)
+	h.t.Cleanup(func() { must(h.t, d.Close()) })
+	return d
+}
+
+func (h *house) env() provider.Env {
+	return provider.Env{
+		HTTP: h.server.Client(), Now: h.leap.Now, Secrets: &provider.MemorySecrets{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+}
+
+func (h *house) account() provider.Account {
+	return provider.Account{ID: "house", Texts: map[string]string{"base_url": h.server.URL}, Secrets: map[string]string{"api_key": cloud.Key("house")}}
+}
+
+func (h *house) rig(d driver.Driver) *conform.Rig {
+	h.t.Helper()
+	r := &conform.Rig{Driver: d, Hub: true, Now: h.leap.Now, Log: h.log.String, Far: &rig.Far{
+		Do: h.leap.Do, Pass: func() { h.leap.Pass(10 * time.Minute) }, Lock: "front", Account: "house", Hub: "bridge", Async: true,
+	}}
+	all, err := d.Devices(h.t.Context())
+	must(h.t, err)
+	for _, x := range all {
+		if x.Name == "Front door" {
+			r.Device = x.ID
+		}
+	}
+	return r
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func somePIN(t *testing.T) lock.PIN {
+	t.Helper()
+	pin, err := lock.ParsePIN("482915")
+	must(t, err)
+	return pin
+}
+
+// Lockly's locks know no windows; August's, which the same service reaches, do.
+func TestConforms(t *testing.T) {
+	for model, p := range map[string]provider.Provider{"lockly": seam.Lockly(), "august": seam.Provider()} {
+		t.Run(model, func(t *testing.T) {
+			drivertest.Run(t, func(t *testing.T) *conform.Rig {
+				h := build(t, model)
+				return h.rig(h.open(p))
+			})
+		})
+	}
+}
+
+// A page of the service's links an account, once somebody has opened it.
+func TestLinkingAnAccount(t *testing.T) {
+	h := build(t, "lockly")
+	p := seam.Lockly()
+	ask := func(visit bool) provider.Ask {
+		return func(ctx context.Context, q provider.Question) (string, error) {
+			if !visit {
+				return "", nil
+			}
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.server.URL+q.URL, nil)
+			if err != nil {
+				return "", err
+			}
+			res, err := h.server.Client().Do(req)
+			if err != nil {
+				return "", err
+			}
+			return "", res.Body.Close()
+		}
+	}
+	if err := p.SignIn(t.Context(), h.env(), h.account(), ask(false)); err == nil {
+		t.Error("a page that nobody has opened has linked an account")
+	}
+	must(t, p.SignIn(t.Context(), h.env(), h.account(), ask(true)))
+	wrong := h.account()
+	wrong.Secrets = map[string]string{"api_key": "seam_wrong"}
+	err := p.SignIn(t.Context(), h.env(), wrong, ask(true))
+	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Unauthorized {
+		t.Errorf("a wrong key gives %v", err)
+	}
+}
+
+// Ten creations of a device are taken in a minute; the eleventh is held back here.
+func TestTheServicesLimits(t *testing.T) {
+	h := build(t, "lockly")
+	d := h.open(seam.Lockly())
+	r := h.rig(d)
+	for n := range 11 {
+		pin, err := lock.ParsePIN(fmt.Sprint(482900 + n))
+		must(t, err)
+		_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: "c", Name: fmt.Sprint("Guest ", n), PIN: pin, Enabled: true}, "")
+		e, _ := errors.AsType[*driver.Error](err)
+		if held := e != nil && e.Kind == driver.Throttled && e.RetryAfter > 0 && e.RetryAfter <= time.Minute; held != (n == 10) {
+			t.Fatalf("creation %d: %v", n+1, err)
+		}
+	}
+}
+
+// A code that finds no room says so when it is asked for again.
+func TestACodeWithoutRoom(t *testing.T) {
+	h := build(t, "lockly")
+	d := h.open(seam.Lockly())
+	r := h.rig(d)
+	must(t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(sim.Fault{On: "front", Kind: "slots-full"}); return err }))
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}
+	held, err := d.Set(t.Context(), r.Device, want, "")
+	must(t, err)
+	r.Far.Settle()
+	_, err = d.Set(t.Context(), r.Device, want, held.Ref)
+	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Full {
+		t.Errorf("asked for again: %v", err)
+	}
+}

@@ -1,0 +1,75 @@
+package seam
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/facade"
+)
+
+// more adds to an answer of our API what the hosted service tells beyond it: the digits of codes that others have made, and the predefined
+// times of Oracode doors.
+func (c *Cloud) more(path string, x facade.Reply) facade.Reply {
+	foreign := strings.HasPrefix(path, "/access_codes/unmanaged/")
+	doors := strings.HasPrefix(path, "/devices/") || strings.HasPrefix(path, "/locks/")
+	var body map[string]any
+	if x.Status != http.StatusOK || !foreign && !doors || json.Unmarshal(x.Body, &body) != nil {
+		return x
+	}
+	for _, name := range []string{"access_code", "access_codes", "device", "devices", "lock", "locks"} {
+		list, ok := body[name].([]any)
+		if !ok {
+			list = []any{body[name]}
+		}
+		for _, one := range list {
+			if v, ok := one.(map[string]any); ok && foreign {
+				c.digits(v)
+			} else if ok {
+				c.slots(v)
+			}
+		}
+	}
+	out := facade.JSON(x.Status, body)
+	out.Header = x.Header
+	return out
+}
+
+// digits shows those of a code that somebody else has made. Its id says where it stands.
+func (c *Cloud) digits(code map[string]any) {
+	id, _ := code["access_code_id"].(string)
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(id, "unmanaged_"))
+	device, ref, ok := strings.Cut(string(raw), "\x00")
+	if err != nil || !ok {
+		return
+	}
+	for _, m := range c.fleet.Memory(lock.DeviceID(device)) {
+		if m.Ref == lock.Ref(ref) {
+			code["code"] = m.PIN.Reveal()
+		}
+	}
+}
+
+// slots shows the predefined times of a door.
+func (c *Cloud) slots(device map[string]any) {
+	id, _ := device["device_id"].(string)
+	properties, ok := device["properties"].(map[string]any)
+	i := slices.IndexFunc(c.devices, func(d lock.Device) bool { return string(d.ID) == id })
+	if i < 0 || !ok || len(c.devices[i].Traits.TimeSlots) == 0 {
+		return
+	}
+	zone := "[" + c.devices[i].Traits.Zone + "]"
+	clock := func(minute int) string { return fmt.Sprintf("%02d:%02d:00", minute/60, minute%60) + zone }
+	var slots []map[string]any
+	for n, s := range c.devices[i].Traits.TimeSlots {
+		slots = append(slots, map[string]any{
+			"name": fmt.Sprintf("User level %d", n+1), "check_in_time": clock(s.Start), "check_out_time": clock(s.End), "prefix": n, "is_24_hour": s.Start == s.End,
+			"is_one_shot": false, "is_biweekly_mode": false, "is_master": false,
+		})
+	}
+	properties["dormakaba_oracode_metadata"] = map[string]any{"door_id": i + 1, "site_name": "Simulation", "predefined_time_slots": slots}
+}
