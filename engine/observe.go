@@ -83,18 +83,29 @@ func (b *batch) arrived(d *device, o lock.Observation) {
 				continue
 			}
 			c.dirty = true
-			switch x := slices.IndexFunc(o.Held, func(h lock.Held) bool { return h.Ref == p.Ref }); {
+			switch x := landed(o.Held, c, p); {
 			case x < 0:
 				p.lose() // its handle stays, to erase it by in the end: nobody knows why it came to nothing
 				b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never came to the lock")
 			case o.Held[x].Pending:
 				p.Looks++
 			default:
-				p.Pending = false
+				p.Ref, p.Pending = o.Held[x].Ref, false
 				b.done(d, c)
 			}
 		}
 	}
+}
+
+// landed finds what a look tells of a write that was pending: by its handle, or by the code's tag where it has got a better handle since,
+// which is that of no other place of the code.
+func landed(held []lock.Held, c *code, p *place) int {
+	if x := slices.IndexFunc(held, func(h lock.Held) bool { return h.Ref == p.Ref }); x >= 0 {
+		return x
+	}
+	return slices.IndexFunc(held, func(h lock.Held) bool {
+		return h.Tag == c.mark() && !h.Pending && !slices.ContainsFunc(c.Places, func(o place) bool { return o.Ref == h.Ref })
+	})
 }
 
 // doubtful reports whether a write or erase may have happened that the last look could not tell.

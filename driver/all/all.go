@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/accesscodes/lockctl/driver/august"
 	"github.com/accesscodes/lockctl/driver/igloohome"
+	"github.com/accesscodes/lockctl/driver/kwikset"
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/schlage"
@@ -16,6 +17,7 @@ func Providers() provider.Registry {
 	return provider.Registry{
 		august.Provider(),
 		igloohome.Provider(),
+		kwikset.Provider(),
 		seam.Lockly(),
 		nuki.Provider(),
 		seam.Oracode(),

@@ -35,7 +35,7 @@ func set(ctx context.Context, r *Rig) error {
 		if err != nil {
 			return err
 		}
-		if len(o.Held) != 1 || o.Held[0].Ref != h.Ref {
+		if len(o.Held) != 1 || o.Held[0].Ref != h.Ref && o.Held[0].Tag != c.Tag { // it may have got a better Ref
 			return errors.New("a look that knows its Ref does not tell what became of it")
 		}
 		h = o.Held[0]

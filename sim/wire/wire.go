@@ -45,6 +45,7 @@ func Vendors() []Vendor {
 			},
 			Texts: func(lock.AccountID) map[string]string { return map[string]string{"zone": "Europe/Berlin"} },
 		},
+		kwiksetVendor(),
 		{
 			Name: "nuki", Model: "nuki",
 			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },

@@ -1,0 +1,225 @@
+package kwikset
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// call is what a request is made for.
+type call struct {
+	op     string
+	device lock.DeviceID
+}
+
+func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
+	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
+}
+
+// refusal says what a status means.
+type refusal struct {
+	status int
+	kind   driver.Kind
+	blame  driver.Blame
+	source string // who says so
+}
+
+var refusals = [...]refusal{
+	{400, driver.Rejected, driver.BlameRequest, "assumed: the request is wrong"},
+	{401, driver.Unauthorized, driver.BlameAccount, "the gateway: the token is not taken"},
+	{403, driver.Unauthorized, driver.BlameAccount, "the gateway: the token may not do this"},
+	{404, driver.NotFound, driver.BlameRequest, "assumed: there is no such device"},
+	{429, driver.Throttled, driver.BlameCloud, "the gateway: too many requests"},
+}
+
+// again is when to ask after too much was asked, unless the answer says.
+const again = time.Minute
+
+// agent is what the vendor's app calls itself.
+const agent = "okhttp/4.12.0"
+
+// do makes a request and returns the answer if it is a success. A token that is refused is replaced once. After a write nobody knows
+// what an error of the server or a lost answer means.
+func (a *account) do(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+	answer, err := a.once(ctx, c, method, path, body, writes)
+	if err == nil && answer.Status == http.StatusUnauthorized {
+		answer, err = a.once(ctx, c, method, path, body, writes)
+	}
+	if err != nil || answer.Status/100 == 2 {
+		return answer, err
+	}
+	for _, r := range refusals {
+		if r.status == answer.Status {
+			e := c.fail(r.kind, r.blame, strconv.Itoa(answer.Status))
+			if r.kind == driver.Throttled {
+				e.RetryAfter = answer.RetryAfter(again)
+			}
+			return answer, e
+		}
+	}
+	e := c.fail(driver.Offline, driver.BlameCloud, strconv.Itoa(answer.Status))
+	if writes {
+		e.Kind = driver.Ambiguous
+	}
+	return answer, e
+}
+
+// once makes a request with the token that there is.
+func (a *account) once(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+	tokens, err := a.session.Tokens(ctx)
+	if err != nil {
+		e, ok := errors.AsType[*driver.Error](err)
+		if !ok {
+			e = c.fail(driver.Offline, driver.BlameUnknown, "")
+			e.Err = err
+		}
+		e.Op, e.Device = c.op, c.device
+		return rest.Answer{}, e
+	}
+	answer, err := a.api.Do(ctx, method, path, http.Header{"Authorization": {"Bearer " + tokens.ID.Reveal()}, "User-Agent": {agent}}, body)
+	if err != nil {
+		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
+			e.Kind = driver.Ambiguous
+		}
+		e.Err = err
+		return answer, e
+	}
+	if answer.Status == http.StatusUnauthorized {
+		a.session.Drop(tokens)
+	}
+	return answer, nil
+}
+
+// ask reads something.
+func ask[T any](ctx context.Context, a *account, c call, path string) ([]T, error) {
+	answer, err := a.do(ctx, c, http.MethodGet, path, nil, false)
+	if err != nil {
+		return nil, err
+	}
+	var p page[T]
+	if err := answer.JSON(&p); err != nil {
+		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		e.Err = err
+		return nil, e
+	}
+	return p.Data, nil
+}
+
+// under is the vendor's id of the device of a call, as it stands in a path; false: it is none of Kwikset's.
+func under(c call) (string, bool) {
+	id, ok := strings.CutPrefix(string(c.device), prefix)
+	return url.PathEscape(id), ok && id != ""
+}
+
+// find reads the device of a call.
+func (a *account) find(ctx context.Context, c call) (*device, error) {
+	id, ok := under(c)
+	if !ok {
+		return nil, c.fail(driver.NotFound, driver.BlameRequest, "")
+	}
+	all, err := ask[device](ctx, a, c, "/devices_v2/"+id)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(all) == 0:
+		return nil, c.fail(driver.NotFound, driver.BlameRequest, "no device")
+	}
+	return &all[0], nil
+}
+
+// connected reads the device of a call, which the vendor must be able to reach.
+func (a *account) connected(ctx context.Context, c call) error {
+	d, err := a.find(ctx, c)
+	if err == nil && !d.connected() {
+		err = c.fail(driver.Offline, driver.BlameLock, "not connected")
+	}
+	return err
+}
+
+// send has the lock do what a packet says, and returns the token of it.
+func (a *account) send(ctx context.Context, c call, method string, packet []byte) (string, error) {
+	id, _ := under(c)
+	answer, err := a.do(ctx, c, method, "/devices/"+id+"/accesscode", map[string]string{"message": base64.StdEncoding.EncodeToString(packet)}, true)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+		e.Kind, e.Blame = driver.Ambiguous, driver.BlameCloud // it was there a moment ago
+	}
+	if err != nil {
+		return "", err
+	}
+	var p page[taken]
+	if answer.JSON(&p) != nil || len(p.Data) == 0 || p.Data[0].Token == "" || strings.Contains(p.Data[0].Token, "/") {
+		return "", c.fail(driver.Ambiguous, driver.BlameCloud, "no token")
+	}
+	return p.Data[0].Token, nil
+}
+
+// slot asks for the slot that the lock has given to the code of a token. known is false where the vendor knows nothing of the token any
+// more; a slot of 0 that is known is not given, or not yet.
+func (a *account) slot(ctx context.Context, c call, token string) (slot byte, known bool, err error) {
+	id, _ := under(c)
+	answer, err := a.do(ctx, c, http.MethodGet, "/devices/"+id+"/accesscode/"+url.PathEscape(token), nil, false)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	var m message
+	if err := answer.JSON(&m); err != nil {
+		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		e.Err = err
+		return 0, false, e
+	}
+	if len(m.Data) > 0 {
+		m.Message = m.Data[0].Message
+	}
+	slot, _ = slotOf(m.Message)
+	return slot, !strings.Contains(m.Message, "NOT_FOUND"), nil
+}
+
+// historyPage is how much of the history is read at once. What a door has seen beyond that between two looks is not told.
+const historyPage = 50
+
+// entries reads the history after a cursor: the time and the id of the newest line that was told.
+func (a *account) entries(ctx context.Context, c call, known driver.Known) ([]lock.Entry, lock.Cursor, error) {
+	id, _ := under(c)
+	lines, err := ask[line](ctx, a, c, "/devices/"+id+"/history_v4?top="+strconv.Itoa(historyPage))
+	if err != nil {
+		return nil, known.Since, err
+	}
+	slices.SortStableFunc(lines, func(x, y line) int { return y.at().Compare(x.at()) })
+	date, last, _ := strings.Cut(string(known.Since), " ")
+	told, err := time.Parse(time.RFC3339, date)
+	if i := slices.IndexFunc(lines, func(l line) bool { return string(l.ID) == last && last != "" || err == nil && l.at().Before(told) }); i >= 0 {
+		lines = lines[:i]
+	}
+	if len(lines) == 0 {
+		return nil, known.Since, nil
+	}
+	next := lock.Cursor(lines[0].at().Format(time.RFC3339) + " " + string(lines[0].ID))
+	codes := map[string]lock.Ref{}
+	for _, text := range known.Refs {
+		if r, ok := parse(text); ok {
+			codes[r.name] = text
+		}
+	}
+	slices.Reverse(lines)
+	var entries []lock.Entry
+	for i := range lines {
+		if e, ok := lines[i].entry(codes); ok && len(entries) < lock.MaxEntries {
+			entries = append(entries, e)
+		}
+	}
+	return entries, next, nil
+}
