@@ -53,5 +53,6 @@ func (a *account) entries(ctx context.Context, c call, since lock.Cursor, refs m
 			entries = append(entries, e)
 		}
 	}
+	slices.SortStableFunc(entries, func(x, y lock.Entry) int { return x.At.Compare(y.At) })
 	return entries, next, nil
 }
