@@ -125,6 +125,12 @@ func (s *talk) isConfigured() (bool, error) {
 	return l == nil, err
 }
 
+// accountShown is one account by itself.
+type accountShown struct {
+	accountRow
+	PostsAt string `json:"posts_at"` // where its vendor is to post, if an operator has to tell it
+}
+
 // accountsShow prints one account with its devices.
 func accountsShow(s *talk, args []string) error {
 	rows, err := s.accounts()
@@ -135,15 +141,26 @@ func accountsShow(s *talk, args []string) error {
 	if i < 0 {
 		return misnamed("account", args[0], nil, rows, func(r accountRow) string { return string(r.ID) })
 	}
-	r := rows[i]
+	r := accountShown{accountRow: rows[i]}
+	if here, err := s.isConfigured(); err != nil {
+		return err
+	} else if here {
+		if r.PostsAt, err = s.postsAt(r.ID); err != nil {
+			return err
+		}
+	}
 	signIn := r.SignIn
 	if signIn == signInNeeded {
 		signIn += "; lockctl accounts login " + string(r.ID)
 	}
 	return show(s.app, r, func() {
-		s.facts(fact{name: "account", value: string(r.ID)}, fact{name: "provider", value: r.Provider}, fact{name: "sign-in", value: signIn}, fact{name: "systems", value: strings.Join(r.Systems, ", ")},
-			fact{name: "devices", value: strconv.Itoa(r.Devices) + ", " + strconv.Itoa(r.Offline) + " out of reach"},
-			fact{name: "issues", value: strconv.Itoa(r.Issues) + "; lockctl devices list --account " + string(r.ID)})
+		facts := []fact{{name: "account", value: string(r.ID)}, {name: "provider", value: r.Provider}, {name: "sign-in", value: signIn}, {name: "systems", value: strings.Join(r.Systems, ", ")},
+			{name: "devices", value: strconv.Itoa(r.Devices) + ", " + strconv.Itoa(r.Offline) + " out of reach"},
+			{name: "issues", value: strconv.Itoa(r.Issues) + "; lockctl devices list --account " + string(r.ID)}}
+		if r.PostsAt != "" {
+			facts = append(facts, fact{name: "webhook", value: r.PostsAt + "; enter it at the vendor, and keep it to yourself"})
+		}
+		s.facts(facts...)
 	})
 }
 

@@ -138,7 +138,7 @@ func (d *daemon) serve(dir string, host *live.Host, meter *meter) (err error) {
 	if err != nil {
 		return err
 	}
-	doors := []door{{local, beside(health, beside(d.backups(), beside(d.signedIn(), front.server.Local())))}}
+	doors := []door{{local, beside(health, beside(d.backups(), beside(d.signedIn(), beside(d.postsAt(), front.server.Local()))))}}
 	closeDoors := func(err error) error {
 		for _, x := range doors {
 			err = errors.Join(err, x.Close())
