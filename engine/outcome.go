@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -181,6 +182,12 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		return
 	}
 	c.dirty, c.Written = true, true
+	twin := func(o place) bool { return o.ID != p.ID && o.Ref != "" && o.Ref == p.Ref }
+	if i := slices.IndexFunc(c.Places, twin); i >= 0 { // what it was written over was another place of the code
+		id := p.ID
+		c.dropPlace(c.Places[i].ID)
+		p = c.place(id)
+	}
 	if p.PIN.IsZero() && !h.PIN.IsZero() {
 		b.learn(d, c, p, h.PIN)
 	}

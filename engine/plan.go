@@ -353,9 +353,12 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 	}
 	t := &d.Device.Traits
 	free, going := d.free(), d.going()+len(clears)
+	crowded := slices.ContainsFunc(d.codes, (*code).crowded)
 	for i := range sets {
 		j := &sets[i]
 		switch {
+		case j.fresh && j.Code.unpulled() && crowded:
+			continue // what room there is belongs to whom the lock has no room for
 		case !j.fresh:
 			act = cmp.Or(act, &j.intent)
 			continue

@@ -20,6 +20,7 @@ func (b *batch) pool(d *device, policy Policy) {
 	short := false // the lock takes none, or not yet
 	for i := len(d.codes) - 1; i >= 0; i-- {
 		c := d.codes[i]
+		short = short || c.crowded()
 		if !c.Spare || !c.Deleted.IsZero() {
 			continue
 		}
@@ -29,7 +30,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			}
 			continue
 		}
-		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) {
+		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) || d.Device.Traits.CannotList && c.gaveWay() {
 			c.Deleted, c.dirty = now, true
 			continue
 		}
@@ -61,6 +62,9 @@ func (b *batch) pool(d *device, policy Policy) {
 	b.setDevice(d, ready > 0 && ready < want && (room < want || short || !d.Down.IsZero()), "partial_backup_access_code_pool", nil)
 	b.setDevice(d, pulled >= manyPulled, "many_active_backup_codes", nil)
 }
+
+// gaveWay reports whether a spare was erased to make room. Where that can't be seen it is not written again: another takes its place.
+func (c *code) gaveWay() bool { return len(c.Places) > 0 && !c.Places[0].Cleared.IsZero() }
 
 // ready reports whether a spare stands on the lock and can be given out.
 func (d *device) ready(c *code, policy Policy, b *batch) bool {

@@ -19,6 +19,11 @@ func (c *code) vacant() int {
 	return n
 }
 
+// crowded reports whether the lock has said that it has no room for a code that somebody waits for.
+func (c *code) crowded() bool {
+	return !c.Spare && len(c.Places) == 0 && has(c.Issues, "no_space_for_access_code_on_device")
+}
+
 // room returns the erase that makes room for a job: of an unpulled spare, else of a code loaded ahead that starts later.
 func (d *device) room(v view, j *job) *intent {
 	if j.Code.unpulled() {
