@@ -172,6 +172,10 @@ func okButLost(x *trouble, fl *flight) bool {
 		return false // nothing would have gone to the lock
 	}
 	x.fire(d)
+	if fl.call.Taken != nil {
+		fl.back() // it was lost before anything was done about it
+		return true
+	}
 	if fl.call.Verb == verbClear {
 		if i := indexRef(d.cloud, fl.call.At); i >= 0 {
 			d.remember(true)

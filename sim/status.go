@@ -35,3 +35,34 @@ func (f *Fleet) Log(id lock.DeviceID) []lock.Entry {
 	}
 	return nil
 }
+
+// Listed is what a list of that lock is made from: its cloud's copy, or its memory.
+func (f *Fleet) Listed(id lock.DeviceID) []Memory {
+	d := f.devices[id]
+	if d == nil {
+		return nil
+	}
+	var all []Memory
+	for _, e := range d.listed() {
+		all = append(all, e.Memory)
+	}
+	return all
+}
+
+// KeepsCopy has that lock answered for from a copy which its cloud or hub keeps, with who opened in its log, whatever its profile says: a
+// façade asks for it whose vendor never passes a read on to the lock.
+func (f *Fleet) KeepsCopy(id lock.DeviceID) {
+	if d := f.devices[id]; d != nil && !d.traits.CloudList {
+		d.traits.CloudList, d.traits.ReportsEntry = true, true
+		f.Reread(id)
+	}
+}
+
+// Reread makes that copy what the lock holds now, as when a hub is asked to read every slot again.
+func (f *Fleet) Reread(id lock.DeviceID) {
+	if d := f.devices[id]; d != nil && d.traits.CloudList {
+		d.remember(true)
+		d.cloud = slices.DeleteFunc(slices.Clone(d.mem), func(e entry) bool { return e.Ghost })
+		d.touch()
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/schlage"
 	"github.com/accesscodes/lockctl/driver/seam"
+	"github.com/accesscodes/lockctl/driver/smartthings"
 	"github.com/accesscodes/lockctl/driver/ttlock"
 )
 
@@ -18,11 +19,12 @@ func Providers() provider.Registry {
 		august.Provider(),
 		igloohome.Provider(),
 		kwikset.Provider(),
-		seam.Lockly(),
 		nuki.Provider(),
-		seam.Oracode(),
 		schlage.Provider(),
+		seam.Lockly(),
+		seam.Oracode(),
 		seam.Provider(),
+		smartthings.Provider(),
 		ttlock.Provider(),
 		august.Yale(),
 	}

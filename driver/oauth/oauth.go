@@ -6,16 +6,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
+	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
 )
 
 // ErrNone is returned when nobody has signed in yet.
 var ErrNone = errors.New("nobody has signed in")
 
-// early is how long before its end an access token is no longer used, so that it lasts as long as a request.
-const early = time.Minute
+// early is how long before its end an access token is renewed. Until its end it can be used while that is under way.
+const early = 5 * time.Minute
+
+// soon is when a call is to come again that has found no token, because another call is at renewing it.
+const soon = 2 * time.Second
 
 // Tokens are what a vendor gave at the last sign-in or renewal.
 type Tokens struct {
@@ -39,9 +44,11 @@ type Login struct {
 	now     func() time.Time
 	renew   Renew
 	seed    provider.Token
-	turn    chan struct{} // holds one: who has it reads and writes what follows
-	have    Tokens
-	rev     provider.Rev
+
+	mu       sync.Mutex // never held while the vendor is asked
+	renewing bool       // by one call
+	have     Tokens
+	rev      provider.Rev
 }
 
 // Renew asks the vendor once for new tokens, which may take the old ones back. Its error is the vendor's, as the driver tells it.
@@ -49,9 +56,7 @@ type Renew func(ctx context.Context, refresh provider.Token) (Tokens, error)
 
 // New returns the login that secrets keeps. Before anything was kept, it begins with seed; zero: somebody has to sign in.
 func New(secrets provider.Secrets, now func() time.Time, seed provider.Token, renew Renew) *Login {
-	l := &Login{secrets: secrets, now: now, renew: renew, seed: seed, turn: make(chan struct{}, 1)}
-	l.turn <- struct{}{}
-	return l
+	return &Login{secrets: secrets, now: now, renew: renew, seed: seed}
 }
 
 // Save keeps the tokens of a sign-in, whatever was kept before.
@@ -79,17 +84,22 @@ func (l *Login) Instead(ctx context.Context, refused Tokens) (Tokens, error) {
 	return l.get(ctx, refused.Access)
 }
 
+// get waits for nobody: of two calls that find the tokens spent, one renews them, and the other is to come again.
 func (l *Login) get(ctx context.Context, refused provider.Token) (Tokens, error) {
-	select {
-	case <-l.turn:
-		defer func() { l.turn <- struct{}{} }()
-	case <-ctx.Done():
-		return Tokens{}, ctx.Err()
-	}
-	if l.good(refused) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.good(refused, early) {
 		return l.have, nil
 	}
-	if err := l.load(ctx); err != nil || l.good(refused) {
+	if l.renewing {
+		if l.good(refused, 0) {
+			return l.have, nil
+		}
+		return Tokens{}, &driver.Error{
+			Op: "sign in", Kind: driver.Throttled, Blame: driver.BlameAccount, RetryAfter: soon, Err: errors.New("another call is renewing the login"),
+		}
+	}
+	if err := l.load(ctx); err != nil || l.good(refused, early) {
 		return l.have, err // somebody has signed in, or another process has renewed them
 	}
 	refresh := l.have.Refresh
@@ -99,7 +109,7 @@ func (l *Login) get(ctx context.Context, refused provider.Token) (Tokens, error)
 	if refresh.IsZero() {
 		return Tokens{}, ErrNone
 	}
-	fresh, err := l.renew(ctx, refresh)
+	fresh, err := l.ask(ctx, refresh)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -123,10 +133,21 @@ func (l *Login) get(ctx context.Context, refused provider.Token) (Tokens, error)
 	return fresh, nil
 }
 
-// good reports whether the tokens at hand can be used, the refused one apart.
-func (l *Login) good(refused provider.Token) bool {
+// ask renews with the lock off.
+func (l *Login) ask(ctx context.Context, refresh provider.Token) (Tokens, error) {
+	l.renewing = true
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		l.renewing = false
+	}()
+	return l.renew(ctx, refresh)
+}
+
+// good reports whether the tokens at hand can be used for so long yet, the refused one apart.
+func (l *Login) good(refused provider.Token, before time.Duration) bool {
 	t := l.have
-	return !t.Access.IsZero() && t.Access != refused && (t.Expires.IsZero() || l.now().Before(t.Expires.Add(-early)))
+	return !t.Access.IsZero() && t.Access != refused && (t.Expires.IsZero() || l.now().Before(t.Expires.Add(-before)))
 }
 
 // load reads what was kept since.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/oauth"
 	"github.com/accesscodes/lockctl/driver/provider"
 )
@@ -81,6 +82,29 @@ func TestNewTokensAreKeptBeforeTheyAreUsed(t *testing.T) {
 	must(t, err)
 	if found, err := l.Instead(t.Context(), first); err != nil || found != second || v.asked != 2 {
 		t.Errorf("what another process has renewed is renewed once more: asked %d times, %v", v.asked, err)
+	}
+}
+
+// A call that comes while another renews the login waits for nobody: it goes on with the token that is good yet, or comes again.
+func TestWhileALoginIsRenewed(t *testing.T) {
+	v := &vendor{valid: "r", now: time.Unix(0, 0).UTC()}
+	var l *oauth.Login
+	var meanwhile oauth.Tokens
+	var failed error
+	l = oauth.New(&provider.MemorySecrets{}, v.clock, provider.NewToken("r"), func(ctx context.Context, r provider.Token) (oauth.Tokens, error) {
+		meanwhile, failed = l.Tokens(ctx)
+		return v.renew(ctx, r)
+	})
+	first, err := l.Tokens(t.Context())
+	must(t, err)
+	if e, ok := errors.AsType[*driver.Error](failed); !ok || e.Kind != driver.Throttled || e.RetryAfter <= 0 {
+		t.Errorf("without a token that is good: %v", failed)
+	}
+	v.now = v.now.Add(24*time.Hour - 3*time.Minute)
+	second, err := l.Tokens(t.Context())
+	must(t, err)
+	if failed != nil || meanwhile != first || second == first || v.asked != 2 {
+		t.Errorf("while it is good yet: %v; asked %d times", failed, v.asked)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -22,6 +23,25 @@ type Request struct {
 	Query  url.Values
 	Header http.Header
 	Body   []byte
+	Base   string // where it was sent, as in http://127.0.0.1:8701
+}
+
+// Match compares the path of a request with a pattern, both between slashes, in which {} stands for anything. It returns what the
+// request has there.
+func Match(pattern, path string) (found []string, ok bool) {
+	want, have := strings.Split(pattern, "/"), strings.Split(strings.Trim(path, "/"), "/")
+	if len(want) != len(have) {
+		return nil, false
+	}
+	for i, part := range want {
+		switch {
+		case part == "{}" && have[i] != "":
+			found = append(found, have[i])
+		case part != have[i]:
+			return nil, false
+		}
+	}
+	return found, true
 }
 
 // Reply is what it answers.
@@ -65,9 +85,13 @@ func Handler(l Loop, c Cloud) http.Handler {
 			http.Error(w, "the body is too large or broke off", http.StatusBadRequest)
 			return
 		}
+		base := "http://" + r.Host
+		if r.TLS != nil {
+			base = "https://" + r.Host
+		}
 		answered := make(chan Reply, 1)
 		err = l.Run(r.Context(), func(_ *sim.Fleet, done func()) {
-			c.Serve(Request{r.Method, r.URL.Path, r.URL.Query(), r.Header, body}, func(x Reply) {
+			c.Serve(Request{r.Method, r.URL.Path, r.URL.Query(), r.Header, body, base}, func(x Reply) {
 				answered <- x
 				done()
 			})

@@ -17,6 +17,7 @@ import (
 	"github.com/accesscodes/lockctl/sim/facade/igloohome"
 	"github.com/accesscodes/lockctl/sim/facade/nuki"
 	"github.com/accesscodes/lockctl/sim/facade/seam"
+	"github.com/accesscodes/lockctl/sim/facade/smartthings"
 )
 
 // Vendor is a vendor that the simulator speaks for.
@@ -52,8 +53,22 @@ func Vendors() []Vendor {
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
 		},
 		schlageVendor(),
+		smartthingsVendor(),
 		ttlockVendor(),
 		accessVendor("yale", august.YaleHome),
+	}
+}
+
+func smartthingsVendor() Vendor {
+	return Vendor{
+		Name: "smartthings", Model: "smartthings",
+		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return smartthings.New(f, a) },
+		Secrets: func(a lock.AccountID) map[string]string {
+			return map[string]string{"client_secret": smartthings.ClientSecret(a), "refresh_token": smartthings.RefreshToken(a)}
+		},
+		Texts: func(a lock.AccountID) map[string]string {
+			return map[string]string{"client_id": smartthings.ClientID(a)}
+		},
 	}
 }
 

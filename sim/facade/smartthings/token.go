@@ -1,0 +1,127 @@
+package smartthings
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/facade"
+)
+
+// How long tokens last.
+const (
+	accessLasts   = 86399 * time.Second // and personal tokens
+	refreshLasts  = 30 * 24 * time.Hour
+	codeLasts     = 10 * time.Minute
+	allMayDo      = mayRead + " " + mayExecute + " r:locations:*"
+	grantRefresh  = "refresh_token"
+	grantCode     = "authorization_code"
+	basicOfClient = "Basic "
+)
+
+// login is who may ask what.
+type login struct {
+	account lock.AccountID
+	access  map[string]grant
+	refresh map[string]time.Time // until when each may be used, once
+	codes   map[string]time.Time // likewise
+	made    int
+}
+
+// grant is what an access token allows, and until when.
+type grant struct {
+	scopes []string
+	until  time.Time
+}
+
+func (l *login) init(account lock.AccountID, now time.Time) {
+	*l = login{account: account, access: map[string]grant{}, refresh: map[string]time.Time{}, codes: map[string]time.Time{}}
+	until := now.Add(accessLasts)
+	l.access[PersonalToken(account)] = grant{strings.Fields(allMayDo), until}
+	l.access[PersonalToken(account)+"-looking"] = grant{[]string{mayRead}, until}
+	l.refresh[RefreshToken(account)] = now.Add(refreshLasts)
+}
+
+// PersonalToken is a token of a person of the account. It lasts a day. With "-looking" behind it, it may look and no more.
+func PersonalToken(account lock.AccountID) string { return uuid(string(account), "personal") }
+
+// RefreshToken is the refresh token of the app that is installed in the account. It can be used once; the answer has the next.
+func RefreshToken(account lock.AccountID) string { return uuid(string(account), "refresh", "0") }
+
+// ClientID and ClientSecret are what the app signs in with.
+func ClientID(account lock.AccountID) string { return uuid(string(account), "client") }
+
+// ClientSecret is the secret to ClientID.
+func ClientSecret(account lock.AccountID) string { return uuid(string(account), "client", "secret") }
+
+func (l *login) scopes(header string, now time.Time) ([]string, bool) {
+	token, ok := strings.CutPrefix(header, "Bearer ")
+	g, known := l.access[token]
+	return g.scopes, ok && known && now.Before(g.until)
+}
+
+// Expire ends every access token that was given.
+func (c *Cloud) Expire() { clear(c.login.access) }
+
+// authorize is the page on which a person lets the app in; here nobody has to be asked.
+func (c *Cloud) authorize(r *request) {
+	to, err := url.Parse(r.Query.Get("redirect_uri"))
+	if err != nil || to.Scheme == "" || r.Query.Get("client_id") != ClientID(c.account) || r.Query.Get("response_type") != "code" {
+		r.reply(failure(http.StatusBadRequest, "BadRequestError", "The client or its redirect_uri is not known.", ""))
+		return
+	}
+	c.login.made++
+	code := uuid(string(c.account), "code", strconv.Itoa(c.login.made))[:6]
+	c.login.codes[code] = c.fleet.Now().Add(codeLasts)
+	query := to.Query()
+	query.Set("code", code)
+	to.RawQuery = query.Encode()
+	r.reply(facade.Reply{Status: http.StatusFound, Header: http.Header{"Location": {to.String()}}})
+}
+
+// token gives new tokens for a code or for a refresh token, which is spent by that.
+func (c *Cloud) token(r *request) {
+	form, err := url.ParseQuery(string(r.Body))
+	basic, _ := strings.CutPrefix(r.Header.Get("Authorization"), basicOfClient)
+	want := base64.StdEncoding.EncodeToString([]byte(ClientID(c.account) + ":" + ClientSecret(c.account)))
+	if err != nil || basic != want || form.Get("client_id") != ClientID(c.account) {
+		r.json(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+		return
+	}
+	c.any(r, func() {
+		var valid map[string]time.Time
+		var given string
+		switch form.Get("grant_type") {
+		case grantRefresh:
+			valid, given = c.login.refresh, form.Get("refresh_token")
+		case grantCode:
+			valid, given = c.login.codes, form.Get("code")
+		}
+		now := c.fleet.Now()
+		until, ok := valid[given]
+		delete(valid, given)
+		if !ok || !now.Before(until) {
+			r.json(http.StatusBadRequest, map[string]string{"error": "invalid_grant", "error_description": "keymanagement.service.invalid_request-" + form.Get("grant_type") + "_invalid"})
+			return
+		}
+		c.login.made++
+		n := strconv.Itoa(c.login.made)
+		access, refresh := uuid(string(c.account), "access", n), uuid(string(c.account), "refresh", n)
+		c.login.access[access] = grant{strings.Fields(allMayDo), now.Add(accessLasts)}
+		c.login.refresh[refresh] = now.Add(refreshLasts)
+		r.json(http.StatusOK, map[string]any{
+			"access_token": access, "token_type": "bearer", "refresh_token": refresh, "expires_in": int(accessLasts / time.Second), "scope": allMayDo,
+			"access_tier": 0, "installed_app_id": c.installedApp(),
+		})
+	})
+}
+
+func (c *Cloud) installedApp() string { return uuid(string(c.account), "installed app") }
+
+// oneOf reports whether a request names what is wanted, or nothing at all.
+func oneOf(wanted []string, is string) bool { return len(wanted) == 0 || slices.Contains(wanted, is) }
