@@ -37,6 +37,7 @@ type Call struct {
 	Blank    bool            // of set: the digits are random and told to nobody; it only destroys what stands there
 	Deadline time.Time
 	Due      time.Time // since when its effect is wanted: a write's planned beginning, the end of what is erased; zero: no instant was planned
+	Urgent   bool      // somebody arrives, or should have lost their access, around now: it goes before what is not
 	Reason   string    // why, in words
 }
 
@@ -55,6 +56,7 @@ type Outcome struct {
 	Call        CallID
 	Device      lock.DeviceID
 	Err         *driver.Error
+	Unsent      bool             // nobody was asked, because too many other calls were; Err has the time after which to try again
 	Observation lock.Observation // of observe
 	Held        lock.Held        // of set
 }

@@ -101,7 +101,7 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		d.Radio.Sets++
 		call.Want, call.Blank = b.write(d, i, f), i.Blank
 	}
-	call.Due = b.due(d, i, f, policy)
+	call.Due, call.Urgent = b.due(d, i, f, policy), d.urgent(b.now)
 	d.Flight = f
 	b.calls = append(b.calls, call)
 }

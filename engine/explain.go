@@ -198,7 +198,11 @@ func (e *Engine) path(now time.Time, d *device, c *code, v *CodeView) Cause {
 		x.Because = append(x.Because, Cause{Text: "failed " + itoa(int64(c.Attempts)) + " times in a row", Mood: MoodBad})
 	}
 	if now.Before(d.RetryAt) {
-		x.Because = append(x.Because, Cause{Text: "the lock is left alone for a while after failures", At: d.RetryAt, Mood: MoodWaits})
+		text := "the lock is left alone for a while after failures"
+		if d.Failures == 0 && d.Refusals <= manyRefusals {
+			text = "other calls of its account go first"
+		}
+		x.Because = append(x.Because, Cause{Text: text, At: d.RetryAt, Mood: MoodWaits})
 	}
 	if d.Why != "" && !d.Wake.IsZero() {
 		x.Because = append(x.Because, Cause{Text: "the lock is thought about next: " + d.Why, At: d.Wake})

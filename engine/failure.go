@@ -69,6 +69,21 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 	b.refused(d, f, c, p, err)
 }
 
+// unsent takes a call that its host never made. Nobody failed, so that nothing is counted: it goes when there is room, and at once,
+// before the others, where somebody is at the door.
+func (b *batch) unsent(d *device, f *flight, c *code, p *place, err *driver.Error) {
+	b.release(d)
+	wait := min(max(err.RetryAfter, time.Second), unsentMax)
+	if d.urgent(b.now) {
+		wait = time.Second
+	}
+	d.RetryAt, d.FailedAt = b.now.Add(wait), b.now
+	if f.Verb == CallSet && f.New == nil && c != nil && p != nil && p.Accepted.IsZero() {
+		c.dropPlace(p.ID)
+		c.dirty = true
+	}
+}
+
 // refused takes a write that certainly did not happen.
 func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Error) {
 	wished := *p

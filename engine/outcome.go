@@ -12,6 +12,7 @@ import (
 const (
 	urgentSpan   = 30 * time.Minute // around a start or an end, retries come at least every urgentMax
 	urgentMax    = 5 * time.Minute
+	unsentMax    = time.Minute
 	manyRefusals = 6 // of a device in a row, after which each makes it wait
 	redraws      = 5 // times a drawn PIN is replaced because the lock holds it already
 	wornAnswers  = 6 // of the last 32 that took more than one try: the battery is to be replaced
@@ -53,7 +54,11 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		o.Err = unreached(d, o.Observation.Reach)
 	}
 	c, p := d.flown(f)
-	if o.Err != nil {
+	switch {
+	case o.Err != nil && o.Unsent:
+		b.unsent(d, f, c, p, o.Err)
+		return
+	case o.Err != nil:
 		b.failed(d, f, c, p, o.Err, crash)
 		return
 	}

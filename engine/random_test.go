@@ -250,6 +250,10 @@ func (m *machine) actions() map[string]func() {
 				hang:  m.in(0, 3, "hang") == 0,
 			})
 		},
+		"a call is not sent": func() {
+			_, f := m.lock()
+			f.then(reply{verb: one(m, "verb", []engine.CallVerb{engine.CallObserve, engine.CallSet, engine.CallClear}), keep: true, after: time.Duration(m.in(0, 600, "after")) * time.Second})
+		},
 		"trouble": func() {
 			_, f := m.lock()
 			switch m.in(0, 9, "trouble") {

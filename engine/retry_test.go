@@ -49,3 +49,41 @@ func TestALookIsNotKeptWaitingByRefusedWrites(t *testing.T) {
 		t.Errorf("after the look was asked for: %s", r.verbs("front"))
 	}
 }
+
+// A call that the host could not send is nobody's failure: it goes a little later, is not held against the lock or the code, and a guest
+// who stands at the door waits a second.
+func TestACallThatWasNotSentIsNoFailure(t *testing.T) {
+	r := newRig(t)
+	f := r.add("front", jitTraits())
+	r.pass(time.Minute)
+	for _, x := range []struct {
+		id    lock.CodeID
+		ends  time.Time     // zero: never
+		after time.Duration // what the host says
+		waits time.Duration // from call to call, one of which takes a second
+	}{{"ongoing", time.Time{}, 5 * time.Second, 6 * time.Second}, {"later", time.Time{}, 10 * time.Minute, 61 * time.Second}, {"guest", hours(48), 10 * time.Minute, 2 * time.Second}} {
+		r.forget()
+		f.then(reply{verb: engine.CallSet, keep: true, after: x.after})
+		starts := time.Time{}
+		if !x.ends.IsZero() {
+			starts = r.now
+		}
+		r.do(engine.Create{ID: x.id, Device: "front", PIN: pin("4829"), Starts: starts, Ends: x.ends})
+		r.until(r.now.Add(2 * time.Minute))
+		var sets []time.Time
+		for _, c := range r.calls {
+			if c.Verb == engine.CallSet {
+				sets = append(sets, c.Deadline)
+			}
+		}
+		if len(sets) != 2 || sets[1].Sub(sets[0]).Round(time.Second) != x.waits {
+			t.Errorf("%s, %v to wait: deadlines %v", x.id, x.after, sets)
+		}
+		c := r.code(x.id)
+		if r.status(x.id, engine.StatusSet); c.Attempts != 0 || len(c.Issues) != 0 {
+			t.Errorf("it counts %d attempts and says %v", c.Attempts, c.Issues)
+		}
+		r.do(engine.Delete{Code: x.id})
+		r.pass(time.Minute)
+	}
+}

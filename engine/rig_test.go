@@ -474,6 +474,7 @@ type reply struct {
 	err   bool
 	apply bool // the lock does it all the same
 	hang  bool // no answer until the deadline
+	keep  bool // the host does not send it
 	after time.Duration
 	vend  string
 }
@@ -504,6 +505,11 @@ func (f *fake) answer(now time.Time, c engine.Call) (engine.Outcome, time.Durati
 			continue
 		}
 		f.script = slices.Delete(f.script, i, i+1)
+		if s.keep {
+			o, after := failed(driver.Error{Kind: driver.Throttled, Blame: driver.BlameAccount, RetryAfter: s.after})
+			o.Unsent = true
+			return o, after
+		}
 		if s.apply {
 			f.act(now, c)
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,8 +41,54 @@ type lane struct {
 	bucket *rate.Limiter // nil: not paced
 
 	// Guarded by lanes.mu.
-	under int // calls that have a place
-	queue []*task
+	under  int                 // calls that have a place
+	queues [len(ranks)][]*task // what waits for one, the first in turn first
+	waits  int                 // of those, how many have time left
+	took   time.Duration       // how long a call keeps its place, lately
+}
+
+// ranks orders the calls that wait for a lane: else a guest at the door would wait behind ten thousand routine looks.
+var ranks = [...]func(engine.Call) bool{
+	func(c engine.Call) bool { return c.Urgent },
+	func(c engine.Call) bool { return c.Verb != engine.CallObserve },
+	func(engine.Call) bool { return true },
+}
+
+// add lets a call wait.
+func (l *lane) add(t *task) {
+	rank := slices.IndexFunc(ranks[:], func(is func(engine.Call) bool) bool { return is(t.call) })
+	l.queues[rank] = append(l.queues[rank], t)
+	t.queues, l.waits = true, l.waits+1
+}
+
+// next takes the call whose turn it is; nil: none waits.
+func (l *lane) next() *task {
+	for i := range l.queues {
+		for q := &l.queues[i]; len(*q) > 0; {
+			t := (*q)[0]
+			(*q)[0] = nil
+			if *q = (*q)[1:]; l.give(t) {
+				return t
+			}
+		}
+		l.queues[i] = nil
+	}
+	return nil
+}
+
+// give ends a call's wait. It reports whether it still waited.
+func (l *lane) give(t *task) bool {
+	if !t.queues {
+		return false
+	}
+	t.queues, l.waits = false, l.waits-1
+	return true
+}
+
+// again is when there may be room for one more call, at the pace of the last ones. Of thousands whose time is up together each gets
+// another answer, because those before it don't wait any more: so they come back evenly.
+func (l *lane) again() time.Duration {
+	return time.Duration(l.waits) * l.took / time.Duration(l.Width)
 }
 
 func newLane(of Lane) *lane {
@@ -140,35 +187,28 @@ func (l *lanes) admit(t *task) {
 		go l.run(t)
 		return
 	}
-	t.queues = true
-	t.lane.queue = append(t.lane.queue, t)
+	t.lane.add(t)
 	t.wait = l.clock.AfterFunc(max(0, t.until.Sub(l.clock.Now())), func() {
 		l.mu.Lock()
-		waits := t.queues
-		t.queues = false
+		waited, again := t.lane.give(t), t.lane.again()
 		l.mu.Unlock()
-		if waits {
-			l.unsent(t, nil, "too many calls of this account are under way", 0)
+		if waited {
+			l.unsent(t, nil, "too many calls of this account are under way", again)
 		}
 	})
 }
 
-// leave gives the place of a call that is over to the next that waits.
-func (l *lanes) leave(in *lane) {
+// leave gives the place of a call that is over, and had it since, to the next that waits.
+func (l *lanes) leave(in *lane, since time.Time) {
+	const part = 8 // of the newest in what it takes lately
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(in.queue) > 0 {
-		next := in.queue[0]
-		in.queue[0] = nil
-		in.queue = in.queue[1:]
-		if next.queues {
-			next.queues = false
-			next.wait.Stop()
-			go l.run(next)
-			return
-		}
+	in.took += (l.clock.Now().Sub(since) - in.took) / part
+	if next := in.next(); next != nil {
+		next.wait.Stop()
+		go l.run(next)
+		return
 	}
-	in.queue = nil
 	in.under--
 }
 
@@ -178,7 +218,7 @@ func (l *lanes) run(t *task) {
 	defer cancel()
 	late := l.clock.AfterFunc(max(0, t.call.Deadline.Sub(l.clock.Now())), func() { l.end(t, failed(t.call, errLate)) })
 	defer late.Stop()
-	defer l.leave(t.lane)
+	defer l.leave(t.lane, l.clock.Now())
 	if ctx.Err() != nil {
 		l.unsent(t, nil, "its deadline had come", 0)
 		return
@@ -198,9 +238,11 @@ func (l *lanes) run(t *task) {
 func (l *lanes) unsent(t *task, before chan struct{}, why string, again time.Duration) {
 	l.queued.Add(-1)
 	l.free(t.call.Device, t.mine, before)
-	l.end(t, failed(t.call, &driver.Error{
+	o := failed(t.call, &driver.Error{
 		Op: string(t.call.Verb), Device: t.call.Device, Kind: driver.Throttled, Blame: driver.BlameAccount, RetryAfter: again, Err: errors.New(why),
-	}))
+	})
+	o.Unsent = true
+	l.end(t, o)
 }
 
 // end tells the outcome of a call, once.
