@@ -26,7 +26,7 @@ const modulus = "" +
 	"d87602733ec86a64521f2b18177b200cbbe117577a615d6c770988c0bad946e208e24fa074e5ab3143db5bfce0fd108e4b82d120a93ad2caffffffffffffffff"
 
 const (
-	secretBytes = 128 // of a
+	secretBytes = 32 // of a, as RFC 5054 asks for at least
 	keyBytes    = 16
 	derived     = "Caldera Derived Key\x01"
 	stamp       = "Mon Jan 2 15:04:05 UTC 2006"
@@ -53,9 +53,13 @@ func begin(random io.Reader) (*exchange, error) {
 	if _, err := io.ReadFull(random, secret); err != nil {
 		return nil, fmt.Errorf("no random bits: %w", err)
 	}
+	return with(secret), nil
+}
+
+func with(secret []byte) *exchange {
 	x := &exchange{group: newGroup(), a: new(big.Int).SetBytes(secret)}
 	x.open = new(big.Int).Exp(x.g, x.a, x.n)
-	return x, nil
+	return x
 }
 
 // key is what both sides come to. identity is the pool's name with the user's id behind it.

@@ -71,7 +71,7 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 func (a *account) traits() lock.Traits {
 	t := lock.Traits{
 		NativeSchedule: a.native, PINLengths: []int{4, 5, 6, 7, 8}, NameMax: nameMax, Granularity: grain, CannotList: true, RefusesReuse: true, StartLead: ahead,
-		ReportsEntry: true, Constraints: []lock.Constraint{{Kind: lock.UniqueFirstFour}, {Kind: lock.StartInFuture}}, Lockout: time.Minute,
+		ReportsEntry: true, Constraints: []lock.Constraint{{Kind: lock.NameLength, Min: nameMin}, {Kind: lock.UniqueFirstFour}, {Kind: lock.StartInFuture}}, Lockout: time.Minute,
 	}
 	if a.zone != nil {
 		t.Zone = a.zone.String()

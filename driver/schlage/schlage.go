@@ -82,6 +82,7 @@ func (a *account) traits(d *device, length int) lock.Traits {
 	t := lock.Traits{
 		NativeSchedule: true, OpenEnded: true, Stages: true, UpdatesInPlace: true, Slots: d.capacity(), PINLengths: []int{4, 5, 6, 7, 8}, NameMax: nameMax,
 		Granularity: grain, RefusesReuse: true, DSTNaive: true, CloudList: true, ReportsEntry: true, Zone: a.zone,
+		Constraints: []lock.Constraint{{Kind: lock.NameLength, Min: 1, Max: nameMax}, {Kind: lock.NameMustBeUnique}},
 	}
 	if slices.Contains(t.PINLengths, length) {
 		t.PINLengths = []int{length}

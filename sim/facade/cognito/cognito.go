@@ -165,7 +165,7 @@ func (p *Pool) initiate(b body) facade.Reply {
 		if !known {
 			return refuse("UserNotFoundException", "User does not exist.")
 		}
-		a := &attempt{at: p.fleet.Now(), user: p.Sub(), b: integer(p.draw(128)), theirs: theirs, challenge: factor}
+		a := &attempt{at: p.fleet.Now(), user: p.Sub(), b: integer(p.draw(32)), theirs: theirs, challenge: factor}
 		a.ours = offer(p.verifier, a.b)
 		block := base64.StdEncoding.EncodeToString(p.draw(64))
 		p.remember(block, a)

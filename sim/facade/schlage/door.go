@@ -1,6 +1,7 @@
 package schlage
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -19,6 +20,7 @@ type door struct {
 	locked bool
 	beeps  int
 	leaves int                    // locks by itself when somebody leaves
+	digits int                    // of its codes; 0: it has none
 	after  int                    // seconds after which it locks by itself
 	born   map[lock.Ref]time.Time // codes that the list does not show yet
 	freed  map[string]time.Time   // names of codes that were deleted a moment ago
@@ -63,14 +65,18 @@ func (c *Cloud) me(r *request) { c.reach(r, func() { r.json(c.owner()) }) }
 
 func (c *Cloud) users(r *request) { c.reach(r, func() { r.json([]person{c.owner()}) }) }
 
-// length is how many digits the codes of a lock have: as many as its first.
+// length is how many digits the codes of a lock have: as many as its first, until it is empty again.
 func (c *Cloud) length(d *door) int {
-	for _, m := range c.fleet.Memory(d.of.ID) {
-		if n := m.PIN.Len(); n > 0 {
-			return n
+	held := c.fleet.Memory(d.of.ID)
+	if len(held) == 0 {
+		d.digits = 0
+	}
+	for _, m := range held {
+		if d.digits == 0 {
+			d.digits = m.PIN.Len()
 		}
 	}
-	return fewestDigits
+	return cmp.Or(d.digits, fewestDigits)
 }
 
 // state is that of the bolt.
