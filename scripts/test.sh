@@ -60,12 +60,12 @@ docs() {
 	diff -r docs "$work/docs" || { echo "generated pages differ: run make docs"; return 1; }
 }
 
-# What is written for the hosted API must work here as it is: its own client is tried on the built program.
+# What is written for others must work here as it is: their own clients are tried on the built programs.
 clients() {
 	local major
 	major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null)
 	if [ "${major:-0}" -lt 20 ]; then
-		echo "no Node 20 or newer was found: the hosted API's own client was not tried"
+		echo "no Node 20 or newer was found: the clients of others were not tried"
 		[ "${CI:-}" != true ]
 		return
 	fi
