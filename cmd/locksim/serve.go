@@ -200,7 +200,7 @@ func (s *server) tell(x *served, at string) {
 		settings = append(settings, fmt.Sprintf("%s = %q", name, "env:"+strings.ToUpper(x.Name+"_"+name)))
 		fmt.Fprintf(s.io.out, "\n# %s=%s\n", strings.ToUpper(x.Name+"_"+name), value)
 	}
-	texts := x.Settings(x.account, at)
+	texts := x.Settings(x.account, wire.Reached(x.cloud, at))
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		settings = append(settings, fmt.Sprintf("%s = %q", name, texts[name]))
 	}

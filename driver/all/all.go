@@ -11,11 +11,13 @@ import (
 	"github.com/accesscodes/lockctl/driver/seam"
 	"github.com/accesscodes/lockctl/driver/smartthings"
 	"github.com/accesscodes/lockctl/driver/ttlock"
+	"github.com/accesscodes/lockctl/driver/twon"
 )
 
 // Providers lists every vendor, by name.
 func Providers() provider.Registry {
 	return provider.Registry{
+		twon.Provider(),
 		august.Provider(),
 		igloohome.Provider(),
 		kwikset.Provider(),

@@ -59,8 +59,10 @@ type Rig struct {
 	Hub    bool          // the vendor tells a hub that is out of reach from a lock that is
 	// Unsigned: the vendor signs no webhooks, so that the secret path at which the host takes them is all that proves them.
 	Unsigned bool
-	Now      func() time.Time // the clock that the driver and the far end share
-	Log      func() string    // all that the driver has logged so far
+	// Direct: the driver speaks to the lock itself, so that there is no cloud to blame.
+	Direct bool
+	Now    func() time.Time // the clock that the driver and the far end share
+	Log    func() string    // all that the driver has logged so far
 
 	traits lock.Traits // of the device, as the driver tells them
 	pins   [pinsOfACase]lock.PIN

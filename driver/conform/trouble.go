@@ -35,6 +35,9 @@ func (r *Rig) unwritten(ctx context.Context, t Trouble, blame driver.Blame, kind
 	if err != nil {
 		return nil, err
 	}
+	if r.Direct && blame == driver.BlameCloud {
+		blame = driver.BlameLock
+	}
 	if e.Blame != blame {
 		return nil, fmt.Errorf("set: %v is blamed, not %v", e.Blame, blame)
 	}

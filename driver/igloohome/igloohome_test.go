@@ -33,7 +33,7 @@ type house struct {
 func build(t *testing.T, habits cloud.Habits, secrets provider.Secrets) *house {
 	t.Helper()
 	h := buildOf(t, sim.Spec{Locks: []sim.LockSpec{
-		{ID: "front", Model: "igloohome", Account: "house", Hub: "bridge", Name: "Front door", Slots: 20}, {ID: "back", Model: "igloohome", Account: "house"},
+		{ID: "front", Model: "igloohome", Account: "house", Hub: "bridge", Name: "Front door", Slots: 20}, {ID: "back", Model: "algo.keypad", Account: "house"},
 	}}, habits, secrets)
 	h.Device = h.find(t, "Front door").ID
 	return h

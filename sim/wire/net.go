@@ -121,7 +121,7 @@ func (n *net) open(first lock.Device) (*line, error) {
 // start opens a driver, as the start of its process does, and has its vendor post.
 func (l *line) start() error {
 	n := l.net
-	account := provider.Account{ID: l.id, Texts: n.vendor.Settings(l.id, Base), Wholes: map[string]int64{}, Secrets: n.vendor.Secrets(l.id)}
+	account := provider.Account{ID: l.id, Texts: n.vendor.Settings(l.id, Reached(l.cloud, Base)), Wholes: map[string]int64{}, Secrets: n.vendor.Secrets(l.id)}
 	if slices.ContainsFunc(n.provider.Settings, func(s provider.Setting) bool { return s.Name == "zone" }) {
 		account.Texts["zone"] = l.zone
 	}

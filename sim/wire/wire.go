@@ -18,6 +18,7 @@ import (
 	"github.com/accesscodes/lockctl/sim/facade/nuki"
 	"github.com/accesscodes/lockctl/sim/facade/seam"
 	"github.com/accesscodes/lockctl/sim/facade/smartthings"
+	"github.com/accesscodes/lockctl/sim/facade/twon"
 )
 
 // Vendor is a vendor that the simulator speaks for.
@@ -35,6 +36,18 @@ type Vendor struct {
 // Vendors lists them by name.
 func Vendors() []Vendor {
 	return []Vendor{
+		{
+			Name: "2n", Model: "2n",
+			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return twon.New(f, a) },
+			Secrets: func(a lock.AccountID) map[string]string {
+				_, password := twon.Login(a)
+				return map[string]string{"password": password}
+			},
+			Texts: func(a lock.AccountID) map[string]string {
+				user, _ := twon.Login(a)
+				return map[string]string{"user": user, "zone": "Europe/Berlin"}
+			},
+		},
 		accessVendor("august", august.August),
 		hostedVendor("lockly"),
 		{
@@ -102,6 +115,14 @@ func (v Vendor) Settings(a lock.AccountID, base string) map[string]string {
 		maps.Copy(texts, v.Texts(a))
 	}
 	return texts
+}
+
+// Reached is the base_url of an account whose façade answers at base: one address, or one for each device where there is no cloud.
+func Reached(c facade.Cloud, base string) string {
+	if many, ok := c.(interface{ Addresses(base string) string }); ok {
+		return many.Addresses(base)
+	}
+	return base
 }
 
 // Find returns the vendor of that name.

@@ -68,13 +68,14 @@ type bridge struct {
 // perBridge is how many locks a bridge serves.
 const perBridge = 5
 
-// New puts the igloohome locks of an account of the fleet behind the API. Those without a hub have no bridge.
+// New puts the igloohome locks of an account of the fleet behind the API. One without a hub has a bridge of its own, and one that takes
+// algorithmic codes only has none.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{fleet: f, account: account, tokens: map[string]token{}, jobs: map[string]*job{}, issued: map[string]lock.Held{}}
 	seen := map[string]lock.DeviceID{}
 	open := map[lock.HubID]*bridge{} // that has room
 	for _, d := range f.Devices() {
-		if d.Account != account || d.System != "igloohome" {
+		if d.Account != account || d.System != "igloohome" && !d.Traits.OfflineOnly {
 			continue
 		}
 		x := &door{id: "SP2X" + digits(string(d.ID)), of: d, charge: f.Charge(d.ID)}
@@ -83,12 +84,12 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		}
 		seen[x.id] = d.ID
 		c.doors = append(c.doors, x)
-		if d.Hub == "" {
+		if d.Traits.OfflineOnly {
 			continue
 		}
 		b := open[d.Hub]
-		if b == nil {
-			b = &bridge{id: "EB1X" + digits(string(d.Hub)+"/"+string(d.ID)), name: "Bridge " + string(d.Hub)}
+		if b == nil || d.Hub == "" {
+			b = &bridge{id: "EB1X" + digits(string(d.Hub)+"/"+string(d.ID)), name: "Bridge " + cmp.Or(string(d.Hub), string(d.ID))}
 			open[d.Hub] = b
 			c.bridges = append(c.bridges, b)
 		}

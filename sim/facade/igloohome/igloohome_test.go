@@ -26,7 +26,7 @@ type client struct {
 func start(t *testing.T, habits igloohome.Habits) *client {
 	t.Helper()
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 20, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
-		{ID: "front", Model: "igloohome", Account: "house", Hub: "bridge"}, {ID: "shed", Model: "igloohome", Account: "house"},
+		{ID: "front", Model: "igloohome", Account: "house", Hub: "bridge"}, {ID: "shed", Model: "algo.keypad", Account: "house"},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,301 @@
+package twon_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/conform"
+	"github.com/accesscodes/lockctl/driver/drivertest"
+	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/twon"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
+	cloud "github.com/accesscodes/lockctl/sim/facade/twon"
+	"github.com/accesscodes/lockctl/sim/rig"
+)
+
+// house is the driver before simulated devices, with real HTTP between them, in a year that only the fleet's clock knows.
+type house struct {
+	*conform.Rig
+	leap  *facade.Leap
+	cloud *cloud.Cloud
+	base  string
+}
+
+func build(t *testing.T, habits cloud.Habits) *house {
+	t.Helper()
+	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
+		{ID: "front", Model: "2n", Account: "house", Name: "Front door", Slots: 20}, {ID: "back", Model: "2n", Account: "house"},
+	}})
+	must(t, err)
+	h := &house{leap: leap}
+	must(t, leap.Do(func(f *sim.Fleet) error {
+		h.cloud, err = cloud.New(f, "house")
+		return err
+	}))
+	h.cloud.Habits = habits
+	server := httptest.NewServer(facade.Handler(leap, h.cloud))
+	t.Cleanup(server.Close)
+	h.base = h.cloud.Addresses(server.URL)
+	log := &bytes.Buffer{}
+	far := &rig.Far{Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house"}
+	h.Rig = &conform.Rig{Driver: login(t, server.Client(), h.base, leap.Now, log, ""), Far: far, Direct: true, Now: leap.Now, Log: log.String}
+	all, err := h.Driver.Devices(t.Context())
+	must(t, err)
+	for _, d := range all {
+		if d.Name == "Front door" {
+			h.Device = d.ID
+		}
+	}
+	return h
+}
+
+func open(t *testing.T) *conform.Rig { return build(t, cloud.Habits{}).Rig }
+
+func login(t *testing.T, client *http.Client, base string, now func() time.Time, log *bytes.Buffer, certificate string) driver.Driver {
+	t.Helper()
+	user, password := cloud.Login("house")
+	env := provider.Env{HTTP: client, Now: now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	d, err := twon.Provider().Open(t.Context(), env, provider.Account{
+		ID: "house", Texts: map[string]string{"base_url": base, "user": user, "zone": "Europe/Prague", "certificate": certificate}, Secrets: map[string]string{"password": password},
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	return d
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pin(t *testing.T, digits string) lock.PIN {
+	t.Helper()
+	p, err := lock.ParsePIN(digits)
+	must(t, err)
+	return p
+}
+
+func kindOf(err error) (driver.Kind, driver.Blame) {
+	e, ok := errors.AsType[*driver.Error](err)
+	if !ok {
+		return 255, 255
+	}
+	return e.Kind, e.Blame
+}
+
+func TestConforms(t *testing.T) { drivertest.Run(t, open) }
+
+// Other ways of signing in, short nonces, other models and firmware change nothing.
+func TestConformsWithOtherHabits(t *testing.T) {
+	for name, habits := range map[string]cloud.Habits{
+		"basic":  {Auth: "basic", Family: "verso", Unique: true, UpperUUIDs: true},
+		"legacy": {Auth: "digest without qop", NonceFor: 20 * time.Second},
+		"none":   {Full: "EDIR_FULL", NonceFor: time.Nanosecond, Auth: "none"},
+		"uni":    {Family: "uni"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "none" { // nothing to sign in to, and a word for a full directory that nobody has told of
+				for _, c := range conform.Cases() {
+					if c.Name == "set" || c.Name == "clear" || c.Name == "lost reply" {
+						must(t, conform.Check(t.Context(), c, build(t, habits).Rig))
+					}
+				}
+				return
+			}
+			drivertest.Run(t, func(t *testing.T) *conform.Rig { return build(t, habits).Rig })
+		})
+	}
+}
+
+// A model without PINs is given the code of its first switch, and no windows.
+func TestAModelWithoutPINs(t *testing.T) {
+	h := build(t, cloud.Habits{Family: "uni"})
+	all, err := h.Driver.Devices(t.Context())
+	must(t, err)
+	if len(all) != 2 || all[0].Traits.NativeSchedule || all[0].Traits.OpenEnded {
+		t.Errorf("its traits are %+v", all[0].Traits)
+	}
+}
+
+// A login that lacks a privilege is refused, and the account is blamed; without the log the rest works.
+func TestALoginWithoutRights(t *testing.T) {
+	for name, habits := range map[string]cloud.Habits{
+		"no privilege": {Lacks: []string{"system"}}, "service off": {Off: []string{"system"}}, "TLS alone": {HTTPSOnly: true},
+	} {
+		leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "2n", Account: "house"}}})
+		must(t, err)
+		var server *httptest.Server
+		must(t, leap.Do(func(f *sim.Fleet) error {
+			c, err := cloud.New(f, "house")
+			c.Habits = habits
+			server = httptest.NewServer(facade.Handler(leap, c))
+			return err
+		}))
+		_, err = login(t, server.Client(), server.URL, leap.Now, &bytes.Buffer{}, "").Devices(t.Context())
+		if kind, blame := kindOf(err); kind != driver.Unauthorized || blame != driver.BlameAccount {
+			t.Errorf("%s gives %v", name, err)
+		}
+		server.Close()
+	}
+	h := build(t, cloud.Habits{Off: []string{"logging"}})
+	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: "1930000000 4"})
+	if err != nil || o.Reach != lock.Reached || o.Next != "1930000000 4" {
+		t.Errorf("without the log: %+v, %v", o, err)
+	}
+}
+
+// What is told of a device is its own clock; one that has just started does not know the time.
+func TestTheClockOfADevice(t *testing.T) {
+	h := build(t, cloud.Habits{})
+	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
+	must(t, err)
+	if o.Clock.Sub(h.leap.Now()).Abs() > time.Minute || o.Source != lock.SourceLock || !o.Complete {
+		t.Errorf("a look tells %+v", o)
+	}
+	must(t, h.leap.Do(func(f *sim.Fleet) error {
+		_, err := f.Inject(sim.Fault{On: "front", Kind: "reset"})
+		return err
+	}))
+	h.leap.Pass(22 * time.Second)
+	if o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{}); err != nil || o.Clock.Year() != 1970 {
+		t.Errorf("after a start its clock says %v, %v", o.Clock, err)
+	}
+}
+
+// After a restart of the device its log begins anew, and what happens then is told once.
+func TestTheLogAfterARestart(t *testing.T) {
+	h := build(t, cloud.Habits{})
+	must(t, h.Far.Add(h.Device, pin(t, "482915"), "By hand"))
+	before, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
+	must(t, err)
+	for range 3 {
+		_, err := h.Far.Type(h.Device, pin(t, "111111"))
+		must(t, err)
+	}
+	first, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: before.Next})
+	must(t, err)
+	if len(first.Entries) != 3 || first.Entries[0].Kind != lock.Denied || first.Entries[0].Reason != "unknown_code" {
+		t.Fatalf("the log tells %+v", first.Entries)
+	}
+	must(t, h.leap.Do(func(f *sim.Fleet) error {
+		_, err := f.Inject(sim.Fault{On: "front", Kind: "reset", Args: map[string]float64{"forgets": 0}})
+		return err
+	}))
+	h.leap.Pass(2 * time.Minute)
+	if opens, err := h.Far.Type(h.Device, pin(t, "482915")); err != nil || !opens {
+		t.Fatal(opens, err)
+	}
+	second, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: first.Next})
+	must(t, err)
+	if len(second.Entries) != 1 || second.Entries[0].Kind != lock.Opened || len(second.Held) != 1 || second.Entries[0].Ref != second.Held[0].Ref {
+		t.Errorf("after the restart the log tells %+v of %+v", second.Entries, second.Held)
+	}
+}
+
+// One device that does not answer takes no other from the list, and is found again.
+func TestOneOfTwoDevicesIsAway(t *testing.T) {
+	h := build(t, cloud.Habits{})
+	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	all, err := h.Driver.Devices(t.Context())
+	if err != nil || len(all) != 2 {
+		t.Errorf("%d devices are listed, %v", len(all), err)
+	}
+	user, password := cloud.Login("house")
+	fresh, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{}, Now: h.leap.Now, Rand: rand.Reader},
+		provider.Account{ID: "house", Texts: map[string]string{"base_url": h.base, "user": user}, Secrets: map[string]string{"password": password}})
+	must(t, err)
+	if _, err := fresh.Devices(t.Context()); err == nil {
+		t.Error("a list that lacks a device is told as complete")
+	}
+	if o, err := fresh.Observe(t.Context(), h.Device, driver.Known{}); err != nil || o.Reach != lock.LockDown {
+		t.Errorf("what never answered is told as %+v, %v", o, err)
+	}
+	must(t, h.Far.Heal(h.Device))
+	if o, err := fresh.Observe(t.Context(), h.Device, driver.Known{}); err != nil || o.Reach != lock.Reached {
+		t.Errorf("back again it is told as %+v, %v", o, err)
+	}
+}
+
+// Users that another service keeps are not touched, and digits of a switch are taken.
+func TestUsersOfOthers(t *testing.T) {
+	var wrote []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/api/system/info":
+			_, _ = w.Write([]byte(`{"success":true,"result":{"serialNumber":"54-1","deviceName":"Gate"}}`))
+		case "/api/dir/template":
+			_, _ = w.Write([]byte(`{"success":true,"result":{"users":[{"access":{"pin":"","code":[""],"validFrom":"0","validTo":"0"}}]}}`))
+		case "/api/dir/query", "/api/dir/get":
+			_, _ = w.Write([]byte(`{"success":true,"result":{"users":[{"uuid":"4c957905-5d3f-479b-839a-c7d5b2ae2db5","owner":"My2N","access":{"pin":"1111","code":["2222"]}}]}}`))
+		default:
+			wrote = append(wrote, r.URL.Path)
+		}
+	}))
+	defer server.Close()
+	d := login(t, server.Client(), server.URL, time.Now, &bytes.Buffer{}, "")
+	const theirs = lock.Ref("4C957905-5D3F-479B-839A-C7D5B2AE2DB5")
+	if kind, _ := kindOf(d.Clear(t.Context(), "2n-54-1", theirs)); kind != driver.Unsupported {
+		t.Error("their user can be erased")
+	}
+	_, err := d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: pin(t, "3333"), Enabled: true}, theirs)
+	if kind, _ := kindOf(err); kind != driver.Unsupported {
+		t.Errorf("their user can be changed: %v", err)
+	}
+	_, err = d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: pin(t, "2222"), Enabled: true}, "")
+	if kind, _ := kindOf(err); kind != driver.Taken {
+		t.Errorf("the digits of a switch can be given: %v", err)
+	}
+	if len(wrote) > 0 {
+		t.Errorf("written to %v", wrote)
+	}
+}
+
+// A device's own certificate is taken if its sum is known, and no other.
+func TestACertificateOfItsOwn(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"success":true,"result":{"serialNumber":"54-1","deviceName":"Gate","users":[{"access":{"pin":""}}]}}`))
+	}))
+	defer server.Close()
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	sumOf := func(c *x509.Certificate) string {
+		sum := sha256.Sum256(c.Raw)
+		return strings.ToUpper(hex.EncodeToString(sum[:]))
+	}
+	good := sumOf(server.Certificate())
+	for certificate, ok := range map[string]bool{good: true, strings.Repeat("ab:", 31) + "cd " + good: true, strings.Repeat("ab", 32): false, "": false} {
+		_, err := login(t, &http.Client{}, server.URL, time.Now, &bytes.Buffer{}, certificate).Devices(t.Context())
+		if (err == nil) != ok {
+			t.Errorf("%.8s… gives %v", certificate, err)
+		}
+	}
+}
+
+func TestSettingsThatAreWrong(t *testing.T) {
+	for _, a := range []provider.Account{
+		{Texts: map[string]string{"user": "u"}, Secrets: map[string]string{"password": "p"}},
+		{Texts: map[string]string{"user": "u", "base_url": "10.0.0.21"}, Secrets: map[string]string{"password": "p"}},
+		{Texts: map[string]string{"user": "u", "base_url": "http://a", "zone": "Prague"}, Secrets: map[string]string{"password": "p"}},
+		{Texts: map[string]string{"user": "u", "base_url": "http://a", "certificate": "abc"}, Secrets: map[string]string{"password": "p"}},
+		{Texts: map[string]string{"base_url": "http://a"}, Secrets: map[string]string{"password": "p"}},
+	} {
+		a.ID = "house"
+		if _, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{}, Rand: rand.Reader}, a); err == nil || !strings.HasPrefix(err.Error(), "account house: ") {
+			t.Errorf("%v gives %v", a.Texts, err)
+		}
+	}
+}
