@@ -44,6 +44,7 @@ golden: bin/locksim ## rewrite the golden traces and frames; review the diff
 docs: build ## rewrite the generated pages below docs/
 	@bin/lockctl docs docs
 	@bin/locksim docs docs
+	@bin/locksim matrix --out docs/matrix.md scenarios
 
 build: bin/lockctl bin/locksim ## build bin/lockctl and bin/locksim
 

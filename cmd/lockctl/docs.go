@@ -68,7 +68,7 @@ func providersPage(vendors provider.Registry) string {
 		"An account of the configuration (`lockctl config sample`) names a provider and its settings. Secrets stand in the environment or in a\n" +
 		"file of their own: `\"env:NAME\"` or `\"file:/path\"`. `lockctl config check` tells every mistake at its place.\n\n" +
 		"To try a provider without an account at its vendor, run `locksim serve`: it answers as the vendors' clouds do, with simulated locks\n" +
-		"behind, and prints the accounts for the configuration.\n\n" +
+		"behind, and prints the accounts for the configuration. [A table](matrix.md) shows which scenarios hold at which vendor's locks.\n\n" +
 		"The provider `sim` has simulated locks within `lockctl serve` itself.\n")
 	for _, p := range vendors {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```toml\n[[account]]\nid = \"house\"\nprovider = %q\nsettings = { ", p.Name, p.About, p.Name)

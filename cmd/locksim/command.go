@@ -18,7 +18,7 @@ func command(io stdio) *cobra.Command {
 	root.SetOut(io.out)
 	root.SetErr(io.err)
 	root.AddCommand(replayCommand(io), swarmCommand(io), shrinkCommand(io), faultsCommand(io), profilesCommand(io), docsCommand(), versionCommand(io))
-	root.AddCommand(serveCommand(io))
+	root.AddCommand(matrixCommand(io), serveCommand(io))
 	return root
 }
 

@@ -27,6 +27,7 @@ type replayer struct {
 	report  string
 	out     string
 	jobs    int
+	twice   bool     // each file: the second run must give the trace of the first
 	through []string // providers; none: the simulator's own locks
 	scratch string   // a folder for stores that nobody keeps
 }
@@ -242,7 +243,10 @@ func (r *replayer) one(ctx context.Context, p play, several bool) report.Item {
 		o.Through = p.through
 		item.Result, err = scenario.Run(ctx, f, o)
 	}
-	item.Err, item.Wall = err, time.Since(began)
+	if item.Err = err; err == nil && r.twice {
+		r.again(ctx, p, &item, f)
+	}
+	item.Wall = time.Since(began)
 	if err != nil || item.Result.Verdict != scenario.Pass || p.through != nil {
 		return item
 	}

@@ -65,6 +65,7 @@ Bounds: ` + fmt.Sprintf("%d KiB, %d locks, %d steps and %d codes and locks looke
 	for _, s := range sections() {
 		s.write(&b)
 	}
+	b.WriteString(throughText)
 	b.WriteString("\n## Names\n\n### Needs\n\n| need | what the lock must be like |\n|---|---|\n")
 	for _, n := range needTable() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", n.name, n.meaning)
@@ -82,6 +83,27 @@ Bounds: ` + fmt.Sprintf("%d KiB, %d locks, %d steps and %d codes and locks looke
 	words(&b, eventTypes())
 	return []byte(b.String())
 }
+
+// throughText says what changes when a story happens at a vendor's locks.
+const throughText = `
+## At a vendor's locks
+
+` + "`locksim replay --provider VENDOR`" + ` has stories happen at a vendor's locks: every call of the engine goes through the vendor's driver and its
+protocol to a façade that answers as its cloud does, and the vendor's webhooks come back the same way.
+
+* **Locks** of a general model (` + "`jit.keypad`, `native.rigid`" + ` …) become the vendor's. A story about another vendor's model is left out; so is one about a
+  lock of so many places, without a zone or mounted later, and one whose account has locks in several zones.
+* **Needs** are held against the traits that the driver tells. Some follow from the steps: digits that somebody chose (` + "`own-pin`" + `), the same digits
+  twice (` + "`reuse`" + `), spares (` + "`pool`" + `), algorithmic codes (` + "`offline`" + `), a window changed by hand (` + "`native`" + `), a reset, which shows only
+  where the lock itself is read (` + "`lock-list`" + `). A fault that ` + "`[check] sometimes`" + ` wants and that does not strike leaves the story out.
+* **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
+* **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a
+  minute longer than the simulator's own locks, and as long as ` + "`confirm_within`" + ` where it is the cloud that lists: what is not as wanted is judged once
+  more then. Whether a code opens before its start depends on who keeps its schedule, and is left to the rules.
+* **Not judged** are states on the way, evidence, issues, events, counts, limits and golden traces, which belong to the simulator's own locks.
+
+[The table](matrix.md) shows every story at every vendor.
+`
 
 func (s section) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n## %s\n\n", s.title)

@@ -29,8 +29,11 @@ type need struct {
 	met     func(lock.Traits) bool
 }
 
-// comparesModels is the need that no lock meets alone.
-const comparesModels Need = "models"
+// Needs that are not about a lock's traits.
+const (
+	comparesModels Need = "models"
+	needsPush      Need = "push"
+)
 
 func needTable() []need {
 	return []need{
@@ -53,7 +56,9 @@ func needTable() []need {
 		{"entry", "it tells who opened", func(t lock.Traits) bool { return t.ReportsEntry }},
 		{"zone", "its time zone is known", func(t lock.Traits) bool { return t.Zone != "" }},
 		{comparesModels, "the story compares locks of several models, which one vendor's are not", func(lock.Traits) bool { return false }},
+		{needsPush, "its cloud posts what happens at the lock", func(lock.Traits) bool { return true }},
 		{"offline", "it takes algorithmic codes", func(t lock.Traits) bool { return len(t.Offline) > 0 }},
+		{"daily", "it takes algorithmic codes of days", func(t lock.Traits) bool { return slices.Contains(t.Offline, lock.OfflineDaily) }},
 	}
 }
 

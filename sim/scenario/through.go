@@ -19,11 +19,15 @@ type Through struct {
 	Provider string
 	Model    string      // of the simulator's locks that stand for the vendor's
 	Traits   lock.Traits // as the driver lists them
+	Push     bool        // its webhooks come to notices
 	Wire     world.Wiring
 }
 
 // opening is how long before a story its accounts are listed.
 const opening = time.Minute
+
+// locksOfAHub is how many locks share a hub where a story has none.
+const locksOfAHub = 10
 
 // lay returns the story as it happens at the vendor's locks, or why it can't.
 func (x *Through) lay(f *File) (*File, string) {
@@ -33,7 +37,11 @@ func (x *Through) lay(f *File) (*File, string) {
 	out := *f
 	out.Spec.Locks = slices.Clone(f.Spec.Locks)
 	for i := range out.Spec.Locks {
-		out.Spec.Locks[i].Model, out.Spec.Locks[i].Name = x.Model, ""
+		l := &out.Spec.Locks[i]
+		l.Model, l.Name = x.Model, ""
+		if l.Hub == "" { // which some vendors' locks have always
+			l.Hub = lock.HubID(string(l.Account) + "-hub-" + strconv.Itoa(i/locksOfAHub+1))
+		}
 	}
 	out.Steps = slices.Clone(f.Steps)
 	pins := x.pins(f)
@@ -71,6 +79,9 @@ func (r *run) arrived(want engine.Status, v engine.CodeView) bool {
 	if r.o.Through == nil {
 		return false
 	}
+	if want == engine.StatusSet && v.Status == engine.StatusUnset && v.Scheduled && r.w.Now().Before(v.Starts) {
+		return true // the lock turns it on by itself
+	}
 	opens := r.among(r.w.Fleet().WouldOpen(v.Device), v)
 	return want == engine.StatusSet && v.Status == engine.StatusSetting && opens ||
 		(want == engine.StatusGone || want == engine.StatusUnset) && v.Status == engine.StatusRemoving && !opens
@@ -102,9 +113,12 @@ func (r *run) patient(e *Expect) {
 	}
 }
 
-// typed judges a try at a vendor's lock.
+// typed judges a try at a vendor's lock. Whether a code opens before its start depends on who keeps its schedule: the rules alone judge that.
 func (r *run) typed(at Pos, do Type, pin lock.PIN, opened bool) {
 	if do.Opens == nil || *do.Opens == opened {
+		return
+	}
+	if v, err := r.view(do.Code); do.Code != "" && err == nil && r.w.Now().Before(v.Starts) {
 		return
 	}
 	r.later(func() {
@@ -134,6 +148,9 @@ func (x *Through) lacks(f *File) string {
 	}
 	if n := f.Missing(x.Traits); n != "" {
 		return "needs " + string(n)
+	}
+	if slices.Contains(f.Needs, needsPush) && !x.Push {
+		return "needs " + string(needsPush)
 	}
 	if !meets("reuse", x.Traits) && reuses(f) {
 		return "needs reuse"
@@ -180,8 +197,8 @@ func reuses(f *File) bool {
 	return false
 }
 
-// implied is the trait that a step lives on; "": none. A step that must be refused lives on nothing. What hands and a lock's own
-// faults do at a lock is seen only where the lock itself is read.
+// implied is the trait that a step lives on; "": none. A step that must be refused lives on nothing. A reset is
+// seen only where the lock itself is read.
 func implied(s Step) Need {
 	switch do := s.Do.(type) {
 	case Edit:
@@ -192,9 +209,7 @@ func implied(s Step) Need {
 			return "lock-list"
 		}
 	case Fault:
-		if slices.ContainsFunc(sim.Kinds(), func(k sim.KindInfo) bool {
-			return k.Name == do.Fault.Kind && k.Layer == sim.LayerLock
-		}) {
+		if k := do.Fault.Kind; k == "reset" || k == "factory" {
 			return "lock-list"
 		}
 	}

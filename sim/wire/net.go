@@ -245,6 +245,7 @@ func (n *net) Place(id lock.DeviceID, ref lock.Ref, code lock.CodeID) lock.Ref {
 	memory := n.fleet.Memory(id)
 	h := n.held[id][ref]
 	for _, fits := range []func(sim.Memory) bool{
+		func(m sim.Memory) bool { return code != "" && m.Code == code && m.PIN == h.PIN },
 		func(m sim.Memory) bool { return !h.PIN.IsZero() && m.PIN == h.PIN },
 		func(m sim.Memory) bool { return h.Slot > 0 && m.Slot == h.Slot },
 		func(m sim.Memory) bool { return code != "" && m.Code == code },

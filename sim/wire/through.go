@@ -6,7 +6,6 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/all"
-	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/scenario"
 )
@@ -19,13 +18,20 @@ func Through(v Vendor) (*scenario.Through, error) {
 	}
 	lay := Lay(v, p)
 	k := sim.NewKernel(time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC), 1)
-	f, err := sim.NewFleet(k, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: v.Model, Account: lock.AccountID("account")}}})
+	f, err := sim.NewFleet(k, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: v.Model, Account: "account", Hub: "front-hub"}}})
 	if err != nil {
 		return nil, err
 	}
-	net, err := lay(k, f, func(driver.Notice) {})
+	push := false
+	net, err := lay(k, f, func(driver.Notice) { push = true })
 	if err != nil {
 		return nil, err
 	}
-	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: net.Devices()[0].Traits, Wire: lay}, nil
+	k.RunUntil(k.Now().Add(patience)) // by then its vendor was asked to post
+	push = false
+	if err := f.Edit(sim.Edit{Lock: "front", Kind: sim.EditBattery}); err != nil {
+		return nil, err
+	}
+	k.RunUntil(k.Now().Add(patience))
+	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: net.Devices()[0].Traits, Push: push, Wire: lay}, nil
 }

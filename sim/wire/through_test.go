@@ -49,7 +49,7 @@ func TestAStoryThatAVendorsLocksCantTellIsSkipped(t *testing.T) {
 		{"model = \"jit.keypad\"\nslots = 3", ``, ``, "is about a lock of 3 places"},
 		{"model = \"jit.keypad\"\nzone = \"none\"", ``, ``, "is about a lock without a zone"},
 		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\nadd_lock = { id = \"side\", model = \"jit.keypad\" }", "mounts a lock"},
-		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\nfault = { on = \"front\", kind = \"ghost-slot\" }", "needs lock-list"},
+		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\nfault = { on = \"front\", kind = \"reset\" }", "needs lock-list"},
 		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\npool = { lock = \"front\", on = true }", ""},
 	} {
 		text := "[scenario]\nname = \"a story\"\nstart = 2026-03-28T08:00:00Z\nrun = \"1h\"\n" + c.needs + "\n[[lock]]\nid = \"front\"\n" + c.lock + "\n" + c.step + "\n"
