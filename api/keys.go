@@ -103,18 +103,12 @@ var ErrKey = errors.New("key")
 func (k *Keys) Create(ctx context.Context, now time.Time, name string, scopes []Scope, rand io.Reader) (Token, Key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	switch name = strings.TrimSpace(name); {
-	case name == "" || len(name) > maxName:
-		return Token{}, Key{}, fmt.Errorf("%w: name must have 1 to %d characters", ErrKey, maxName)
-	case len(k.all) >= maxKeys:
-		return Token{}, Key{}, fmt.Errorf("%w: there are %d keys already", ErrKey, maxKeys)
-	case len(scopes) == 0:
-		return Token{}, Key{}, fmt.Errorf("%w: scopes: at least one is needed", ErrKey)
+	name = strings.TrimSpace(name)
+	if err := CheckKey(name, scopes); err != nil {
+		return Token{}, Key{}, err
 	}
-	for _, s := range scopes {
-		if !slices.Contains(Scopes(), s) {
-			return Token{}, Key{}, fmt.Errorf("%w: scopes: %q is none of read, write, pins", ErrKey, s)
-		}
+	if len(k.all) >= maxKeys {
+		return Token{}, Key{}, fmt.Errorf("%w: there are %d keys already", ErrKey, maxKeys)
 	}
 	random := make([]byte, idBytes+bits)
 	if _, err := io.ReadFull(rand, random); err != nil {
@@ -125,6 +119,22 @@ func (k *Keys) Create(ctx context.Context, now time.Time, name string, scopes []
 	hash := sha256.Sum256([]byte(token.text))
 	key.Hash = hash[:]
 	return token, key, k.put(ctx, key)
+}
+
+// CheckKey returns what is wrong with a key's name or scopes, or nil.
+func CheckKey(name string, scopes []Scope) error {
+	switch {
+	case name == "" || len(name) > maxName:
+		return fmt.Errorf("%w: name must have 1 to %d characters", ErrKey, maxName)
+	case len(scopes) == 0:
+		return fmt.Errorf("%w: scopes: at least one is needed", ErrKey)
+	}
+	for _, s := range scopes {
+		if !slices.Contains(Scopes(), s) {
+			return fmt.Errorf("%w: scopes: %q is none of read, write, pins", ErrKey, s)
+		}
+	}
+	return nil
 }
 
 // Revoke ends a key at once.

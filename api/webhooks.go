@@ -181,7 +181,7 @@ type createHook struct {
 func hooksCreate(c *call, p createHook) (reply, error) {
 	types := []string{"*"}
 	set(&types, p.Types)
-	if err := checkHook(p.URL, types); err != nil {
+	if err := CheckHook(p.URL, types); err != nil {
 		return nil, err
 	}
 	random := make([]byte, secretBytes+10)
@@ -199,7 +199,8 @@ func hooksCreate(c *call, p createHook) (reply, error) {
 	return reply{"webhook": c.showHook(h)}, c.hooks.add(c.ctx, h)
 }
 
-func checkHook(text string, types []string) error {
+// CheckHook returns what is wrong with a webhook's address or its event types, or nil.
+func CheckHook(text string, types []string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(text) > maxURL:
@@ -245,7 +246,7 @@ func hooksUpdate(c *call, p updateHook) (reply, error) {
 		return nil, err
 	}
 	if p.Types != nil {
-		if err := checkHook(h.URL, *p.Types); err != nil {
+		if err := CheckHook(h.URL, *p.Types); err != nil {
 			return nil, err
 		}
 	}

@@ -227,6 +227,9 @@ func restore(a *app, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if a.on("dry-run") {
+		return a.restores(conf, src, place)
+	}
 	if err := os.MkdirAll(filepath.Dir(place), 0o700); err != nil {
 		return err
 	}
@@ -249,6 +252,27 @@ func restore(a *app, args []string) (err error) {
 	}
 	fmt.Fprintf(a.io.out, "%d records are back in %s. Every lock is looked at before anything is done to it; codes that were made since the\n"+
 		"backup stand on their locks as codes of somebody else: lockctl devices unmanaged lists them.\n", n, place)
+	return restored(report)
+}
+
+// restores unpacks a backup where it is thrown away again, and says what would come of it.
+func (a *app) restores(conf config.Store, src io.Reader, place string) (err error) {
+	work, err := os.MkdirTemp("", "lockctl-restore-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	conf.Dir, conf.KeyFile = filepath.Join(work, "live"), filepath.Join(work, "live.key")
+	n, report, err := a.unpack(conf, src)
+	if err != nil {
+		return err
+	}
+	a.say("would put %d records into %s", n, place)
+	return restored(report)
+}
+
+// restored refuses to call a backup sound in which something is wrong.
+func restored(report engine.Report) error {
 	if len(report.Findings) > 0 {
 		return refused("%d things are wrong with what was backed up: lockctl doctor says what", len(report.Findings)+report.More)
 	}

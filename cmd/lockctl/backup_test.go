@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,6 +102,14 @@ func TestABackupBringsEverythingBack(t *testing.T) {
 		}
 		if err := os.Remove(live + ".key"); err != nil { // a backup does not need it
 			t.Fatal(err)
+		}
+		if code, said := lockctl(t, home, "restore", file, "--dry-run"); code != exitDone || !strings.HasPrefix(said, "would put ") {
+			t.Errorf("%s: restore --dry-run: %d %s", way.name, code, said)
+		}
+		for _, path := range []string{live, live + ".key"} {
+			if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: a dry run left %s: %v", way.name, path, err)
+			}
 		}
 		if code, said := lockctl(t, home, "restore", file); code != exitDone {
 			t.Fatalf("%s: restore: %d %s", way.name, code, said)

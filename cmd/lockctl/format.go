@@ -82,6 +82,12 @@ func show[T any](a *app, v T, tell func()) error {
 }
 
 // say prints a line for people. What came from elsewhere can't steer the terminal.
+// would says what a dry run stands for.
+func (a *app) would(do string) error {
+	a.say("would %s", do)
+	return nil
+}
+
 func (a *app) say(format string, args ...any) {
 	if a.broke == nil {
 		_, a.broke = fmt.Fprintf(a.io.out, format+"\n", args...)

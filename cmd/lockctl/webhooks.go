@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/accesscodes/lockctl/api"
 )
 
 // webhook is an address to which events are posted, as the daemon shows it.
@@ -15,17 +18,23 @@ type webhook struct {
 	Disabled bool     `json:"is_disabled"`
 }
 
-// webhooksList prints webhooks; their secrets only for programs that are told to with --reveal.
-func webhooksList(a *app, _ []string) error {
+func (a *app) webhooks() ([]webhook, error) {
 	var got struct {
 		Hooks []webhook `json:"webhooks"`
 	}
-	if err := a.ask("/webhooks/list", map[string]any{}, &got); err != nil {
+	err := a.ask("/webhooks/list", map[string]any{}, &got)
+	return got.Hooks, err
+}
+
+// webhooksList prints webhooks; their secrets only for programs that are told to with --reveal.
+func webhooksList(a *app, _ []string) error {
+	hooks, err := a.webhooks()
+	if err != nil {
 		return err
 	}
-	for i := range got.Hooks {
+	for i := range hooks {
 		if !a.on("reveal") {
-			got.Hooks[i].Secret = ""
+			hooks[i].Secret = ""
 		}
 	}
 	columns := []column[webhook]{
@@ -37,13 +46,23 @@ func webhooksList(a *app, _ []string) error {
 	if a.on("reveal") {
 		columns = append(columns, column[webhook]{name: "secret", text: func(h webhook) string { return h.Secret }})
 	}
-	return list(a, got.Hooks, columns...)
+	return list(a, hooks, columns...)
 }
 
 func webhooksCreate(a *app, args []string) error {
 	in := map[string]any{"url": args[0]}
 	if types := a.text("events"); types != "" {
 		in["event_types"] = strings.FieldsFunc(types, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	if a.on("dry-run") {
+		types := []string{"*"}
+		if given, ok := in["event_types"].([]string); ok {
+			types = given
+		}
+		if err := api.CheckHook(args[0], types); err != nil {
+			return inputError{err}
+		}
+		return a.would("have events posted to " + args[0] + ": " + strings.Join(types, ", "))
 	}
 	var got struct{ Webhook webhook }
 	if err := a.ask("/webhooks/create", in, &got); err != nil {
@@ -56,16 +75,34 @@ func webhooksCreate(a *app, args []string) error {
 	})
 }
 
-func webhooksEnable(a *app, args []string) error { return a.switchWebhook(args[0], false) }
+func webhooksEnable(a *app, args []string) error {
+	return a.changeWebhook(args[0], "post to %s again", "/webhooks/update", map[string]any{"is_disabled": false})
+}
 
-func webhooksDisable(a *app, args []string) error { return a.switchWebhook(args[0], true) }
-
-func (a *app) switchWebhook(id string, disabled bool) error {
-	return a.ask("/webhooks/update", map[string]any{"webhook_id": id, "is_disabled": disabled}, &struct{}{})
+func webhooksDisable(a *app, args []string) error {
+	return a.changeWebhook(args[0], "post nothing more to %s", "/webhooks/update", map[string]any{"is_disabled": true})
 }
 
 func webhooksDelete(a *app, args []string) error {
-	return a.ask("/webhooks/delete", map[string]any{"webhook_id": args[0]}, &struct{}{})
+	return a.changeWebhook(args[0], "take the webhook to %s away", "/webhooks/delete", map[string]any{})
+}
+
+// changeWebhook asks for something about one webhook, or with --dry-run says what: deed has a place for its address.
+func (a *app) changeWebhook(id, deed, path string, in map[string]any) error {
+	if !a.on("dry-run") {
+		in["webhook_id"] = id
+		return a.ask(path, in, &struct{}{})
+	}
+	hooks, err := a.webhooks()
+	if err != nil {
+		return err
+	}
+	for _, h := range hooks {
+		if h.ID == id {
+			return a.would(fmt.Sprintf(deed, h.URL))
+		}
+	}
+	return refused("no webhook %s", id)
 }
 
 // delivery is an event on its way to a webhook, or given up.
@@ -95,5 +132,5 @@ func webhooksDeliveries(a *app, args []string) error {
 }
 
 func webhooksRedeliver(a *app, args []string) error {
-	return a.ask("/v1/webhooks/redeliver", map[string]any{"webhook_id": args[0], "event_id": args[1]}, &struct{}{})
+	return a.changeWebhook(args[0], "send "+args[1]+" to %s again", "/v1/webhooks/redeliver", map[string]any{"event_id": args[1]})
 }
