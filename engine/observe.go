@@ -285,7 +285,9 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 	}
 	if c != nil {
 		for i := range seen {
-			if x := &seen[i]; !x.Ours && c.marked(p, x) && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") {
+			x := &seen[i]
+			other := func(o place) bool { return o.ID != p.ID && o.Ref == x.Ref && x.Ref != "" }
+			if !x.Ours && c.marked(p, x) && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") && !slices.ContainsFunc(c.Places, other) {
 				return x
 			}
 		}

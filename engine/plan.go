@@ -256,7 +256,11 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			case t.CannotList:
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
 			case match.lost():
-				if now.Before(c.NextTry) {
+				if b, wait := d.clash(now, c, w.Place.PIN); b != nil {
+					if !wait { // another has taken its digits meanwhile
+						x.Blocked = append(x.Blocked, *b)
+					}
+				} else if now.Before(c.NextTry) {
 					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 				} else {
 					again := w.Place
@@ -322,6 +326,11 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		*sets = append(*sets, j)
 	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now):
 		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "gap_not_accepted"})
+		for i := range c.Places {
+			if p := &c.Places[i]; p.PIN != c.PIN && !p.lost() && d.settled(now, old, v.policy) {
+				away(p, "the code has other digits by now")
+			}
+		}
 	default:
 		away(old, "makes way for its new form")
 	}
