@@ -70,3 +70,33 @@ func TestAnAcceptedWriteThatNothingLists(t *testing.T) {
 		t.Error("what was withdrawn stays")
 	}
 }
+
+// Where nothing is listed, a write is known by the handle of its job first and by a better one once it has landed, by which it is erased.
+func TestAHandleThatGetsBetter(t *testing.T) {
+	tr := nativeTraits()
+	tr.CannotList = true
+	r, _ := settled(t, tr)
+	var tag string
+	var cleared lock.Ref
+	r.bend = func(c engine.Call, o *engine.Outcome) {
+		switch c.Verb {
+		case engine.CallSet:
+			o.Held.Ref, o.Held.Pending, tag = "job-1", true, c.Want.Tag
+		case engine.CallObserve:
+			o.Observation.Complete, o.Observation.Held = false, []lock.Held{{Ref: "slot-9", Tag: "LCAAAAAYI"}, {Ref: "slot-4", Tag: tag, Enabled: true}}
+		case engine.CallClear:
+			cleared = c.At
+		}
+	}
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(10 * time.Minute)
+	r.status("g", engine.StatusSet)
+	if n := r.count(engine.CallSet); n != 1 {
+		t.Errorf("%d sets", n)
+	}
+	r.do(engine.Delete{Code: "g"})
+	r.pass(time.Minute)
+	if cleared != "slot-4" {
+		t.Errorf("it is erased by %q", cleared)
+	}
+}

@@ -9,8 +9,9 @@
 //     the slot later.
 //   - Nothing lists codes. What a lock refuses it keeps quiet about: digits of which the first four are those of another code, a start
 //     that has passed, a full memory. After three minutes without a slot a code counts as refused, and is written again.
-//   - A deletion erases whatever is in a slot, and nobody confirms it. So only a slot that the lock has told is erased; a code whose
-//     token was forgotten before its slot was known can't be erased by lockctl, and Clear says so.
+//   - A deletion erases whatever is in a slot, and nobody confirms it. So only a slot that the lock has told is erased, and one that is in
+//     doubt not once more while a code that was written since may have got it. A code whose token was forgotten before its slot was
+//     known can't be erased by lockctl, and Clear says so.
 //   - How a code is changed is not established: it is erased and written anew.
 //   - A lock that is not connected is refused at once: the cloud would give a token for what never arrives.
 //   - A local time that clocks show twice stands for the first: a window that means the second is kept by the engine.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -26,6 +27,7 @@ type account struct {
 	key     []byte // of prints
 	now     func() time.Time
 	log     *slog.Logger
+	erases  doubts
 }
 
 var (
@@ -162,6 +164,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	if err != nil {
 		return lock.Held{}, err
 	}
+	a.erases.wrote(id, written{token, a.now()})
 	held.Ref, held.Pending = ref{token: token, since: a.now(), print: print, name: name}.String(), true
 	return held, nil
 }
@@ -207,16 +210,38 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) erro
 		case slot == 0 && known && a.now().Sub(r.since) > lands:
 			return nil // it never came to the lock
 		case slot == 0 && known:
-			e := c.fail(driver.Throttled, driver.BlameLock, "its slot is not known yet")
-			e.RetryAfter = 15 * time.Second
-			return e
+			return unknownYet(c)
 		case slot == 0:
 			return c.fail(driver.Ambiguous, driver.BlameCloud, "its slot was never known")
 		}
 		r.slot = slot
 	}
+	for _, w := range a.erases.since(id, r.slot) {
+		slot, known, err := a.slot(ctx, c, w.token)
+		switch {
+		case err != nil:
+			return err
+		case slot == r.slot:
+			a.erases.end(id, r.slot)
+			return nil // another code stands there: the erase that nobody knew of has happened
+		case slot == 0 && known && a.now().Sub(w.at) <= lands:
+			return unknownYet(c)
+		}
+	}
 	_, err := a.send(ctx, c, http.MethodDelete, deletePacket(r.slot))
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Ambiguous {
+		a.erases.begin(id, r.slot)
+	} else if err == nil {
+		a.erases.end(id, r.slot)
+	}
 	return err
+}
+
+// unknownYet says that a slot is not known yet.
+func unknownYet(c call) error {
+	e := c.fail(driver.Throttled, driver.BlameLock, "its slot is not known yet")
+	e.RetryAfter = 15 * time.Second
+	return e
 }
 
 // Lock implements driver.Bolt.

@@ -214,6 +214,30 @@ func TestALockThatKeepsQuiet(t *testing.T) {
 	}
 }
 
+// An erase in doubt that has happened is not made once more upon the code that has got the slot since.
+func TestASlotThatWasGivenAway(t *testing.T) {
+	h := open(t)
+	first := h.set(t, want(t, "LCABCDE23", "4829"))
+	h.Far.Settle()
+	must(t, h.Far.Trouble(h.Device, conform.LoseReply))
+	if err := h.Driver.Clear(t.Context(), h.Device, first); kindOf(t, err) != driver.Ambiguous {
+		t.Fatalf("it gives %v", err)
+	}
+	must(t, h.Far.Heal(h.Device))
+	h.Far.Settle()
+	second := h.set(t, want(t, "LCBBBBBSI", "1357"))
+	if err := h.Driver.Clear(t.Context(), h.Device, first); kindOf(t, err) != driver.Throttled {
+		t.Errorf("before the second code has told its slot it gives %v", err)
+	}
+	h.Far.Settle()
+	must(t, h.Driver.Clear(t.Context(), h.Device, first))
+	h.Far.Settle()
+	h.holds(t, 1)
+	must(t, h.Driver.Clear(t.Context(), h.Device, second))
+	h.Far.Settle()
+	h.holds(t, 0)
+}
+
 // A start that has passed by the time the lock hears of it is kept quiet about, too; one that has passed before is refused.
 func TestAStartThatHasPassed(t *testing.T) {
 	h := open(t)
