@@ -81,14 +81,24 @@ func (d *door) kind() (name, typ string) {
 	return [...]string{"zigbee", "zwave", "matter"}[d.gen], [...]string{"ZIGBEE", "ZWAVE", "MATTER"}[d.gen]
 }
 
-// was gives the attribute that an event has set, or null.
-func (d *door) was(capability, attribute string) value { return d.attributes[capability][attribute] }
+// was gives the attribute as it stood at that time, or null.
+func (d *door) was(capability, attribute string, at time.Time) value {
+	if v, ok := d.attributes[capability][attribute]; ok && v.Timestamp <= stamp(at) {
+		return v
+	}
+	for _, e := range slices.Backward(d.events) {
+		if e.capability == capability && e.attribute == attribute && !e.at.After(at) {
+			return value{Value: e.value, Data: e.data, Timestamp: stamp(e.at)}
+		}
+	}
+	return value{}
+}
 
 // status is all that the API tells of a lock, of which the cloud lists that.
 func (c *Cloud) status(d *door, o lock.Observation) status {
 	at := stamp(d.born)
 	s := status{
-		"lock":    {"lock": d.was("lock", "lock")},
+		"lock":    {"lock": d.was("lock", "lock", o.At)},
 		"battery": {"battery": {Value: int(math.Round(c.fleet.Charge(d.of.ID) * 100)), Unit: "%", Timestamp: at}},
 		"refresh": {},
 	}
@@ -106,21 +116,21 @@ func (c *Cloud) status(d *door, o lock.Observation) status {
 			codes[strconv.Itoa(h.Slot)] = d.nameOf(h)
 		}
 		text, _ := json.Marshal(codes) // a map of texts can always be written
-		mapped := d.was("lockCodes", "codeChanged").Timestamp
+		mapped := d.was("lockCodes", "codeChanged", o.At).Timestamp
 		if mapped == "" {
 			mapped = at
 		}
 		s["lockCodes"] = map[string]value{
 			"maxCodes": {Value: d.of.Traits.Slots, Timestamp: at}, "minCodeLength": {Value: least, Timestamp: at}, "maxCodeLength": {Value: most, Timestamp: at},
-			"codeLength": {}, "codeReport": {}, "lock": {}, "codeChanged": d.was("lockCodes", "codeChanged"), "scanCodes": {Value: "Complete", Timestamp: at},
+			"codeLength": {}, "codeReport": {}, "lock": {}, "codeChanged": d.was("lockCodes", "codeChanged", o.At), "scanCodes": {Value: "Complete", Timestamp: at},
 			"lockCodes": {Value: string(text), Timestamp: mapped}, "migrated": {Value: d.gen == migrated, Timestamp: at},
 		}
-		if x := d.was("lockCodes", "scanCodes"); x.Value != nil {
+		if x := d.was("lockCodes", "scanCodes", o.At); x.Value != nil {
 			s["lockCodes"]["scanCodes"] = x
 		}
 	}
 	if d.gen != legacy {
-		c.modernStatus(d, entries, least, most, s)
+		c.modernStatus(d, entries, least, most, o.At, s)
 	}
 	return s
 }

@@ -45,7 +45,7 @@ func (d *door) newUser(name, kind string) int {
 }
 
 // modernStatus adds what the new generation tells.
-func (c *Cloud) modernStatus(d *door, entries []lock.Held, least, most int, s status) {
+func (c *Cloud) modernStatus(d *door, entries []lock.Held, least, most int, asOf time.Time, s status) {
 	at := stamp(d.born)
 	users, credentials := []any{}, []any{}
 	for i := 1; i <= d.of.Traits.Slots; i++ {
@@ -59,15 +59,15 @@ func (c *Cloud) modernStatus(d *door, entries []lock.Held, least, most int, s st
 		})
 	}
 	s["lockUsers"] = map[string]value{
-		"users": {Value: users, Timestamp: at}, "totalUsersSupported": {Value: d.of.Traits.Slots, Timestamp: at}, "commandResult": d.was("lockUsers", "commandResult"),
+		"users": {Value: users, Timestamp: at}, "totalUsersSupported": {Value: d.of.Traits.Slots, Timestamp: at}, "commandResult": d.was("lockUsers", "commandResult", asOf),
 	}
 	s["lockCredentials"] = map[string]value{
 		"credentials": {Value: credentials, Timestamp: at}, "supportedCredentials": {Value: []string{"pin"}, Timestamp: at},
 		"minPinCodeLen": {Value: least, Timestamp: at}, "maxPinCodeLen": {Value: most, Timestamp: at},
-		"pinUsersSupported": {Value: d.of.Traits.Slots, Timestamp: at}, "commandResult": d.was("lockCredentials", "commandResult"),
+		"pinUsersSupported": {Value: d.of.Traits.Slots, Timestamp: at}, "commandResult": d.was("lockCredentials", "commandResult", asOf),
 	}
 	if d.gen == matter {
-		s["lockSchedules"] = c.scheduleStatus(d)
+		s["lockSchedules"] = c.scheduleStatus(d, asOf)
 	}
 }
 

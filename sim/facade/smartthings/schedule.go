@@ -34,7 +34,7 @@ func (c *Cloud) restrict(d *door, x *command, owner int) {
 
 func quoted(text string) json.RawMessage { return json.RawMessage(`"` + text + `"`) }
 
-func (c *Cloud) scheduleStatus(d *door) map[string]value {
+func (c *Cloud) scheduleStatus(d *door, asOf time.Time) map[string]value {
 	at := stamp(d.born)
 	list := func(weekly bool) []any {
 		all := []any{}
@@ -58,7 +58,7 @@ func (c *Cloud) scheduleStatus(d *door) map[string]value {
 	return map[string]value{
 		"yearDaySchedules": {Value: list(false), Timestamp: at}, "weekDaySchedules": {Value: list(true), Timestamp: at},
 		"yearDaySchedulesPerUser": {Value: 10, Timestamp: at}, "weekDaySchedulesPerUser": {Value: 10, Timestamp: at},
-		"commandResult": d.was("lockSchedules", "commandResult"),
+		"commandResult": d.was("lockSchedules", "commandResult", asOf),
 	}
 }
 
