@@ -81,8 +81,11 @@ func FuzzPosts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, header string) {
 		d := person(t, &http.Client{Transport: said(nil)}, nil)
 		_, notices, _ := d.(driver.Receiver).Receive(t.Context(), driver.Inbound{Method: http.MethodPost, Path: "/h", Header: http.Header{"Authorization": {header}}, Body: body})
-		if len(notices) > 0 {
-			t.Errorf("it leads to %v", notices)
+		for _, n := range notices {
+			if n.Device == "" {
+				continue // to be asked for a confirmation leads to a look, and to nothing else
+			}
+			t.Errorf("it leads to %v", n)
 		}
 	})
 }

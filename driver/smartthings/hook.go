@@ -261,7 +261,8 @@ func (a *account) asked(where string, in driver.Inbound) (driver.Reply, []driver
 	if keyID.MatchString(id) && a.hook.keys[id] == nil {
 		a.hook.wanted = id
 	}
-	return driver.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{}")}, nil, nil
+	// Whoever asks gets a look, which confirms: nothing else would before the next one.
+	return driver.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{}")}, []driver.Notice{{Account: a.id}}, nil
 }
 
 var (

@@ -67,6 +67,9 @@ type Cloud interface {
 	Push(id lock.DeviceID) []Post
 }
 
+// Targeted is a Cloud whose webhooks go where its owner says at the vendor's, and not where a driver asks for.
+type Targeted interface{ Target(url string) }
+
 // Loop owns the thread of a fleet.
 type Loop interface {
 	// Run starts something on the fleet's thread and returns when done was called, or with an error when ctx has ended or the

@@ -136,7 +136,9 @@ func (t cable) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.SetBasicAuth(user.Username(), password)
 		header = r.Header.Clone()
 	}
-	x, err := c.ask(t.cloud, facade.Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: header, Body: body})
+	x, err := c.ask(t.cloud, facade.Request{
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: header, Body: body, Base: r.URL.Scheme + "://" + r.URL.Host,
+	})
 	switch {
 	case err != nil:
 		return nil, err

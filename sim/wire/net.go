@@ -142,6 +142,9 @@ func (l *line) start() error {
 // subscribe has the vendor post, and tries again later if it can't.
 func (l *line) subscribe(s driver.Subscriber) {
 	k, of := l.net.kernel, l.driver
+	if t, ok := l.cloud.(facade.Targeted); ok {
+		t.Target(hook + string(l.id)) // as the person does who configures the account
+	}
 	l.run(k.Now().Add(patience), func(ctx context.Context) {
 		if s.Subscribe(ctx, hook+string(l.id)) != nil && ctx.Err() != context.Canceled { //nolint:errorlint // it is the coroutine's own
 			k.At(k.Now().Add(subscribe), sim.ClassEngine, func() {

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -28,7 +30,20 @@ type app struct {
 	confirmed bool
 	unsent    []facade.Post
 	hooks     []*subscription
-	key       *rsa.PrivateKey // with which posts are signed; nil: nothing was yet
+	key       *rsa.PrivateKey // with which posts are signed
+}
+
+// keyText is the key of every simulated account, which guards nothing: a new one for each would take its time, and differ from run to run.
+//
+//go:embed key.pem
+var keyText []byte
+
+func newKey() (*rsa.PrivateKey, error) {
+	block, _ := pem.Decode(keyText)
+	if block == nil {
+		return nil, errors.New("the key of posts can't be read")
+	}
+	return x509.ParsePKCS1PrivateKey(block.Bytes)
 }
 
 // subscription is one that an installed app has made.
@@ -44,7 +59,6 @@ type subscription struct {
 const (
 	subscriptionsAtMost = 40
 	keyPath             = "/pl/sim/"
-	keyBits             = 2048
 	duplicatesWithin    = 2 * time.Second // a second hint, which a fault has made of one
 	forgottenAfter      = 2 * time.Minute // an event that could not be posted
 )
@@ -61,18 +75,25 @@ func (c *Cloud) updateApp(r *request) {
 		r.reply(malformed("apiOnly.targetUrl"))
 		return
 	}
+	c.retarget(r.found[0], body.APIOnly.TargetURL, r.Base)
+	r.json(http.StatusOK, map[string]any{"appId": r.found[0], "apiOnly": map[string]any{"subscription": map[string]string{"targetUrl": c.app.target, "targetStatus": "PENDING"}}})
+}
+
+// Target implements facade.Targeted: the owner of the app sets where its events go.
+func (c *Cloud) Target(url string) { c.retarget("lockctl", url, c.base) }
+
+// retarget asks a place whether it wants the events of an app.
+func (c *Cloud) retarget(id, target, base string) {
 	c.made++
 	a := &c.app
-	a.target, a.asked, a.confirmed = body.APIOnly.TargetURL, uuid(string(c.account), "confirm", strconv.Itoa(c.made)), false
-	message := map[string]any{
+	a.target, a.asked, a.confirmed = target, uuid(string(c.account), "confirm", strconv.Itoa(c.made)), false
+	a.unsent = append(a.unsent, c.sign(map[string]any{
 		"messageType": "CONFIRMATION", "executionId": uuid(a.asked, "execution"),
-		"confirmationData": map[string]string{"appId": r.found[0], "confirmationUrl": r.Base + "/apps/" + r.found[0] + "/confirm/" + a.asked},
-	}
-	a.unsent = append(a.unsent, c.sign(message)...)
+		"confirmationData": map[string]string{"appId": id, "confirmationUrl": base + "/apps/" + id + "/confirm/" + a.asked},
+	})...)
 	if len(c.order) > 0 {
 		c.fleet.Hint(c.order[0].of.ID)
 	}
-	r.json(http.StatusOK, map[string]any{"appId": r.found[0], "apiOnly": map[string]any{"subscription": map[string]string{"targetUrl": a.target, "targetStatus": "PENDING"}}})
 }
 
 func (c *Cloud) confirm(r *request) {
@@ -202,11 +223,6 @@ func (c *Cloud) sign(message map[string]any) []facade.Post {
 	if err != nil || a.target == "" {
 		return nil
 	}
-	if a.key == nil {
-		if a.key, err = rsa.GenerateKey(rand.Reader, keyBits); err != nil {
-			return nil
-		}
-	}
 	text := facade.JSON(http.StatusOK, message).Body
 	sum := sha256.Sum256(text)
 	digest := "SHA-256=" + base64.StdEncoding.EncodeToString(sum[:])
@@ -226,7 +242,7 @@ func (c *Cloud) keyID() string { return uuid(string(c.account), "key") }
 
 // certificate is the public half of the key that posts are signed with.
 func (c *Cloud) certificate(r *request) {
-	if c.app.key == nil || r.found[0] != "sim" || r.found[1] != c.keyID() {
+	if r.found[0] != "sim" || r.found[1] != c.keyID() {
 		r.reply(notFound(""))
 		return
 	}

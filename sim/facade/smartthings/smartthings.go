@@ -31,10 +31,14 @@ type Cloud struct {
 	app     app
 	doors   map[string]*door
 	order   []*door
-	made    int // ids ever given
+	base    string // where it was last spoken to
+	made    int    // ids ever given
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Targeted = (*Cloud)(nil)
+)
 
 // New puts the SmartThings locks of an account of the fleet behind the API. Every third lock, beginning with the first, is managed by
 // lockCodes, every third with the second was migrated to lockUsers and lockCredentials, the others are Matter locks, which have never known
@@ -42,6 +46,10 @@ var _ facade.Cloud = (*Cloud)(nil)
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{PageAtMost: 200, fleet: f, account: account, doors: map[string]*door{}}
 	c.login.init(account, f.Now())
+	var err error
+	if c.app.key, err = newKey(); err != nil {
+		return nil, err
+	}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "smartthings" {
 			continue
@@ -110,6 +118,7 @@ func endpoints() []endpoint {
 
 // Serve implements facade.Cloud. Paths are understood with and without a version in front.
 func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
+	c.base = r.Base
 	r.Path = strings.TrimPrefix(strings.Trim(r.Path, "/"), "v1/")
 	for _, e := range endpoints() {
 		found, ok := facade.Match(e.path, r.Path)
