@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -29,7 +30,7 @@ const grain = time.Minute
 // Devices implements driver.Driver. Locks of other people, whose codes only their owner may write, are not listed, nor are those that take none.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	var all map[string]mine
-	if err := a.ask(ctx, call{op: "devices"}, "/users/locks/mine", &all, ""); err != nil {
+	if err := a.ask(ctx, rest.Call{Op: "devices"}, "/users/locks/mine", &all, ""); err != nil {
 		return nil, err
 	}
 	var devices []lock.Device
@@ -38,7 +39,7 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 		if _, ok := a.lockID(name); !ok || all[id].Type != owner {
 			continue
 		}
-		d, err := a.find(ctx, call{op: "devices", device: name})
+		d, err := a.find(ctx, rest.Call{Op: "devices", Device: name})
 		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
 			continue // it has just been removed
 		}
@@ -73,7 +74,7 @@ func (a *account) traits(d *detail) lock.Traits {
 
 // Observe implements driver.Driver. It asks the cloud, and never the lock.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
@@ -97,28 +98,28 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	w := want.Window.Grain(grain)
 	switch {
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic codes, and one-time codes are not written")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic codes, and one-time codes are not written")
 	case !want.Window.IsZero() && !want.Window.Bounded():
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a schedule needs an end")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a schedule needs an end")
 	case !want.Window.IsZero() && !w.To.After(w.From):
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "less than a minute is left of the schedule")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "less than a minute is left of the schedule")
 	case want.PIN.IsZero():
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "a code needs digits")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a code needs digits")
 	}
 	d, err := a.find(ctx, c)
 	switch {
 	case err != nil:
 		return lock.Held{}, err
 	case !d.online():
-		return lock.Held{}, c.fail(driver.Offline, driver.BlameHub, "its bridge is offline")
+		return lock.Held{}, c.Fail(driver.Offline, driver.BlameHub, "its bridge is offline")
 	case !want.Window.IsZero() && !a.traits(d).NativeSchedule:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameLock, "this lock knows no schedules")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameLock, "this lock knows no schedules")
 	}
 	if at != "" {
 		pins, err := a.list(ctx, c)
@@ -145,21 +146,21 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 }
 
 // standing answers for a code that is in the list already: it is the one that is wanted, or stands in its way.
-func (a *account) standing(c call, p pin, want lock.Credential, w lock.Window) (lock.Held, error) {
+func (a *account) standing(c rest.Call, p pin, want lock.Credential, w lock.Window) (lock.Held, error) {
 	h := p.held()
 	switch {
 	case p.standing == deleting:
-		e := c.fail(driver.Throttled, driver.BlameLock, "the code before is still being deleted")
+		e := c.Fail(driver.Throttled, driver.BlameLock, "the code before is still being deleted")
 		e.RetryAfter = 15 * time.Second
 		return lock.Held{}, e
 	case h.PIN == want.PIN && h.Window.Equal(w) && h.Enabled:
 		return h, nil
 	}
-	return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
+	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
 }
 
 // taken finds out why a code was refused with 409: it is there already, somebody else has the digits, or no room is left.
-func (a *account) taken(ctx context.Context, c call, want lock.Credential, w lock.Window, refused *driver.Error) (lock.Held, error) {
+func (a *account) taken(ctx context.Context, c rest.Call, want lock.Credential, w lock.Window, refused *driver.Error) (lock.Held, error) {
 	pins, err := a.list(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
@@ -176,7 +177,7 @@ func (a *account) taken(ctx context.Context, c call, want lock.Credential, w loc
 
 // Clear implements driver.Driver.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	if err := a.ready(ctx, c); err != nil {
 		return err
 	}
@@ -202,21 +203,21 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id})
+	return a.move(ctx, rest.Call{Op: "lock", Device: id})
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id})
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id})
 }
 
 // move has the cloud try once, and waits for the lock.
-func (a *account) move(ctx context.Context, c call) error {
-	id, ok := a.lockID(c.device)
+func (a *account) move(ctx context.Context, c rest.Call) error {
+	id, ok := a.lockID(c.Device)
 	if !ok {
-		return c.fail(driver.NotFound, driver.BlameRequest, "")
+		return c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
-	_, err := a.do(ctx, c, http.MethodPut, "/remoteoperate/"+id+"/"+c.op+"?type=sync&v=2.3.1&retryLimit=1", nil, "")
+	_, err := a.do(ctx, c, http.MethodPut, "/remoteoperate/"+id+"/"+c.Op+"?type=sync&v=2.3.1&retryLimit=1", nil, "")
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -20,9 +21,9 @@ const proof = "X-Lockctl-Hook"
 
 // Subscribe implements driver.Subscriber. Webhooks are a partner's; each lock is given an address of its own, and the one before is replaced.
 func (a *account) Subscribe(ctx context.Context, to string) error {
-	c := call{op: "subscribe"}
+	c := rest.Call{Op: "subscribe"}
 	if a.client == "" {
-		return c.fail(driver.Unsupported, driver.BlameRequest, "webhooks need a partner's credentials")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "webhooks need a partner's credentials")
 	}
 	secret := a.secret.Load()
 	if secret == nil {
@@ -50,7 +51,7 @@ func (a *account) Subscribe(ctx context.Context, to string) error {
 }
 
 // owned lists the locks of the account by the vendor's names.
-func (a *account) owned(ctx context.Context, c call) ([]string, error) {
+func (a *account) owned(ctx context.Context, c rest.Call) ([]string, error) {
 	var all map[string]mine
 	if err := a.ask(ctx, c, "/users/locks/mine", &all, ""); err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func (a *account) owned(ctx context.Context, c call) ([]string, error) {
 
 // Unsubscribe implements driver.Subscriber.
 func (a *account) Unsubscribe(ctx context.Context) error {
-	c := call{op: "unsubscribe"}
+	c := rest.Call{Op: "unsubscribe"}
 	if a.secret.Load() == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ type login struct {
 }
 
 // token is the one to send now, other than the one that the vendor has refused.
-func (a *account) token(ctx context.Context, c call, refused oauth.Tokens) (oauth.Tokens, error) {
+func (a *account) token(ctx context.Context, c rest.Call, refused oauth.Tokens) (oauth.Tokens, error) {
 	get := a.tokens.Tokens
 	if !refused.Access.IsZero() {
 		get = func(ctx context.Context) (oauth.Tokens, error) { return a.tokens.Instead(ctx, refused) }
@@ -43,12 +43,12 @@ func (a *account) token(ctx context.Context, c call, refused oauth.Tokens) (oaut
 	}
 	if e, ok := errors.AsType[*driver.Error](err); ok {
 		own := *e
-		own.Op, own.Device = c.op, c.device
+		own.Op, own.Device = c.Op, c.Device
 		return t, &own
 	}
-	e := c.fail(driver.Unauthorized, driver.BlameAccount, "")
+	e := c.Fail(driver.Unauthorized, driver.BlameAccount, "")
 	if ctx.Err() != nil {
-		e = c.fail(driver.Offline, driver.BlameUnknown, "")
+		e = c.Fail(driver.Offline, driver.BlameUnknown, "")
 	}
 	e.Err = err
 	return t, e
@@ -56,19 +56,19 @@ func (a *account) token(ctx context.Context, c call, refused oauth.Tokens) (oaut
 
 // renew fetches new tokens. What a session is carried on with is not a token but the installation that the vendor trusts.
 func (a *account) renew(ctx context.Context, refresh provider.Token) (oauth.Tokens, error) {
-	c := call{op: "login"}
+	c := rest.Call{Op: "login"}
 	if a.client != "" {
 		return a.exchange(ctx, c, map[string]string{"grant_type": "refresh_token", "refresh_token": refresh.Reveal()})
 	}
 	t, trusted, err := a.session(ctx, c, refresh.Reveal())
 	if err == nil && !trusted {
-		err = c.fail(driver.Unauthorized, driver.BlameAccount, "the vendor wants a code: sign in again")
+		err = c.Fail(driver.Unauthorized, driver.BlameAccount, "the vendor wants a code: sign in again")
 	}
 	return t, err
 }
 
 // session signs in with the password. trusted is false for an installation that has to show a code first.
-func (a *account) session(ctx context.Context, c call, install string) (t oauth.Tokens, trusted bool, err error) {
+func (a *account) session(ctx context.Context, c rest.Call, install string) (t oauth.Tokens, trusted bool, err error) {
 	answer, err := a.send(ctx, c, http.MethodPost, "/session", "", map[string]string{
 		"installId": install, "identifier": a.kind + ":" + a.address, "password": a.password,
 	}, "")
@@ -81,11 +81,11 @@ func (a *account) session(ctx context.Context, c call, install string) (t oauth.
 		Expires  string `json:"expiresAt"`
 	}
 	if answer.JSON(&said) != nil {
-		return t, false, c.fail(driver.Offline, driver.BlameCloud, "session")
+		return t, false, c.Fail(driver.Offline, driver.BlameCloud, "session")
 	}
 	access := answer.Header.Get(a.brand.prefix + "access-token")
 	if !said.Password || access == "" {
-		return t, false, c.fail(driver.Unauthorized, driver.BlameAccount, "the password is refused")
+		return t, false, c.Fail(driver.Unauthorized, driver.BlameAccount, "the password is refused")
 	}
 	t = oauth.Tokens{Access: provider.NewToken(access), Refresh: provider.NewToken(install), Expires: expiry(access)}
 	if t.Expires.IsZero() {
@@ -95,11 +95,11 @@ func (a *account) session(ctx context.Context, c call, install string) (t oauth.
 }
 
 // exchange trades a code or a refresh token for tokens.
-func (a *account) exchange(ctx context.Context, c call, grant map[string]string) (t oauth.Tokens, err error) {
+func (a *account) exchange(ctx context.Context, c rest.Call, grant map[string]string) (t oauth.Tokens, err error) {
 	grant["client_id"], grant["client_secret"] = a.client, a.clientSecret
 	answer, err := a.exchanges.Do(ctx, http.MethodPost, "", nil, grant)
 	if err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		e := c.Fail(driver.Offline, driver.BlameCloud, "")
 		e.Err = err
 		return t, e
 	}
@@ -110,13 +110,13 @@ func (a *account) exchange(ctx context.Context, c call, grant map[string]string)
 	}
 	switch {
 	case answer.Status == http.StatusTooManyRequests:
-		e := c.fail(driver.Throttled, driver.BlameCloud, "429")
+		e := c.Fail(driver.Throttled, driver.BlameCloud, "429")
 		e.RetryAfter = answer.RetryAfter(time.Minute)
 		return t, e
 	case answer.Status/100 == 4:
-		return t, c.fail(driver.Unauthorized, driver.BlameAccount, "the login is refused: sign in again")
+		return t, c.Fail(driver.Unauthorized, driver.BlameAccount, "the login is refused: sign in again")
 	case answer.Status != http.StatusOK, answer.JSON(&said) != nil, said.Access == "":
-		return t, c.fail(driver.Offline, driver.BlameCloud, "access_token")
+		return t, c.Fail(driver.Offline, driver.BlameCloud, "access_token")
 	}
 	life := time.Duration(min(max(said.Seconds, 0), 1e9)) * time.Second
 	return oauth.Tokens{Access: provider.NewToken(said.Access), Refresh: provider.NewToken(said.Refresh), Expires: a.now().Add(life)}, nil

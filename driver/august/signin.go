@@ -13,6 +13,7 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/oauth"
 	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/rest"
 )
 
 func signer(system string, digits int64) func(context.Context, provider.Env, provider.Account, provider.Ask) error {
@@ -35,7 +36,7 @@ func signer(system string, digits int64) func(context.Context, provider.Env, pro
 
 // signSession signs in with the password, and with a code that the vendor sends to an installation that it does not know.
 func (a *account) signSession(ctx context.Context, install string, ask provider.Ask) (oauth.Tokens, error) {
-	c := call{op: "login"}
+	c := rest.Call{Op: "login"}
 	if install == "" {
 		var err error
 		if install, err = a.newID(); err != nil {
@@ -89,7 +90,7 @@ func (a *account) signOAuth(ctx context.Context, _ string, ask provider.Ask) (oa
 	if code == "" {
 		return oauth.Tokens{}, errors.New("there is no code in that address")
 	}
-	return a.exchange(ctx, call{op: "login"}, map[string]string{"grant_type": "authorization_code", "code": code, "redirect_uri": a.redirect})
+	return a.exchange(ctx, rest.Call{Op: "login"}, map[string]string{"grant_type": "authorization_code", "code": code, "redirect_uri": a.redirect})
 }
 
 // newID is one that nobody has had before.

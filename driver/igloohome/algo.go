@@ -12,6 +12,7 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -32,23 +33,23 @@ func kindOf(k lock.OfflineKind) (path string, most int) {
 const offline = "algo."
 
 // issue asks for an algorithmic PIN.
-func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock.Held, error) {
-	id, ok := vendorID(c.device)
+func (a *account) issue(ctx context.Context, c rest.Call, want lock.Credential) (lock.Held, error) {
+	id, ok := vendorID(c.Device)
 	kind, most := kindOf(want.Offline)
 	switch {
 	case !ok:
-		return lock.Held{}, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return lock.Held{}, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	case most == 0 || a.clock == nil:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are hourly, daily and one-time codes, where the time zone is set")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are hourly, daily and one-time codes, where the time zone is set")
 	case !want.PIN.IsZero():
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, string(lock.CannotSpecifyPIN))
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, string(lock.CannotSpecifyPIN))
 	}
 	w := want.Window
 	if want.Offline == lock.OfflineOneTime {
 		w.To = w.From.Add(24 * time.Hour)
 	}
 	if !onTheHour(w.From.In(a.clock)) || !onTheHour(w.To.In(a.clock)) && want.Offline != lock.OfflineOneTime {
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "whole hours only")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "whole hours only")
 	}
 	o := algoOrder{Start: stamp(w.From.In(a.clock)), Name: label(want)}
 	if want.Offline != lock.OfflineOneTime {
@@ -56,9 +57,9 @@ func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock
 	}
 	var err error
 	if o.Variance, err = a.book.take(ctx, booking{At: strings.Join([]string{id, kind, o.Start, o.End}, " "), Code: want.Code, Until: w.To}, most, a.now()); err != nil {
-		e := c.fail(driver.Rejected, driver.BlameRequest, "every variance of this window is taken")
+		e := c.Fail(driver.Rejected, driver.BlameRequest, "every variance of this window is taken")
 		if !errors.Is(err, errAllTaken) {
-			e = c.fail(driver.Offline, driver.BlameAccount, "what was issued can't be kept")
+			e = c.Fail(driver.Offline, driver.BlameAccount, "what was issued can't be kept")
 			e.Err = err
 		}
 		return lock.Held{}, e
@@ -69,11 +70,11 @@ func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock
 	}
 	var made algoPIN
 	if err := answer.JSON(&made); err != nil {
-		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no PIN")
+		return lock.Held{}, c.Fail(driver.Ambiguous, driver.BlameCloud, "no PIN")
 	}
 	pin, err := lock.ParsePIN(made.PIN)
 	if err != nil || made.ID == "" || len(made.ID) > maxJobID {
-		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no PIN")
+		return lock.Held{}, c.Fail(driver.Ambiguous, driver.BlameCloud, "no PIN")
 	}
 	return lock.Held{Ref: lock.Ref(offline + made.ID), Tag: want.Tag, Name: want.Name, PIN: pin, Window: w, Enabled: true}, nil
 }

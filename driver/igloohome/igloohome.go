@@ -45,7 +45,7 @@ func (d *device) lockable() bool {
 
 // Devices implements driver.Driver.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
-	found, err := a.devices(ctx, call{op: "devices"})
+	found, err := a.devices(ctx, rest.Call{Op: "devices"})
 	if err != nil {
 		return nil, err
 	}
@@ -109,10 +109,10 @@ func (a *account) bridgeOf(id string) string {
 }
 
 // find returns a lock's id and its bridge, having made sure that the vendor answers.
-func (a *account) find(ctx context.Context, c call) (id, bridge string, err error) {
-	id, ok := vendorID(c.device)
+func (a *account) find(ctx context.Context, c rest.Call) (id, bridge string, err error) {
+	id, ok := vendorID(c.Device)
 	if !ok {
-		return "", "", c.fail(driver.NotFound, driver.BlameRequest, "")
+		return "", "", c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	if bridge = a.bridgeOf(id); bridge != "" {
 		var b device
@@ -131,10 +131,10 @@ func (a *account) find(ctx context.Context, c call) (id, bridge string, err erro
 		return "", "", err
 	}
 	if !slices.ContainsFunc(all, func(d device) bool { return d.lockable() && d.DeviceID == id }) {
-		return "", "", c.fail(driver.NotFound, driver.BlameRequest, "")
+		return "", "", c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	if bridge = a.bridgeOf(id); bridge == "" {
-		return "", "", c.fail(driver.Unsupported, driver.BlameLock, "no bridge is linked to the lock")
+		return "", "", c.Fail(driver.Unsupported, driver.BlameLock, "no bridge is linked to the lock")
 	}
 	return id, bridge, nil
 }
@@ -147,10 +147,10 @@ const (
 // Observe implements driver.Driver. What the lock holds nobody tells; what became of the newest jobs is told of the Refs that are known:
 // one that failed is left out.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	vendor, ok := vendorID(id)
 	if !ok {
-		return lock.Observation{}, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return lock.Observation{}, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	var d device
 	if err := a.ask(ctx, c, "/devices/"+url.PathEscape(vendor), &d); err != nil {
@@ -189,23 +189,23 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	switch {
 	case want.Offline != lock.OfflineNone:
 		return a.issue(ctx, c, want)
 	case want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "only algorithmic codes are for one opening")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "only algorithmic codes are for one opening")
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be held disabled")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code can't be held disabled")
 	case want.PIN.Len() < 4 || want.PIN.Len() > 10:
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "a PIN has 4 to 10 digits")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a PIN has 4 to 10 digits")
 	case !want.Window.IsZero() && !want.Window.Bounded():
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "whether a PIN without an end obeys its start is not known")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "whether a PIN without an end obeys its start is not known")
 	}
 	if at != "" {
 		h, ok := a.unseal(at)
 		if !ok || h.pin != want.PIN || h.window != sumOf(want.Window) {
-			return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a PIN is changed by erasing it and writing another")
+			return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a PIN is changed by erasing it and writing another")
 		}
 		if s, err := a.job(ctx, c, h.job); err != nil || s != failed {
 			return held(want, at, s), err
@@ -224,7 +224,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	data.Start = stamp(w.From)
 	if w.Bounded() {
 		if data.Type, data.End = pinDuration, stamp(w.To); !w.To.After(w.From) {
-			return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "the window is over")
+			return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "the window is over")
 		}
 	}
 	job, err := a.order(ctx, c, lockID, bridge, order{jobCreatePIN, data})
@@ -240,7 +240,7 @@ func held(want lock.Credential, ref lock.Ref, s state) lock.Held {
 
 // Clear implements driver.Driver. The bridge erases by the digits.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	lockID, bridge, err := a.find(ctx, c)
 	if err != nil {
 		return err
@@ -248,9 +248,9 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	h, ok := a.unseal(ref)
 	switch {
 	case strings.HasPrefix(string(ref), offline):
-		return c.fail(driver.Unsupported, driver.BlameRequest, "an algorithmic code can't be erased")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "an algorithmic code can't be erased")
 	case !ok:
-		return c.fail(driver.Unsupported, driver.BlameAccount, "it was written by another API client")
+		return c.Fail(driver.Unsupported, driver.BlameAccount, "it was written by another API client")
 	}
 	_, err = a.order(ctx, c, lockID, bridge, order{jobDeletePIN, pinOrder{PIN: h.pin.Reveal()}})
 	return err
@@ -258,15 +258,15 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id}, jobLock)
+	return a.move(ctx, rest.Call{Op: "lock", Device: id}, jobLock)
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id}, jobUnlock)
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id}, jobUnlock)
 }
 
-func (a *account) move(ctx context.Context, c call, kind int) error {
+func (a *account) move(ctx context.Context, c rest.Call, kind int) error {
 	id, bridge, err := a.find(ctx, c)
 	if err == nil {
 		_, err = a.order(ctx, c, id, bridge, order{Type: kind})

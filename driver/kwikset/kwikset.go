@@ -46,7 +46,7 @@ const (
 
 // Devices implements driver.Driver. The vendor lists twenty homes unless it is asked for more.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
-	c := call{op: "devices"}
+	c := rest.Call{Op: "devices"}
 	homes, err := ask[home](ctx, a, c, "/users/me/homes?top=200")
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (a *account) traits() lock.Traits {
 
 // Observe implements driver.Driver. Nothing lists what a lock holds; what became of writes that are under way is asked for.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
@@ -128,7 +128,7 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 
 // Set implements driver.Driver. The answer is that of the vendor's cloud alone.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	if err := a.fits(c, &want); err != nil {
 		return lock.Held{}, err
 	}
@@ -151,12 +151,12 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		case (slot > 0 || pending) && same:
 			return held, nil
 		case slot > 0 || pending:
-			return lock.Held{}, c.fail(driver.Unsupported, driver.BlameLock, "a code can't be changed in place")
+			return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameLock, "a code can't be changed in place")
 		}
 	}
 	packet, err := createPacket(want.PIN, name, want.Window.Grain(grain), a.zone)
 	if err != nil {
-		e := c.fail(driver.Rejected, driver.BlameRequest, "")
+		e := c.Fail(driver.Rejected, driver.BlameRequest, "")
 		e.Err = err
 		return lock.Held{}, e
 	}
@@ -170,23 +170,23 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 }
 
 // fits refuses what no lock of the vendor can hold, or never takes and never says so.
-func (a *account) fits(c call, want *lock.Credential) error {
+func (a *account) fits(c rest.Call, want *lock.Credential) error {
 	w, digits := want.Window.Grain(grain), want.PIN.Reveal()
 	switch {
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
 	case !want.Enabled:
-		return c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
 	case !w.IsZero() && !a.native:
-		return c.fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
 	case !w.IsZero() && (w.From.IsZero() || !w.Bounded()):
-		return c.fail(driver.Unsupported, driver.BlameRequest, "a window has a start and an end")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "a window has a start and an end")
 	case len(digits) < 4 || len(digits) > 8 || strings.HasPrefix(digits, "999999"):
-		return c.fail(driver.Rejected, driver.BlameRequest, "a code has 4 to 8 digits and does not begin with 999999")
+		return c.Fail(driver.Rejected, driver.BlameRequest, "a code has 4 to 8 digits and does not begin with 999999")
 	case len([]rune(label(want))) < nameMin:
-		return c.fail(driver.Rejected, driver.BlameRequest, "a name has 2 characters or more")
+		return c.Fail(driver.Rejected, driver.BlameRequest, "a name has 2 characters or more")
 	case !w.IsZero() && (!w.To.After(w.From) || !w.From.After(a.now())):
-		return c.fail(driver.Rejected, driver.BlameRequest, "a window begins in the future and ends later")
+		return c.Fail(driver.Rejected, driver.BlameRequest, "a window begins in the future and ends later")
 	}
 	return nil
 }
@@ -194,7 +194,7 @@ func (a *account) fits(c call, want *lock.Credential) error {
 // Clear implements driver.Driver. A slot is erased with whatever is in it, so only one that the lock has told is. That it was erased
 // nobody confirms.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	if err := a.connected(ctx, c); err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) erro
 		case slot == 0 && known:
 			return unknownYet(c)
 		case slot == 0:
-			return c.fail(driver.Ambiguous, driver.BlameCloud, "its slot was never known")
+			return c.Fail(driver.Ambiguous, driver.BlameCloud, "its slot was never known")
 		}
 		r.slot = slot
 	}
@@ -238,23 +238,23 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) erro
 }
 
 // unknownYet says that a slot is not known yet.
-func unknownYet(c call) error {
-	e := c.fail(driver.Throttled, driver.BlameLock, "its slot is not known yet")
+func unknownYet(c rest.Call) error {
+	e := c.Fail(driver.Throttled, driver.BlameLock, "its slot is not known yet")
 	e.RetryAfter = 15 * time.Second
 	return e
 }
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id})
+	return a.move(ctx, rest.Call{Op: "lock", Device: id})
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id})
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id})
 }
 
-func (a *account) move(ctx context.Context, c call) error {
+func (a *account) move(ctx context.Context, c rest.Call) error {
 	if err := a.connected(ctx, c); err != nil {
 		return err
 	}
@@ -263,7 +263,7 @@ func (a *account) move(ctx context.Context, c call) error {
 		return err
 	}
 	id, _ := under(c)
-	_, err = a.do(ctx, c, http.MethodPatch, "/devices/"+id+"/status", map[string]string{"action": c.op, "source": string(source)}, true)
+	_, err = a.do(ctx, c, http.MethodPatch, "/devices/"+id+"/status", map[string]string{"action": c.Op, "source": string(source)}, true)
 	return err
 }
 

@@ -16,41 +16,20 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// call is what a request is made for.
-type call struct {
-	op     string
-	device lock.DeviceID
+var refusals = []rest.Refusal{
+	rest.Means(400, "", driver.Rejected, driver.BlameRequest, 0, "assumed: the request is wrong"),
+	rest.Means(401, "", driver.Unauthorized, driver.BlameAccount, 0, "the gateway: the token is not taken"),
+	rest.Means(403, "", driver.Unauthorized, driver.BlameAccount, 0, "the gateway: the token may not do this"),
+	rest.Means(404, "", driver.NotFound, driver.BlameRequest, 0, "assumed: there is no such device"),
+	rest.Means(429, "", driver.Throttled, driver.BlameCloud, time.Minute, "the gateway: too many requests"),
 }
-
-func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
-	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
-}
-
-// refusal says what a status means.
-type refusal struct {
-	status int
-	kind   driver.Kind
-	blame  driver.Blame
-	source string // who says so
-}
-
-var refusals = [...]refusal{
-	{400, driver.Rejected, driver.BlameRequest, "assumed: the request is wrong"},
-	{401, driver.Unauthorized, driver.BlameAccount, "the gateway: the token is not taken"},
-	{403, driver.Unauthorized, driver.BlameAccount, "the gateway: the token may not do this"},
-	{404, driver.NotFound, driver.BlameRequest, "assumed: there is no such device"},
-	{429, driver.Throttled, driver.BlameCloud, "the gateway: too many requests"},
-}
-
-// again is when to ask after too much was asked, unless the answer says.
-const again = time.Minute
 
 // agent is what the vendor's app calls itself.
 const agent = "okhttp/4.12.0"
 
 // do makes a request and returns the answer if it is a success. A token that is refused is replaced once. After a write nobody knows
 // what an error of the server or a lost answer means.
-func (a *account) do(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+func (a *account) do(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
 	answer, err := a.once(ctx, c, method, path, body, writes)
 	if err == nil && answer.Status == http.StatusUnauthorized {
 		answer, err = a.once(ctx, c, method, path, body, writes)
@@ -58,42 +37,24 @@ func (a *account) do(ctx context.Context, c call, method, path string, body any,
 	if err != nil || answer.Status/100 == 2 {
 		return answer, err
 	}
-	for _, r := range refusals {
-		if r.status == answer.Status {
-			e := c.fail(r.kind, r.blame, strconv.Itoa(answer.Status))
-			if r.kind == driver.Throttled {
-				e.RetryAfter = answer.RetryAfter(again)
-			}
-			return answer, e
-		}
-	}
-	e := c.fail(driver.Offline, driver.BlameCloud, strconv.Itoa(answer.Status))
-	if writes {
-		e.Kind = driver.Ambiguous
-	}
-	return answer, e
+	return answer, c.Refused(refusals, answer, "", writes)
 }
 
 // once makes a request with the token that there is.
-func (a *account) once(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+func (a *account) once(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
 	tokens, err := a.session.Tokens(ctx)
 	if err != nil {
 		e, ok := errors.AsType[*driver.Error](err)
 		if !ok {
-			e = c.fail(driver.Offline, driver.BlameUnknown, "")
+			e = c.Fail(driver.Offline, driver.BlameUnknown, "")
 			e.Err = err
 		}
-		e.Op, e.Device = c.op, c.device
+		e.Op, e.Device = c.Op, c.Device
 		return rest.Answer{}, e
 	}
 	answer, err := a.api.Do(ctx, method, path, http.Header{"Authorization": {"Bearer " + tokens.ID.Reveal()}, "User-Agent": {agent}}, body)
 	if err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
-			e.Kind = driver.Ambiguous
-		}
-		e.Err = err
-		return answer, e
+		return answer, c.Unanswered(err, writes)
 	}
 	if answer.Status == http.StatusUnauthorized {
 		a.session.Drop(tokens)
@@ -102,53 +63,51 @@ func (a *account) once(ctx context.Context, c call, method, path string, body an
 }
 
 // ask reads something.
-func ask[T any](ctx context.Context, a *account, c call, path string) ([]T, error) {
+func ask[T any](ctx context.Context, a *account, c rest.Call, path string) ([]T, error) {
 	answer, err := a.do(ctx, c, http.MethodGet, path, nil, false)
 	if err != nil {
 		return nil, err
 	}
 	var p page[T]
-	if err := answer.JSON(&p); err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		e.Err = err
-		return nil, e
+	if err := c.Read(answer, &p, false); err != nil {
+		return nil, err
 	}
 	return p.Data, nil
 }
 
 // under is the vendor's id of the device of a call, as it stands in a path; false: it is none of Kwikset's.
-func under(c call) (string, bool) {
-	id, ok := strings.CutPrefix(string(c.device), prefix)
+func under(c rest.Call) (string, bool) {
+	id, ok := strings.CutPrefix(string(c.Device), prefix)
 	return url.PathEscape(id), ok && id != ""
 }
 
 // find reads the device of a call.
-func (a *account) find(ctx context.Context, c call) (*device, error) {
+func (a *account) find(ctx context.Context, c rest.Call) (*device, error) {
 	id, ok := under(c)
 	if !ok {
-		return nil, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	all, err := ask[device](ctx, a, c, "/devices_v2/"+id)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(all) == 0:
-		return nil, c.fail(driver.NotFound, driver.BlameRequest, "no device")
+		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "no device")
 	}
 	return &all[0], nil
 }
 
 // connected reads the device of a call, which the vendor must be able to reach.
-func (a *account) connected(ctx context.Context, c call) error {
+func (a *account) connected(ctx context.Context, c rest.Call) error {
 	d, err := a.find(ctx, c)
 	if err == nil && !d.connected() {
-		err = c.fail(driver.Offline, driver.BlameLock, "not connected")
+		err = c.Fail(driver.Offline, driver.BlameLock, "not connected")
 	}
 	return err
 }
 
 // send has the lock do what a packet says, and returns the token of it.
-func (a *account) send(ctx context.Context, c call, method string, packet []byte) (string, error) {
+func (a *account) send(ctx context.Context, c rest.Call, method string, packet []byte) (string, error) {
 	id, _ := under(c)
 	answer, err := a.do(ctx, c, method, "/devices/"+id+"/accesscode", map[string]string{"message": base64.StdEncoding.EncodeToString(packet)}, true)
 	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
@@ -159,14 +118,14 @@ func (a *account) send(ctx context.Context, c call, method string, packet []byte
 	}
 	var p page[taken]
 	if answer.JSON(&p) != nil || len(p.Data) == 0 || p.Data[0].Token == "" || strings.Contains(p.Data[0].Token, "/") {
-		return "", c.fail(driver.Ambiguous, driver.BlameCloud, "no token")
+		return "", c.Fail(driver.Ambiguous, driver.BlameCloud, "no token")
 	}
 	return p.Data[0].Token, nil
 }
 
 // slot asks for the slot that the lock has given to the code of a token. known is false where the vendor knows nothing of the token any
 // more; a slot of 0 that is known is not given, or not yet.
-func (a *account) slot(ctx context.Context, c call, token string) (slot byte, known bool, err error) {
+func (a *account) slot(ctx context.Context, c rest.Call, token string) (slot byte, known bool, err error) {
 	id, _ := under(c)
 	answer, err := a.do(ctx, c, http.MethodGet, "/devices/"+id+"/accesscode/"+url.PathEscape(token), nil, false)
 	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
@@ -177,7 +136,7 @@ func (a *account) slot(ctx context.Context, c call, token string) (slot byte, kn
 	}
 	var m message
 	if err := answer.JSON(&m); err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		e := c.Fail(driver.Offline, driver.BlameCloud, "")
 		e.Err = err
 		return 0, false, e
 	}
@@ -192,7 +151,7 @@ func (a *account) slot(ctx context.Context, c call, token string) (slot byte, kn
 const historyPage = 50
 
 // entries reads the history after a cursor: the time and the id of the newest line that was told.
-func (a *account) entries(ctx context.Context, c call, known driver.Known) ([]lock.Entry, lock.Cursor, error) {
+func (a *account) entries(ctx context.Context, c rest.Call, known driver.Known) ([]lock.Entry, lock.Cursor, error) {
 	id, _ := under(c)
 	lines, err := ask[line](ctx, a, c, "/devices/"+id+"/history_v4?top="+strconv.Itoa(historyPage))
 	if err != nil {

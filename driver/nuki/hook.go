@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // Subscribe implements driver.Subscriber. A webhook of that URL that is there already, with its secret, is used on.
 func (a *account) Subscribe(ctx context.Context, url string) error {
-	c := call{op: "subscribe"}
+	c := rest.Call{Op: "subscribe"}
 	var all []webhook
 	if err := a.ask(ctx, c, hooks, &all); err != nil {
 		return err
@@ -39,7 +40,7 @@ func (a *account) Subscribe(ctx context.Context, url string) error {
 	}
 	var made webhook
 	if err := answer.JSON(&made); err != nil || made.Secret == "" {
-		return c.fail(driver.Ambiguous, driver.BlameCloud, "no secret")
+		return c.Fail(driver.Ambiguous, driver.BlameCloud, "no secret")
 	}
 	a.hook.Store(&made)
 	return nil
@@ -51,7 +52,7 @@ func (a *account) Unsubscribe(ctx context.Context) error {
 	if hook == nil {
 		return nil
 	}
-	_, err := a.do(ctx, call{op: "unsubscribe"}, http.MethodDelete, hooks+"/"+strconv.FormatInt(hook.ID, 10), nil, true)
+	_, err := a.do(ctx, rest.Call{Op: "unsubscribe"}, http.MethodDelete, hooks+"/"+strconv.FormatInt(hook.ID, 10), nil, true)
 	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind != driver.NotFound {
 		return err
 	}

@@ -36,7 +36,7 @@ var (
 // Devices implements driver.Driver. What has no keypad takes no codes, and is not listed.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	var locks []smartlock
-	if err := a.ask(ctx, call{op: "devices"}, "/smartlock", &locks); err != nil {
+	if err := a.ask(ctx, rest.Call{Op: "devices"}, "/smartlock", &locks); err != nil {
 		return nil, err
 	}
 	var all []lock.Device
@@ -73,7 +73,7 @@ func (s *smartlock) capacity() int {
 
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	s, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
@@ -108,20 +108,20 @@ const critical = 0.1
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	switch {
 	case !want.Window.IsZero():
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code can't be created disabled")
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
 	case want.PIN.IsZero() || strings.HasPrefix(want.PIN.Reveal(), "0"):
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "a code begins with a digit from 1 to 9")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a code begins with a digit from 1 to 9")
 	}
 	s, err := a.find(ctx, c)
 	if err == nil && s.ServerState == serverOffline {
-		err = c.fail(driver.Offline, driver.BlameLock, "serverState 4")
+		err = c.Fail(driver.Offline, driver.BlameLock, "serverState 4")
 	}
 	if err != nil {
 		return lock.Held{}, err
@@ -145,7 +145,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 }
 
 // change writes over an auth that is there; NotFound: it is not.
-func (a *account) change(ctx context.Context, c call, want lock.Credential, at lock.Ref) (lock.Held, error) {
+func (a *account) change(ctx context.Context, c rest.Call, want lock.Credential, at lock.Ref) (lock.Held, error) {
 	id, err := a.resolve(ctx, c, at)
 	if err != nil {
 		return lock.Held{}, err
@@ -160,7 +160,7 @@ func (a *account) change(ctx context.Context, c call, want lock.Credential, at l
 
 // taken finds out who has the digits that were refused with 409: this very code, which a lost answer or a driver before this one
 // has written; somebody else; or nobody yet listed, and then nobody knows.
-func (a *account) taken(ctx context.Context, c call, s *smartlock, want lock.Credential, refused *driver.Error) (lock.Held, error) {
+func (a *account) taken(ctx context.Context, c rest.Call, s *smartlock, want lock.Credential, refused *driver.Error) (lock.Held, error) {
 	auths, err := a.list(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
@@ -188,10 +188,10 @@ func (a *account) taken(ctx context.Context, c call, s *smartlock, want lock.Cre
 
 // Clear implements driver.Driver.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	s, err := a.find(ctx, c)
 	if err == nil && s.ServerState == serverOffline {
-		err = c.fail(driver.Offline, driver.BlameLock, "serverState 4")
+		err = c.Fail(driver.Offline, driver.BlameLock, "serverState 4")
 	}
 	if err != nil {
 		return err
@@ -208,20 +208,20 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id})
+	return a.move(ctx, rest.Call{Op: "lock", Device: id})
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id})
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id})
 }
 
-func (a *account) move(ctx context.Context, c call) error {
-	n, ok := number(c.device)
+func (a *account) move(ctx context.Context, c rest.Call) error {
+	n, ok := number(c.Device)
 	if !ok {
-		return c.fail(driver.NotFound, driver.BlameRequest, "")
+		return c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
-	_, err := a.do(ctx, c, http.MethodPost, "/smartlock/"+n+"/action/"+c.op, nil, true)
+	_, err := a.do(ctx, c, http.MethodPost, "/smartlock/"+n+"/action/"+c.Op, nil, true)
 	return err
 }
 
@@ -237,7 +237,7 @@ const byName = "name:"
 func nameRef(label string) lock.Ref { return lock.Ref(byName + label) }
 
 // resolve finds the id of an auth; NotFound: the list lacks it.
-func (a *account) resolve(ctx context.Context, c call, ref lock.Ref) (string, error) {
+func (a *account) resolve(ctx context.Context, c rest.Call, ref lock.Ref) (string, error) {
 	label, ok := strings.CutPrefix(string(ref), byName)
 	if !ok {
 		return string(ref), nil
@@ -252,7 +252,7 @@ func (a *account) resolve(ctx context.Context, c call, ref lock.Ref) (string, er
 		return x.Name == label || tag != "" && of == tag
 	})
 	if i < 0 {
-		return "", c.fail(driver.NotFound, driver.BlameRequest, "")
+		return "", c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	return auths[i].ID, nil
 }

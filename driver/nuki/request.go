@@ -2,7 +2,6 @@ package nuki
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -16,40 +15,20 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// call is what a request is made for.
-type call struct {
-	op     string
-	device lock.DeviceID
-}
-
-func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
-	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
-}
-
-// refusal says what a status means. Where a parameter is named, the row holds for refusals of that parameter only.
-type refusal struct {
-	status    int
-	parameter string
-	kind      driver.Kind
-	blame     driver.Blame
-	again     time.Duration // for Throttled, unless the answer says
-	source    string        // who says so
-}
-
 // refusals are tried in order.
-var refusals = [...]refusal{
-	{400, "code", driver.Rejected, driver.BlameRequest, 0, "vendor's forum, topics 16794 and 39051: wrong digits"},
-	{400, "type", driver.Unsupported, driver.BlameLock, 0, "the same: no keypad is paired"},
-	{400, "", driver.Rejected, driver.BlameRequest, 0, "vendor's API description: bad parameter"},
-	{401, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: not authorized"},
-	{402, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: account not payed"},
-	{403, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: the token lacks a right"},
-	{404, "", driver.NotFound, driver.BlameRequest, 0, "vendor's API description, for locks; assumed for auths"},
-	{409, "", driver.Taken, driver.BlameRequest, 0, "vendor's forum, topic 22160: only when the code already exists"},
-	{422, "", driver.Rejected, driver.BlameRequest, 0, "vendor's forum, topics 54 and 35593: the body breaks the schema"},
-	{423, "", driver.Throttled, driver.BlameCloud, 5 * time.Second, "vendor's API description: another operation on this auth is under way"},
-	{426, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: account upgrade required"},
-	{429, "", driver.Throttled, driver.BlameCloud, time.Minute, "vendor's forum, topic 9746: abuse is held off, without figures"},
+var refusals = []rest.Refusal{
+	rest.Means(400, "code", driver.Rejected, driver.BlameRequest, 0, "vendor's forum, topics 16794 and 39051: wrong digits"),
+	rest.Means(400, "type", driver.Unsupported, driver.BlameLock, 0, "the same: no keypad is paired"),
+	rest.Means(400, "", driver.Rejected, driver.BlameRequest, 0, "vendor's API description: bad parameter"),
+	rest.Means(401, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: not authorized"),
+	rest.Means(402, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: account not payed"),
+	rest.Means(403, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: the token lacks a right"),
+	rest.Means(404, "", driver.NotFound, driver.BlameRequest, 0, "vendor's API description, for locks; assumed for auths"),
+	rest.Means(409, "", driver.Taken, driver.BlameRequest, 0, "vendor's forum, topic 22160: only when the code already exists"),
+	rest.Means(422, "", driver.Rejected, driver.BlameRequest, 0, "vendor's forum, topics 54 and 35593: the body breaks the schema"),
+	rest.Means(423, "", driver.Throttled, driver.BlameCloud, 5*time.Second, "vendor's API description: another operation on this auth is under way"),
+	rest.Means(426, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API description: account upgrade required"),
+	rest.Means(429, "", driver.Throttled, driver.BlameCloud, time.Minute, "vendor's forum, topic 9746: abuse is held off, without figures"),
 }
 
 // parameter finds the name of what was refused. The message around it repeats the value, which may be digits: nothing else of it is
@@ -58,20 +37,14 @@ var parameter = regexp.MustCompile(`for parameter '([A-Za-z]{1,32})'`)
 
 // do makes a request and returns the answer if it is a success. After a write nobody knows what an error of the server or a lost
 // answer means.
-func (a *account) do(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+func (a *account) do(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
 	answer, err := a.api.Do(ctx, method, path, a.header, body)
 	if err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
-			e.Kind = driver.Ambiguous
-		}
-		e.Err = err
-		return answer, e
+		return answer, c.Unanswered(err, writes)
 	}
 	if answer.Status/100 == 2 {
 		return answer, nil
 	}
-	status := strconv.Itoa(answer.Status)
 	var named string
 	var d detail
 	if answer.JSON(&d) == nil {
@@ -79,41 +52,23 @@ func (a *account) do(ctx context.Context, c call, method, path string, body any,
 			named = m[1]
 		}
 	}
-	for _, r := range refusals {
-		if r.status == answer.Status && (r.parameter == "" || r.parameter == named) {
-			e := c.fail(r.kind, r.blame, strings.TrimSpace(status+" "+named))
-			if r.kind == driver.Throttled {
-				e.RetryAfter = answer.RetryAfter(r.again)
-			}
-			return answer, e
-		}
-	}
-	e := c.fail(driver.Offline, driver.BlameCloud, status)
-	if writes {
-		e.Kind = driver.Ambiguous
-	}
-	return answer, e
+	return answer, c.Refused(refusals, answer, named, writes)
 }
 
 // ask reads something.
-func (a *account) ask(ctx context.Context, c call, path string, v any) error {
+func (a *account) ask(ctx context.Context, c rest.Call, path string, v any) error {
 	answer, err := a.do(ctx, c, http.MethodGet, path, nil, false)
 	if err != nil {
 		return err
 	}
-	if err := answer.JSON(v); err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		e.Err = err
-		return e
-	}
-	return nil
+	return c.Read(answer, v, false)
 }
 
 // find reads the device of a call.
-func (a *account) find(ctx context.Context, c call) (*smartlock, error) {
-	n, ok := number(c.device)
+func (a *account) find(ctx context.Context, c rest.Call) (*smartlock, error) {
+	n, ok := number(c.Device)
 	if !ok {
-		return nil, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	var s smartlock
 	if err := a.ask(ctx, c, "/smartlock/"+n, &s); err != nil {
@@ -123,8 +78,8 @@ func (a *account) find(ctx context.Context, c call) (*smartlock, error) {
 }
 
 // list reads the keypad codes of the device of a call, which has a number.
-func (a *account) list(ctx context.Context, c call) ([]auth, error) {
-	n, _ := number(c.device)
+func (a *account) list(ctx context.Context, c rest.Call) ([]auth, error) {
+	n, _ := number(c.Device)
 	var auths []auth
 	if err := a.ask(ctx, c, "/smartlock/"+n+"/auth?types="+strconv.Itoa(typeKeypad), &auths); err != nil {
 		return nil, err
@@ -133,8 +88,8 @@ func (a *account) list(ctx context.Context, c call) ([]auth, error) {
 }
 
 // tell writes an auth of the device of a call, which has a number.
-func (a *account) tell(ctx context.Context, c call, method, under string, body any) error {
-	n, _ := number(c.device)
+func (a *account) tell(ctx context.Context, c rest.Call, method, under string, body any) error {
+	n, _ := number(c.Device)
 	_, err := a.do(ctx, c, method, "/smartlock/"+n+"/auth"+under, body, true)
 	return err
 }
@@ -143,8 +98,8 @@ func (a *account) tell(ctx context.Context, c call, method, under string, body a
 const logPage = 50
 
 // entries reads the log after a cursor: the time and the id of the last line that was told.
-func (a *account) entries(ctx context.Context, c call, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
-	n, _ := number(c.device)
+func (a *account) entries(ctx context.Context, c rest.Call, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
+	n, _ := number(c.Device)
 	path := "/smartlock/" + n + "/log?limit=" + strconv.Itoa(logPage)
 	date, last, ok := strings.Cut(string(since), " ")
 	if ok {

@@ -15,45 +15,23 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// call is what a request is made for.
-type call struct {
-	op     string
-	device lock.DeviceID
-}
-
-func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
-	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
-}
-
-// refusal says what a status means. Where a word is given, the row holds for messages with that word only.
-type refusal struct {
-	status int
-	word   string
-	kind   driver.Kind
-	blame  driver.Blame
-	source string // who says so
-}
-
 // refusals are tried in order. Messages are vague, and never repeated: they may hold digits or names.
-var refusals = [...]refusal{
-	{400, "already", driver.Ambiguous, driver.BlameLock, "lock_code_manager: a code that was deleted a moment ago still counts; OwnerRez: lock and cloud may disagree for good"},
-	{400, "not connected", driver.Offline, driver.BlameLock, "assumed: a lock that went away since it was asked for"},
-	{400, "not found", driver.NotFound, driver.BlameLock, "OwnerRez: the lock does not know what the cloud lists"},
-	{400, "", driver.Rejected, driver.BlameRequest, "assumed: the request is wrong"},
-	{401, "", driver.Unauthorized, driver.BlameAccount, "pyschlage: the token is not taken"},
-	{403, "", driver.Unauthorized, driver.BlameAccount, "pyschlage: the key of the API is not taken"},
-	{404, "", driver.NotFound, driver.BlameRequest, "assumed: there is no such device"},
-	{409, "", driver.Ambiguous, driver.BlameLock, "assumed: as 400 with the word already"},
-	{422, "", driver.Rejected, driver.BlameRequest, "assumed: the request is wrong"},
-	{429, "", driver.Throttled, driver.BlameCloud, "assumed: the vendor publishes no limits"},
+var refusals = []rest.Refusal{
+	rest.Means(400, "already", driver.Ambiguous, driver.BlameLock, 0, "lock_code_manager: a code that was deleted a moment ago still counts; OwnerRez: lock and cloud may disagree for good"),
+	rest.Means(400, "not connected", driver.Offline, driver.BlameLock, 0, "assumed: a lock that went away since it was asked for"),
+	rest.Means(400, "not found", driver.NotFound, driver.BlameLock, 0, "OwnerRez: the lock does not know what the cloud lists"),
+	rest.Means(400, "", driver.Rejected, driver.BlameRequest, 0, "assumed: the request is wrong"),
+	rest.Means(401, "", driver.Unauthorized, driver.BlameAccount, 0, "pyschlage: the token is not taken"),
+	rest.Means(403, "", driver.Unauthorized, driver.BlameAccount, 0, "pyschlage: the key of the API is not taken"),
+	rest.Means(404, "", driver.NotFound, driver.BlameRequest, 0, "assumed: there is no such device"),
+	rest.Means(409, "", driver.Ambiguous, driver.BlameLock, 0, "assumed: as 400 with the word already"),
+	rest.Means(422, "", driver.Rejected, driver.BlameRequest, 0, "assumed: the request is wrong"),
+	rest.Means(429, "", driver.Throttled, driver.BlameCloud, time.Minute, "assumed: the vendor publishes no limits"),
 }
-
-// again is when to ask after too much was asked, unless the answer says.
-const again = time.Minute
 
 // do makes a request and returns the answer if it is a success. A token that is refused is replaced once. After a write nobody knows
 // what an error of the server or a lost answer means.
-func (a *account) do(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+func (a *account) do(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
 	answer, err := a.once(ctx, c, method, path, body, writes)
 	if err != nil || answer.Status != http.StatusUnauthorized {
 		return a.judge(c, answer, err, writes)
@@ -63,25 +41,20 @@ func (a *account) do(ctx context.Context, c call, method, path string, body any,
 }
 
 // once makes a request with the token that there is.
-func (a *account) once(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+func (a *account) once(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
 	tokens, err := a.session.Tokens(ctx)
 	if err != nil {
 		e, ok := errors.AsType[*driver.Error](err)
 		if !ok {
-			e = c.fail(driver.Offline, driver.BlameUnknown, "")
+			e = c.Fail(driver.Offline, driver.BlameUnknown, "")
 			e.Err = err
 		}
-		e.Op, e.Device = c.op, c.device
+		e.Op, e.Device = c.Op, c.Device
 		return rest.Answer{}, e
 	}
 	answer, err := a.api.Do(ctx, method, path, http.Header{"Authorization": {"Bearer " + tokens.Access.Reveal()}, "X-Api-Key": {a.key}}, body)
 	if err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
-			e.Kind = driver.Ambiguous
-		}
-		e.Err = err
-		return answer, e
+		return answer, c.Unanswered(err, writes)
 	}
 	if answer.Status == http.StatusUnauthorized {
 		a.session.Drop(tokens)
@@ -90,81 +63,57 @@ func (a *account) once(ctx context.Context, c call, method, path string, body an
 }
 
 // judge tells a success from a refusal.
-func (*account) judge(c call, answer rest.Answer, err error, writes bool) (rest.Answer, error) {
+func (*account) judge(c rest.Call, answer rest.Answer, err error, writes bool) (rest.Answer, error) {
 	if err != nil || answer.Status/100 == 2 {
 		return answer, err
 	}
-	status := strconv.Itoa(answer.Status)
 	var d detail
 	_ = answer.JSON(&d) // what is no JSON has no message
-	message := strings.ToLower(d.Message)
-	for _, r := range refusals {
-		if r.status != answer.Status || !strings.Contains(message, r.word) {
-			continue
-		}
-		e := c.fail(r.kind, r.blame, strings.TrimSpace(status+" "+r.word))
-		switch {
-		case r.kind == driver.Throttled:
-			e.RetryAfter = answer.RetryAfter(again)
-		case r.kind == driver.Ambiguous && !writes:
-			e.Kind, e.Blame = driver.Offline, driver.BlameCloud
-		}
-		return answer, e
-	}
-	e := c.fail(driver.Offline, driver.BlameCloud, status)
-	if writes {
-		e.Kind = driver.Ambiguous
-	}
-	return answer, e
+	return answer, c.Refused(refusals, answer, strings.ToLower(d.Message), writes)
 }
 
 // ask reads something.
-func (a *account) ask(ctx context.Context, c call, path string, v any) error {
+func (a *account) ask(ctx context.Context, c rest.Call, path string, v any) error {
 	answer, err := a.do(ctx, c, http.MethodGet, path, nil, false)
 	if err != nil {
 		return err
 	}
-	if err := answer.JSON(v); err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		e.Err = err
-		return e
-	}
-	return nil
+	return c.Read(answer, v, false)
 }
 
 // under is the path of the device of a call; false: it is none of Schlage's.
-func under(c call) (string, bool) {
-	id, ok := strings.CutPrefix(string(c.device), prefix)
+func under(c rest.Call) (string, bool) {
+	id, ok := strings.CutPrefix(string(c.Device), prefix)
 	return "/devices/" + url.PathEscape(id), ok && id != ""
 }
 
 // find reads the device of a call.
-func (a *account) find(ctx context.Context, c call) (*device, error) {
+func (a *account) find(ctx context.Context, c rest.Call) (*device, error) {
 	path, ok := under(c)
 	if !ok {
-		return nil, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	var d device
 	if err := a.ask(ctx, c, path, &d); err != nil {
 		return nil, err
 	}
 	if d.ID == "" {
-		return nil, c.fail(driver.Offline, driver.BlameCloud, "no device")
+		return nil, c.Fail(driver.Offline, driver.BlameCloud, "no device")
 	}
 	return &d, nil
 }
 
 // connected reads the device of a call, which the vendor must be able to reach.
-func (a *account) connected(ctx context.Context, c call) (*device, error) {
+func (a *account) connected(ctx context.Context, c rest.Call) (*device, error) {
 	d, err := a.find(ctx, c)
 	if err == nil && !d.Connected {
-		err = c.fail(driver.Offline, driver.BlameLock, "not connected")
+		err = c.Fail(driver.Offline, driver.BlameLock, "not connected")
 	}
 	return d, err
 }
 
 // list reads the codes of the device of a call, as the cloud has them.
-func (a *account) list(ctx context.Context, c call) ([]accessCode, error) {
+func (a *account) list(ctx context.Context, c rest.Call) ([]accessCode, error) {
 	path, _ := under(c)
 	var codes []accessCode
 	if err := a.ask(ctx, c, path+"/storage/accesscode", &codes); err != nil {
@@ -174,7 +123,7 @@ func (a *account) list(ctx context.Context, c call) ([]accessCode, error) {
 }
 
 // command has the lock do something and waits until it has.
-func (a *account) command(ctx context.Context, c call, name string, data any) (rest.Answer, error) {
+func (a *account) command(ctx context.Context, c rest.Call, name string, data any) (rest.Answer, error) {
 	path, _ := under(c)
 	return a.do(ctx, c, http.MethodPost, path+"/commands", map[string]any{"name": name, "data": data}, true)
 }
@@ -183,7 +132,7 @@ func (a *account) command(ctx context.Context, c call, name string, data any) (r
 const logPage = 50
 
 // entries reads the log after a cursor: the time and the id of the newest line that was told.
-func (a *account) entries(ctx context.Context, c call, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
+func (a *account) entries(ctx context.Context, c rest.Call, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
 	path, _ := under(c)
 	var lines []logLine
 	if err := a.ask(ctx, c, path+"/logs?sort=desc&limit="+strconv.Itoa(logPage), &lines); err != nil {

@@ -44,7 +44,7 @@ const grain = time.Minute
 // Devices implements driver.Driver.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	var devices []device
-	if err := a.ask(ctx, call{op: "devices"}, "/devices?archetype=lock", &devices); err != nil {
+	if err := a.ask(ctx, rest.Call{Op: "devices"}, "/devices?archetype=lock", &devices); err != nil {
 		return nil, err
 	}
 	var all []lock.Device
@@ -71,7 +71,7 @@ func (a *account) length(ctx context.Context, d *device) (int, error) {
 	if d.Attributes.Length > 0 {
 		return d.Attributes.Length, nil
 	}
-	codes, err := a.list(ctx, call{op: "devices", device: lock.DeviceID(prefix + d.ID)})
+	codes, err := a.list(ctx, rest.Call{Op: "devices", Device: lock.DeviceID(prefix + d.ID)})
 	if err != nil || len(codes) == 0 {
 		return 0, err
 	}
@@ -100,7 +100,7 @@ func (d *device) capacity() int {
 
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
@@ -135,7 +135,7 @@ const critical = 0.1
 
 // Set implements driver.Driver. The cloud answers once the lock has.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	if err := fits(c, &want); err != nil {
 		return lock.Held{}, err
 	}
@@ -144,7 +144,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		return lock.Held{}, err
 	}
 	if n := d.Attributes.Length; n != 0 && n != want.PIN.Len() {
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "accessCodeLength")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "accessCodeLength")
 	}
 	codes, err := a.list(ctx, c)
 	if err != nil {
@@ -157,14 +157,14 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	}
 	for i := range codes {
 		if i != own && (codes[i].Name == x.Name || codes[i].pin() == want.PIN) {
-			return lock.Held{}, c.fail(driver.Taken, driver.BlameRequest, "name or digits")
+			return lock.Held{}, c.Fail(driver.Taken, driver.BlameRequest, "name or digits")
 		}
 	}
 	switch {
 	case own >= 0:
 		return a.change(ctx, c, d, &codes[own], x)
 	case len(codes) >= d.capacity():
-		return lock.Held{}, c.fail(driver.Full, driver.BlameLock, "")
+		return lock.Held{}, c.Fail(driver.Full, driver.BlameLock, "")
 	}
 	answer, err := a.command(ctx, c, "addaccesscode", x)
 	if err != nil {
@@ -172,7 +172,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	}
 	var made accessCode
 	if err := answer.JSON(&made); err != nil || made.ID == "" {
-		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no accesscodeId")
+		return lock.Held{}, c.Fail(driver.Ambiguous, driver.BlameCloud, "no accesscodeId")
 	}
 	x.ID = made.ID
 	a.notify(ctx, c, http.MethodPost, d, x)
@@ -180,21 +180,21 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 }
 
 // fits refuses what no lock of the vendor can hold.
-func fits(c call, want *lock.Credential) error {
+func fits(c rest.Call, want *lock.Credential) error {
 	w := want.Window.Grain(grain)
 	switch {
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
 	case want.PIN.Len() < 4 || want.PIN.Len() > 8:
-		return c.fail(driver.Rejected, driver.BlameRequest, "a code has 4 to 8 digits")
+		return c.Fail(driver.Rejected, driver.BlameRequest, "a code has 4 to 8 digits")
 	case !w.From.IsZero() && w.From.Unix() < 0, w.Bounded() && (w.To.Unix() >= forever || !w.To.After(w.From)):
-		return c.fail(driver.Rejected, driver.BlameRequest, "a window ends after its start, and before the year 2106")
+		return c.Fail(driver.Rejected, driver.BlameRequest, "a window ends after its start, and before the year 2106")
 	}
 	return nil
 }
 
 // change writes over a code that is there, unless it is as it should be.
-func (a *account) change(ctx context.Context, c call, d *device, have *accessCode, x accessCode) (lock.Held, error) {
+func (a *account) change(ctx context.Context, c rest.Call, d *device, have *accessCode, x accessCode) (lock.Held, error) {
 	x.ID, x.Notify = have.ID, have.Notify
 	if have.pin() == x.pin() && have.held() == x.held() && have.Schedule1 == x.Schedule1 && have.Schedule2 == nil {
 		return have.held(), nil
@@ -216,7 +216,7 @@ func (a *account) change(ctx context.Context, c call, d *device, have *accessCod
 
 // Clear implements driver.Driver. The vendor wants the whole code back to delete it.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	if _, err := a.connected(ctx, c); err != nil {
 		return err
 	}
@@ -240,16 +240,16 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id}, 1)
+	return a.move(ctx, rest.Call{Op: "lock", Device: id}, 1)
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id}, 0)
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id}, 0)
 }
 
 // move turns the bolt. Locks behind a gateway are told so by a command that names who asks.
-func (a *account) move(ctx context.Context, c call, state int) error {
+func (a *account) move(ctx context.Context, c rest.Call, state int) error {
 	d, err := a.connected(ctx, c)
 	if err != nil {
 		return err
@@ -274,7 +274,7 @@ func (a *account) Close() error {
 }
 
 // self is the vendor's id of whoever is signed in.
-func (a *account) self(ctx context.Context, c call) (string, error) {
+func (a *account) self(ctx context.Context, c rest.Call) (string, error) {
 	if user := a.user.Load(); user != nil {
 		return *user, nil
 	}
@@ -289,7 +289,7 @@ func (a *account) self(ctx context.Context, c call) (string, error) {
 // Some locks take no code that lacks its notification, so one is written for each code, switched off. The vendor fails at it at times
 // when the code is well: that is logged, and no failure.
 
-func (a *account) notify(ctx context.Context, c call, method string, d *device, x accessCode) {
+func (a *account) notify(ctx context.Context, c rest.Call, method string, d *device, x accessCode) {
 	user, err := a.self(ctx, c)
 	if err == nil {
 		_, err = a.do(ctx, c, method, "/notifications?deviceId="+url.QueryEscape(d.ID), map[string]any{
@@ -297,16 +297,16 @@ func (a *account) notify(ctx context.Context, c call, method string, d *device, 
 		}, true)
 	}
 	if err != nil {
-		a.log.WarnContext(ctx, "the notification of a code was not written", "device", string(c.device), "err", err)
+		a.log.WarnContext(ctx, "the notification of a code was not written", "device", string(c.Device), "err", err)
 	}
 }
 
-func (a *account) forget(ctx context.Context, c call, id string) {
+func (a *account) forget(ctx context.Context, c rest.Call, id string) {
 	user, err := a.self(ctx, c)
 	if err == nil {
 		_, err = a.do(ctx, c, http.MethodDelete, "/notifications/"+url.PathEscape(user+"_"+id), nil, true)
 	}
 	if e, ok := errors.AsType[*driver.Error](err); err != nil && (!ok || e.Kind != driver.NotFound) {
-		a.log.WarnContext(ctx, "the notification of a code was not deleted", "device", string(c.device), "err", err)
+		a.log.WarnContext(ctx, "the notification of a code was not deleted", "device", string(c.Device), "err", err)
 	}
 }

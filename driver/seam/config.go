@@ -113,7 +113,7 @@ func signer(name, kind string) func(context.Context, provider.Env, provider.Acco
 		if err != nil {
 			return err
 		}
-		c := call{op: "login"}
+		c := rest.Call{Op: "login"}
 		var said struct {
 			View struct {
 				ID     string `json:"connect_webview_id"`

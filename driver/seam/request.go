@@ -2,7 +2,6 @@ package seam
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,70 +9,36 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
-// call is what a request is made for.
-type call struct {
-	op     string
-	device lock.DeviceID
-}
-
-func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
-	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
-}
-
-// refusal says what a status means. Where a type is named, the row holds for refusals of that type only.
-type refusal struct {
-	status int
-	typ    string
-	kind   driver.Kind
-	blame  driver.Blame
-	source string // who says so
-}
-
 // refusals are tried in order.
-var refusals = [...]refusal{
-	{400, "device_offline", driver.Offline, driver.BlameLock, "the service's description of errors"},
-	{400, "device_disconnected", driver.Offline, driver.BlameLock, "the same"},
-	{400, "hub_disconnected", driver.Offline, driver.BlameHub, "the same"},
-	{400, "no_space_for_access_code_on_device", driver.Full, driver.BlameLock, "the same"},
-	{400, "max_access_codes_reached", driver.Full, driver.BlameLock, "as lockctl's own compatible API words it"},
-	{400, "not_supported_by_device", driver.Unsupported, driver.BlameLock, "the same"},
-	{400, "irrevocable", driver.Unsupported, driver.BlameRequest, "the same"},
-	{400, "", driver.Rejected, driver.BlameRequest, "the service's description of errors: invalid_input and whatever breaks a device's rule"},
-	{401, "", driver.Unauthorized, driver.BlameAccount, "the same: unauthorized"},
-	{403, "", driver.Unauthorized, driver.BlameAccount, "the same: forbidden"},
-	{404, "", driver.NotFound, driver.BlameRequest, "the same: access_code_not_found, device_not_found"},
-	{409, "", driver.Taken, driver.BlameRequest, "the same: duplicate_access_code"},
-	{429, "", driver.Throttled, driver.BlameCloud, "the same: limits a device and minute"},
+var refusals = []rest.Refusal{
+	rest.Means(400, "device_offline", driver.Offline, driver.BlameLock, 0, "the service's description of errors"),
+	rest.Means(400, "device_disconnected", driver.Offline, driver.BlameLock, 0, "the same"),
+	rest.Means(400, "hub_disconnected", driver.Offline, driver.BlameHub, 0, "the same"),
+	rest.Means(400, "no_space_for_access_code_on_device", driver.Full, driver.BlameLock, 0, "the same"),
+	rest.Means(400, "max_access_codes_reached", driver.Full, driver.BlameLock, 0, "as lockctl's own compatible API words it"),
+	rest.Means(400, "not_supported_by_device", driver.Unsupported, driver.BlameLock, 0, "the same"),
+	rest.Means(400, "irrevocable", driver.Unsupported, driver.BlameRequest, 0, "the same"),
+	rest.Means(400, "", driver.Rejected, driver.BlameRequest, 0, "the service's description of errors: invalid_input and whatever breaks a device's rule"),
+	rest.Means(401, "", driver.Unauthorized, driver.BlameAccount, 0, "the same: unauthorized"),
+	rest.Means(403, "", driver.Unauthorized, driver.BlameAccount, 0, "the same: forbidden"),
+	rest.Means(404, "", driver.NotFound, driver.BlameRequest, 0, "the same: access_code_not_found, device_not_found"),
+	rest.Means(409, "", driver.Taken, driver.BlameRequest, 0, "the same: duplicate_access_code"),
+	rest.Means(429, "", driver.Throttled, driver.BlameCloud, time.Minute, "the same: limits a device and minute"),
 }
 
 // post makes a request and reads its answer into v, unless v is nil. After a write nobody knows what an error of the server or a lost
 // answer means. The service's message is not kept: it may repeat digits.
-func (a *account) post(ctx context.Context, c call, path string, body, v any, writes bool) error {
+func (a *account) post(ctx context.Context, c rest.Call, path string, body, v any, writes bool) error {
 	answer, err := a.api.Do(ctx, http.MethodPost, path, a.header, body)
-	if err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
-			e.Kind = driver.Ambiguous
-		}
-		e.Err = err
-		return e
-	}
-	if answer.Status/100 == 2 {
-		if v == nil {
-			return nil
-		}
-		if err := answer.JSON(v); err != nil {
-			e := c.fail(driver.Offline, driver.BlameCloud, "")
-			if writes {
-				e.Kind = driver.Ambiguous // it was taken, and what for is not known
-			}
-			e.Err = err
-			return e
-		}
+	switch {
+	case err != nil:
+		return c.Unanswered(err, writes)
+	case answer.Status/100 == 2 && v == nil:
 		return nil
+	case answer.Status/100 == 2:
+		return c.Read(answer, v, writes) // after a write: it was taken, and what for is not known
 	}
 	var said struct {
 		Error struct {
@@ -84,20 +49,8 @@ func (a *account) post(ctx context.Context, c call, path string, body, v any, wr
 	if answer.JSON(&said) == nil && len(said.Error.Type) <= 60 && strings.Trim(said.Error.Type, "abcdefghijklmnopqrstuvwxyz_") == "" {
 		typ = said.Error.Type
 	}
-	status := strings.TrimSpace(strconv.Itoa(answer.Status) + " " + typ)
-	for _, r := range refusals {
-		if r.status == answer.Status && (r.typ == "" || r.typ == typ) {
-			e := c.fail(r.kind, r.blame, status)
-			if r.kind == driver.Throttled {
-				e.RetryAfter = answer.RetryAfter(time.Minute)
-			}
-			return e
-		}
-	}
-	e := c.fail(driver.Offline, driver.BlameCloud, status)
-	if writes {
-		e.Kind = driver.Ambiguous
-	}
+	e := c.Refused(refusals, answer, typ, writes)
+	e.Vendor = strings.TrimSpace(strconv.Itoa(answer.Status) + " " + typ)
 	return e
 }
 
@@ -108,9 +61,9 @@ const (
 )
 
 // turn counts a write against the service's limit for the device of a call.
-func (a *account) turn(c call, most int) error {
+func (a *account) turn(c rest.Call, most int) error {
 	a.mu.Lock()
-	key := c.op + " " + string(c.device)
+	key := c.Op + " " + string(c.Device)
 	l := a.limits[key]
 	if l == nil {
 		l = &rest.Limit{Most: most, Within: time.Minute}
@@ -118,7 +71,7 @@ func (a *account) turn(c call, most int) error {
 	}
 	a.mu.Unlock()
 	if wait := l.Take(a.now()); wait > 0 {
-		e := c.fail(driver.Throttled, driver.BlameCloud, "held back: the service takes so many a minute")
+		e := c.Fail(driver.Throttled, driver.BlameCloud, "held back: the service takes so many a minute")
 		e.RetryAfter = wait
 		return e
 	}
@@ -126,10 +79,10 @@ func (a *account) turn(c call, most int) error {
 }
 
 // find reads the device of a call.
-func (a *account) find(ctx context.Context, c call) (*device, error) {
-	id, ok := a.deviceOf(c.device)
+func (a *account) find(ctx context.Context, c rest.Call) (*device, error) {
+	id, ok := a.deviceOf(c.Device)
 	if !ok {
-		return nil, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	var said struct {
 		Device *device `json:"device"`
@@ -138,14 +91,14 @@ func (a *account) find(ctx context.Context, c call) (*device, error) {
 		return nil, err
 	}
 	if said.Device == nil {
-		return nil, c.fail(driver.Offline, driver.BlameCloud, "no device")
+		return nil, c.Fail(driver.Offline, driver.BlameCloud, "no device")
 	}
 	return said.Device, nil
 }
 
 // list reads the codes of the device of a call: ours, and those that others have made.
-func (a *account) list(ctx context.Context, c call) ([]code, error) {
-	id, _ := a.deviceOf(c.device)
+func (a *account) list(ctx context.Context, c rest.Call) ([]code, error) {
+	id, _ := a.deviceOf(c.Device)
 	var all []code
 	for _, path := range []string{"/access_codes/list", "/access_codes/unmanaged/list"} {
 		var said struct {

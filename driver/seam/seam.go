@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // Devices implements driver.Driver. What takes no codes is not listed.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
-	c := call{op: "devices"}
+	c := rest.Call{Op: "devices"}
 	ask := map[string]any{"limit": pageOf}
 	if a.linked != "" {
 		ask["connected_account_id"] = a.linked
@@ -59,12 +60,12 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 		}
 		ask["page_cursor"] = said.Pagination.Cursor
 	}
-	return nil, c.fail(driver.Unsupported, driver.BlameRequest, "the workspace has more than 100,000 devices")
+	return nil, c.Fail(driver.Unsupported, driver.BlameRequest, "the workspace has more than 100,000 devices")
 }
 
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
@@ -94,8 +95,8 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 const back = 24 * time.Hour
 
 // entries reads the events after a cursor: the time and the id of the last one that was told.
-func (a *account) entries(ctx context.Context, c call, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
-	id, _ := a.deviceOf(c.device)
+func (a *account) entries(ctx context.Context, c rest.Call, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
+	id, _ := a.deviceOf(c.Device)
 	date, last, _ := strings.Cut(string(since), " ")
 	from, err := time.Parse(time.RFC3339Nano, date)
 	if err != nil {
@@ -132,7 +133,7 @@ func (a *account) entries(ctx context.Context, c call, since lock.Cursor) ([]loc
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
@@ -144,7 +145,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		w = w.Grain(grain)
 	}
 	switch no := func(why string) (lock.Held, error) {
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, why)
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, why)
 	}; {
 	case !want.Enabled:
 		return no("a code can't be created disabled")
@@ -159,7 +160,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	case !w.IsZero() && !w.Bounded() && want.Offline != lock.OfflineOneTime:
 		return no("a window needs both ends")
 	case want.PIN.IsZero() != (t.AssignsPIN || offline):
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "digits are wanted where nobody chooses them, or the other way round")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "digits are wanted where nobody chooses them, or the other way round")
 	}
 	codes, err := a.list(ctx, c)
 	if err != nil {
@@ -175,7 +176,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	if slices.ContainsFunc(codes, func(x code) bool {
 		return !want.PIN.IsZero() && x.held().PIN == want.PIN && x.held().Window.Overlaps(w)
 	}) {
-		return lock.Held{}, c.fail(driver.Taken, driver.BlameRequest, "somebody else's code has these digits")
+		return lock.Held{}, c.Fail(driver.Taken, driver.BlameRequest, "somebody else's code has these digits")
 	}
 	if err := a.turn(c, createsAMinute); err != nil {
 		return lock.Held{}, err
@@ -201,7 +202,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		return lock.Held{}, err
 	}
 	if said.Code.ID == "" {
-		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no access_code_id")
+		return lock.Held{}, c.Fail(driver.Ambiguous, driver.BlameCloud, "no access_code_id")
 	}
 	h := said.Code.held()
 	h.Tag, h.Name, h.Window = want.Tag, want.Name, w
@@ -213,10 +214,10 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 }
 
 // standing answers for a code that is there already: it is the one that is wanted, or stands in its way.
-func standing(c call, x *code, want lock.Credential, w lock.Window) (lock.Held, error) {
+func standing(c rest.Call, x *code, want lock.Credential, w lock.Window) (lock.Held, error) {
 	h := x.held()
 	if kind := x.failed(); h.Pending && kind != driver.Ambiguous {
-		return lock.Held{}, c.fail(kind, driver.BlameLock, "the service could not set it")
+		return lock.Held{}, c.Fail(kind, driver.BlameLock, "the service could not set it")
 	}
 	same := want.PIN.IsZero() || h.PIN == want.PIN
 	if want.Offline == lock.OfflineNone {
@@ -224,18 +225,18 @@ func standing(c call, x *code, want lock.Credential, w lock.Window) (lock.Held, 
 	}
 	switch {
 	case x.Status == "removing":
-		e := c.fail(driver.Throttled, driver.BlameLock, "the code before is still being removed")
+		e := c.Fail(driver.Throttled, driver.BlameLock, "the code before is still being removed")
 		e.RetryAfter = 15 * time.Second
 		return lock.Held{}, e
 	case same:
 		return h, nil
 	}
-	return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
+	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
 }
 
 // Clear implements driver.Driver.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	if _, err := a.find(ctx, c); err != nil {
 		return err
 	}
@@ -256,21 +257,21 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id})
+	return a.move(ctx, rest.Call{Op: "lock", Device: id})
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id})
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id})
 }
 
 // move asks the service, which goes on after its answer.
-func (a *account) move(ctx context.Context, c call) error {
-	id, ok := a.deviceOf(c.device)
+func (a *account) move(ctx context.Context, c rest.Call) error {
+	id, ok := a.deviceOf(c.Device)
 	if !ok {
-		return c.fail(driver.NotFound, driver.BlameRequest, "")
+		return c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
-	return a.post(ctx, c, "/locks/"+c.op+"_door", map[string]any{"device_id": id}, nil, true)
+	return a.post(ctx, c, "/locks/"+c.Op+"_door", map[string]any{"device_id": id}, nil, true)
 }
 
 // Close implements driver.Driver.

@@ -66,7 +66,7 @@ type about struct {
 
 // Subscribe implements driver.Subscriber. Where the vendor posts is a setting of the app, which its owner makes; this asks for the events.
 func (a *account) Subscribe(ctx context.Context, _ string) error {
-	c := call{op: "subscribe"}
+	c := rest.Call{Op: "subscribe"}
 	path, err := a.subscriptions(ctx, c)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s subscription) is(other subscription) bool {
 
 // Unsubscribe implements driver.Subscriber.
 func (a *account) Unsubscribe(ctx context.Context) error {
-	c := call{op: "unsubscribe"}
+	c := rest.Call{Op: "unsubscribe"}
 	path, err := a.subscriptions(ctx, c)
 	if err != nil {
 		return err
@@ -146,16 +146,16 @@ func (a *account) Unsubscribe(ctx context.Context) error {
 }
 
 // subscriptions is where those of the installed app are.
-func (a *account) subscriptions(ctx context.Context, c call) (string, error) {
+func (a *account) subscriptions(ctx context.Context, c rest.Call) (string, error) {
 	if a.login == nil {
-		return "", c.fail(driver.Unsupported, driver.BlameAccount, "a personal access token belongs to no app, and events are posted to apps")
+		return "", c.Fail(driver.Unsupported, driver.BlameAccount, "a personal access token belongs to no app, and events are posted to apps")
 	}
 	_, tokens, err := a.bearer(ctx, c, nil)
 	if err != nil {
 		return "", err
 	}
 	if tokens.Subject == "" {
-		return "", c.fail(driver.Unsupported, driver.BlameAccount, "the sign-in has told of no installed app")
+		return "", c.Fail(driver.Unsupported, driver.BlameAccount, "the sign-in has told of no installed app")
 	}
 	return "/installedapps/" + url.PathEscape(tokens.Subject) + "/subscriptions", nil
 }
@@ -168,7 +168,7 @@ func (a *account) catchUp(ctx context.Context) {
 }
 
 func (a *account) fetch(ctx context.Context) error {
-	c := call{op: "confirm"}
+	c := rest.Call{Op: "confirm"}
 	a.mu.Lock()
 	confirm, wanted := a.hook.confirm, a.hook.wanted
 	a.mu.Unlock()
@@ -178,7 +178,7 @@ func (a *account) fetch(ctx context.Context) error {
 			return err
 		}
 		answer, err := client.Do(ctx, http.MethodGet, u.RequestURI(), nil, nil)
-		if err := c.judge(answer, err, false); err != nil {
+		if err := judge(c, answer, err, false); err != nil {
 			return err
 		}
 		a.mu.Lock()
@@ -189,7 +189,7 @@ func (a *account) fetch(ctx context.Context) error {
 		return nil
 	}
 	answer, err := a.keys.Do(ctx, http.MethodGet, wanted, nil, nil)
-	if err := c.judge(answer, err, false); err != nil {
+	if err := judge(c, answer, err, false); err != nil {
 		return err
 	}
 	key, err := publicKey(answer.Body)

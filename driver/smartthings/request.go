@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,33 +17,15 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// call is what a request is made for.
-type call struct {
-	op     string
-	device lock.DeviceID
-}
-
-func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
-	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
-}
-
-// refusal says what a status means.
-type refusal struct {
-	status int
-	kind   driver.Kind
-	blame  driver.Blame
-	source string // who says so
-}
-
 // refusals are what statuses mean.
-var refusals = [...]refusal{
-	{400, driver.Rejected, driver.BlameRequest, "vendor's API reference: a malformed request"},
-	{401, driver.Unauthorized, driver.BlameAccount, "vendor's SDK, which renews its tokens then"},
-	{403, driver.Unauthorized, driver.BlameAccount, "vendor's API reference: the token lacks a scope, or the device is not among those that were chosen"},
-	{404, driver.NotFound, driver.BlameRequest, "vendor's API reference"},
-	{409, driver.Offline, driver.BlameLock, "assumed: pysmartthings takes it for a failed command, reports tell of it for devices that are offline"},
-	{422, driver.Rejected, driver.BlameRequest, "vendor's API reference: ConstraintViolationError"},
-	{429, driver.Throttled, driver.BlameCloud, "vendor's page on rate limits"},
+var refusals = []rest.Refusal{
+	rest.Means(400, "", driver.Rejected, driver.BlameRequest, 0, "vendor's API reference: a malformed request"),
+	rest.Means(401, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's SDK, which renews its tokens then"),
+	rest.Means(403, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's API reference: the token lacks a scope, or the device is not among those that were chosen"),
+	rest.Means(404, "", driver.NotFound, driver.BlameRequest, 0, "vendor's API reference"),
+	rest.Means(409, "", driver.Offline, driver.BlameLock, 0, "assumed: pysmartthings takes it for a failed command, reports tell of it for devices that are offline"),
+	rest.Means(422, "", driver.Rejected, driver.BlameRequest, 0, "vendor's API reference: ConstraintViolationError"),
+	rest.Means(429, "", driver.Throttled, driver.BlameCloud, throttled, "vendor's page on rate limits"),
 }
 
 // throttled is how long to wait if an answer does not say.
@@ -52,7 +33,7 @@ const throttled = time.Minute
 
 // do makes a request as somebody who is signed in. A token that is refused is renewed once. After a write nobody knows what an error of
 // the server or a lost answer means.
-func (a *account) do(ctx context.Context, c call, method, path string, body any, writes bool) (rest.Answer, error) {
+func (a *account) do(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
 	bearer, tokens, err := a.bearer(ctx, c, nil)
 	if err != nil {
 		return rest.Answer{}, err
@@ -64,39 +45,21 @@ func (a *account) do(ctx context.Context, c call, method, path string, body any,
 		}
 		answer, err = a.api.Do(ctx, method, path, bearer, body)
 	}
-	return answer, c.judge(answer, err, writes)
+	return answer, judge(c, answer, err, writes)
 }
 
 // judge says what an answer, or that there was none, means; nil: it is a success.
-func (c call) judge(answer rest.Answer, err error, writes bool) error {
+func judge(c rest.Call, answer rest.Answer, err error, writes bool) error {
 	if err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
-		if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
-			e.Kind = driver.Ambiguous
-		}
-		e.Err = err
-		return e
+		return c.Unanswered(err, writes)
 	}
 	if answer.Status/100 == 2 {
 		return nil
 	}
-	vendor := strconv.Itoa(answer.Status)
+	e := c.Refused(refusals, answer, "", writes)
 	var p problem
 	if answer.JSON(&p) == nil && p.Error.Code != "" && len(p.Error.Code) < 64 && strings.Trim(p.Error.Code, letters) == "" {
-		vendor += " " + p.Error.Code
-	}
-	for _, r := range refusals {
-		if r.status == answer.Status {
-			e := c.fail(r.kind, r.blame, vendor)
-			if r.kind == driver.Throttled {
-				e.RetryAfter = answer.RetryAfter(throttled)
-			}
-			return e
-		}
-	}
-	e := c.fail(driver.Offline, driver.BlameCloud, vendor)
-	if writes {
-		e.Kind = driver.Ambiguous
+		e.Vendor += " " + p.Error.Code
 	}
 	return e
 }
@@ -105,7 +68,7 @@ func (c call) judge(answer rest.Answer, err error, writes bool) error {
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // bearer is the header of a request, with others than the refused tokens, if there are any.
-func (a *account) bearer(ctx context.Context, c call, refused *oauth.Tokens) (http.Header, oauth.Tokens, error) {
+func (a *account) bearer(ctx context.Context, c rest.Call, refused *oauth.Tokens) (http.Header, oauth.Tokens, error) {
 	if a.login == nil {
 		return http.Header{"Authorization": {"Bearer " + a.personal}}, oauth.Tokens{}, nil
 	}
@@ -119,7 +82,7 @@ func (a *account) bearer(ctx context.Context, c call, refused *oauth.Tokens) (ht
 	if err == nil {
 		return http.Header{"Authorization": {"Bearer " + tokens.Access.Reveal()}}, tokens, nil
 	}
-	e := c.fail(driver.Offline, driver.BlameAccount, "")
+	e := c.Fail(driver.Offline, driver.BlameAccount, "")
 	if known, ok := errors.AsType[*driver.Error](err); ok {
 		e.Kind, e.Blame, e.Vendor, e.RetryAfter, err = known.Kind, known.Blame, known.Vendor, known.RetryAfter, known.Err
 	} else if errors.Is(err, oauth.ErrNone) {
@@ -136,12 +99,12 @@ func (a *account) renew(ctx context.Context, refresh provider.Token) (oauth.Toke
 
 // exchange asks for tokens. Nothing is written by it, so that its errors are definite.
 func (a *account) exchange(ctx context.Context, form url.Values) (oauth.Tokens, error) {
-	c := call{op: "sign in"}
+	c := rest.Call{Op: "sign in"}
 	form = maps.Clone(form)
 	form.Set("client_id", a.client)
 	basic := base64.StdEncoding.EncodeToString([]byte(a.client + ":" + a.secret))
 	answer, err := a.api.Do(ctx, http.MethodPost, "/oauth/token", http.Header{"Authorization": {"Basic " + basic}}, form)
-	if err := c.judge(answer, err, false); err != nil {
+	if err := judge(c, answer, err, false); err != nil {
 		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Rejected {
 			e.Kind, e.Blame = driver.Unauthorized, driver.BlameAccount // the token or the code is spent, or has run out
 		}
@@ -149,7 +112,7 @@ func (a *account) exchange(ctx context.Context, form url.Values) (oauth.Tokens, 
 	}
 	var g granted
 	if answer.JSON(&g) != nil || g.Access == "" || g.Refresh == "" || g.Seconds <= 0 || g.Seconds > 1e9 {
-		return oauth.Tokens{}, c.fail(driver.Offline, driver.BlameCloud, "the answer has no tokens")
+		return oauth.Tokens{}, c.Fail(driver.Offline, driver.BlameCloud, "the answer has no tokens")
 	}
 	return oauth.Tokens{
 		Access: provider.NewToken(g.Access), Refresh: provider.NewToken(g.Refresh), Subject: g.Installed,
@@ -158,13 +121,13 @@ func (a *account) exchange(ctx context.Context, form url.Values) (oauth.Tokens, 
 }
 
 // ask reads something.
-func (a *account) ask(ctx context.Context, c call, path string, v any) error {
+func (a *account) ask(ctx context.Context, c rest.Call, path string, v any) error {
 	answer, err := a.do(ctx, c, http.MethodGet, path, nil, false)
 	if err != nil {
 		return err
 	}
 	if err := answer.JSON(v); err != nil {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		e := c.Fail(driver.Offline, driver.BlameCloud, "")
 		e.Err = err
 		return e
 	}
@@ -175,7 +138,7 @@ func (a *account) ask(ctx context.Context, c call, path string, v any) error {
 const pagesAtMost = 100
 
 // list reads every device that has to do with codes.
-func (a *account) list(ctx context.Context, c call) ([]state, error) {
+func (a *account) list(ctx context.Context, c rest.Call) ([]state, error) {
 	path := "/devices?capability=" + capCodes + "&capability=" + capCredentials + "&capabilitiesMode=or&includeHealth=true&includeStatus=true"
 	var all []state
 	for range pagesAtMost {
@@ -196,31 +159,31 @@ func (a *account) list(ctx context.Context, c call) ([]state, error) {
 		// The token goes nowhere but to the API, wherever the link points.
 		u, err := url.Parse(p.Links.Next.Href)
 		if err != nil || u.RawQuery == "" {
-			return nil, c.fail(driver.Offline, driver.BlameCloud, "the next page has no address")
+			return nil, c.Fail(driver.Offline, driver.BlameCloud, "the next page has no address")
 		}
 		path = "/devices?" + u.RawQuery
 	}
-	return nil, c.fail(driver.Offline, driver.BlameCloud, "the list of devices does not end")
+	return nil, c.Fail(driver.Offline, driver.BlameCloud, "the list of devices does not end")
 }
 
 // find reads the device of a call.
-func (a *account) find(ctx context.Context, c call) (state, error) {
-	id, ok := vendorID(c.device)
+func (a *account) find(ctx context.Context, c rest.Call) (state, error) {
+	id, ok := vendorID(c.Device)
 	if !ok {
-		return state{}, c.fail(driver.NotFound, driver.BlameRequest, "")
+		return state{}, c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	var d device
 	if err := a.ask(ctx, c, "/devices/"+id+"?includeHealth=true&includeStatus=true", &d); err != nil {
 		return state{}, err
 	}
 	if d.ID = id; d.Components == nil {
-		return state{}, c.fail(driver.Offline, driver.BlameCloud, "the device has no components")
+		return state{}, c.Fail(driver.Offline, driver.BlameCloud, "the device has no components")
 	}
 	return a.state(ctx, c, d)
 }
 
 // state puts a device and its status together, and asks for what was not told.
-func (a *account) state(ctx context.Context, c call, d device) (state, error) {
+func (a *account) state(ctx context.Context, c rest.Call, d device) (state, error) {
 	s := state{device: d, of: map[string]attributes{}}
 	told := false
 	for _, x := range d.Components {
@@ -243,7 +206,7 @@ func (a *account) state(ctx context.Context, c call, d device) (state, error) {
 }
 
 // health reads that of a device, or "" where there is none.
-func (a *account) health(ctx context.Context, c call, id string) (string, error) {
+func (a *account) health(ctx context.Context, c rest.Call, id string) (string, error) {
 	var h health
 	err := a.ask(ctx, c, "/devices/"+url.PathEscape(id)+"/health", &h)
 	if e, ok := errors.AsType[*driver.Error](err); ok && (e.Kind == driver.NotFound || e.Vendor != "" && strings.HasPrefix(e.Vendor, "403")) {
@@ -253,7 +216,7 @@ func (a *account) health(ctx context.Context, c call, id string) (string, error)
 }
 
 // reach tells how far the hub's messages come. A lock that the cloud knows nothing of counts as reached, for the cloud has answered.
-func (a *account) reach(ctx context.Context, c call, s *state) (lock.Reach, error) {
+func (a *account) reach(ctx context.Context, c rest.Call, s *state) (lock.Reach, error) {
 	own := ""
 	if s.Health != nil {
 		own = s.Health.State

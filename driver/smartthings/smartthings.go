@@ -54,7 +54,7 @@ var (
 // Devices implements driver.Driver.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	a.catchUp(ctx)
-	found, err := a.list(ctx, call{op: "devices"})
+	found, err := a.list(ctx, rest.Call{Op: "devices"})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	a.catchUp(ctx)
 	s, err := a.find(ctx, c)
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 const historyPage = 100
 
 // history is what happened to a device, the newest first.
-func (a *account) history(ctx context.Context, c call, s *state) ([]line, error) {
+func (a *account) history(ctx context.Context, c rest.Call, s *state) ([]line, error) {
 	var h struct {
 		Items []line `json:"items"`
 	}
@@ -184,19 +184,19 @@ func (s *state) entry(l *line) (lock.Entry, bool) {
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id})
+	return a.move(ctx, rest.Call{Op: "lock", Device: id})
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id})
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id})
 }
 
-func (a *account) move(ctx context.Context, c call) error {
-	if _, ok := vendorID(c.device); !ok {
-		return c.fail(driver.NotFound, driver.BlameRequest, "")
+func (a *account) move(ctx context.Context, c rest.Call) error {
+	if _, ok := vendorID(c.Device); !ok {
+		return c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
-	return a.order(ctx, c, capLock, c.op)
+	return a.order(ctx, c, capLock, c.Op)
 }
 
 // Close implements driver.Driver.

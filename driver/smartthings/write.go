@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
 // order sends one command. That it is accepted says that the hub will be told.
-func (a *account) order(ctx context.Context, c call, capability, name string, args ...any) error {
-	id, _ := vendorID(c.device)
+func (a *account) order(ctx context.Context, c rest.Call, capability, name string, args ...any) error {
+	id, _ := vendorID(c.Device)
 	if args == nil {
 		args = []any{}
 	}
@@ -29,13 +30,13 @@ func (a *account) order(ctx context.Context, c call, capability, name string, ar
 		} `json:"results"`
 	}
 	if answer.JSON(&told) != nil || len(told.Results) != 1 || told.Results[0].Status != "ACCEPTED" && told.Results[0].Status != "COMPLETED" {
-		return c.fail(driver.Ambiguous, driver.BlameCloud, "not accepted")
+		return c.Fail(driver.Ambiguous, driver.BlameCloud, "not accepted")
 	}
 	return nil
 }
 
 // ready reads the lock of a write, which must be in reach.
-func (a *account) ready(ctx context.Context, c call) (state, error) {
+func (a *account) ready(ctx context.Context, c rest.Call) (state, error) {
 	s, err := a.find(ctx, c)
 	if err != nil {
 		return s, err
@@ -45,23 +46,23 @@ func (a *account) ready(ctx context.Context, c call) (state, error) {
 	case err != nil:
 		return s, err
 	case reach == lock.HubDown:
-		return s, c.fail(driver.Offline, driver.BlameHub, "OFFLINE")
+		return s, c.Fail(driver.Offline, driver.BlameHub, "OFFLINE")
 	case reach == lock.LockDown:
-		return s, c.fail(driver.Offline, driver.BlameLock, "OFFLINE")
+		return s, c.Fail(driver.Offline, driver.BlameLock, "OFFLINE")
 	}
 	return s, nil
 }
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	switch {
 	case !want.Window.IsZero():
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no disabled codes")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no disabled codes")
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
 	}
 	s, err := a.ready(ctx, c)
 	if err != nil {
@@ -69,7 +70,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	}
 	t := a.traits(&s)
 	if !slices.Contains(t.PINLengths, len(want.PIN.Reveal())) {
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "length")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "length")
 	}
 	held, _ := s.codes()
 	if s.modern() {
@@ -77,7 +78,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	}
 	slot, e := place(want, at, held, t.Slots)
 	if e != nil {
-		e.Op, e.Device = c.op, c.device
+		e.Op, e.Device = c.Op, c.Device
 		return lock.Held{}, e
 	}
 	if err := a.order(ctx, c, capCodes, "setCode", slot, want.PIN.Reveal(), driver.Label(want.Tag, want.Name, nameMax)); err != nil {
@@ -132,7 +133,7 @@ func place(want lock.Credential, at lock.Ref, held []lock.Held, slots int) (int,
 
 // Clear implements driver.Driver.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	s, err := a.ready(ctx, c)
 	if err != nil {
 		return err
@@ -151,19 +152,19 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 const busyFor = 10 * time.Second
 
 // pause refuses a command that the lock would not take yet; else it is noted as under way.
-func (a *account) pause(c call, s *state) error {
+func (a *account) pause(c rest.Call, s *state) error {
 	last := s.lastResult()
 	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if x, ok := a.sent[c.device]; ok && !last.After(x.before.Time) {
+	if x, ok := a.sent[c.Device]; ok && !last.After(x.before.Time) {
 		if left := busyFor - now.Sub(x.at); left > 0 {
-			e := c.fail(driver.Throttled, driver.BlameLock, "busy")
+			e := c.Fail(driver.Throttled, driver.BlameLock, "busy")
 			e.RetryAfter = left
 			return e
 		}
 	}
-	a.sent[c.device] = sending{now, last}
+	a.sent[c.Device] = sending{now, last}
 	return nil
 }
 
@@ -216,12 +217,12 @@ func cutName(ref lock.Ref) (string, bool) {
 }
 
 // setCredential is Set for a lock of the new generation, which chooses the place of a code itself.
-func (a *account) setCredential(ctx context.Context, c call, s *state, want lock.Credential, at lock.Ref, held []lock.Held) (lock.Held, error) {
+func (a *account) setCredential(ctx context.Context, c rest.Call, s *state, want lock.Credential, at lock.Ref, held []lock.Held) (lock.Held, error) {
 	label := driver.Label(want.Tag, want.Name, nameMax)
 	h := lock.Held{Ref: lock.Ref(byName + label), Tag: want.Tag, Name: want.Name, Enabled: true, Pending: true}
 	have, ok := s.credential(at, want.Tag)
 	if n := s.number(capCredentials, "pinUsersSupported"); !ok && n > 0 && len(held) >= n {
-		return lock.Held{}, c.fail(driver.Full, driver.BlameLock, "pinUsersSupported")
+		return lock.Held{}, c.Fail(driver.Full, driver.BlameLock, "pinUsersSupported")
 	}
 	args, err := a.arguments(ctx, c)
 	if err != nil {
@@ -247,7 +248,7 @@ func (a *account) setCredential(ctx context.Context, c call, s *state, want lock
 			if err := a.order(ctx, c, capUsers, "addUser", label, "guest"); err != nil {
 				return lock.Held{}, err
 			}
-			e := c.fail(driver.Throttled, driver.BlameLock, "its user is made first")
+			e := c.Fail(driver.Throttled, driver.BlameLock, "its user is made first")
 			e.RetryAfter = busyFor
 			return lock.Held{}, e
 		}
@@ -272,7 +273,7 @@ func (s *state) user(label string) (int, bool) {
 }
 
 // clearCredential takes a code away, with its user if they have no other.
-func (a *account) clearCredential(ctx context.Context, c call, s *state, ref lock.Ref) error {
+func (a *account) clearCredential(ctx context.Context, c rest.Call, s *state, ref lock.Ref) error {
 	have, ok := s.credential(ref, "")
 	if !ok {
 		return nil
@@ -298,7 +299,7 @@ func (a *account) clearCredential(ctx context.Context, c call, s *state, ref loc
 
 // arguments are those of the commands of lockCredentials, in the order in which the capability has them. Where it does not tell, that of
 // its handlers is taken.
-func (a *account) arguments(ctx context.Context, c call) (map[string][]string, error) {
+func (a *account) arguments(ctx context.Context, c rest.Call) (map[string][]string, error) {
 	a.mu.Lock()
 	known := a.args
 	a.mu.Unlock()

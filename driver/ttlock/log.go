@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -19,8 +20,8 @@ const lateBy = 24 * time.Hour
 const recordPages = 3
 
 // entries reads the log after a cursor: when the last record that was told was uploaded, and its number.
-func (a *account) entries(ctx context.Context, c call, since lock.Cursor, refs map[text]lock.Ref) ([]lock.Entry, lock.Cursor, error) {
-	form, err := c.of()
+func (a *account) entries(ctx context.Context, c rest.Call, since lock.Cursor, refs map[text]lock.Ref) ([]lock.Entry, lock.Cursor, error) {
+	form, err := of(c)
 	if err != nil {
 		return nil, since, err
 	}

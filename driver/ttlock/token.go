@@ -10,6 +10,7 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/oauth"
 	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/rest"
 )
 
 // login is what an account signs in with.
@@ -23,7 +24,7 @@ const maxLife = 365 * 24 * time.Hour
 
 // renew gets other tokens for the refresh token, or by signing in: nobody has to be asked, so the password is as good.
 func (a *account) renew(ctx context.Context, refresh provider.Token) (oauth.Tokens, error) {
-	c := call{op: "sign in"}
+	c := rest.Call{Op: "sign in"}
 	form := url.Values{"clientId": {a.login.id}, "clientSecret": {a.login.secret}}
 	var got tokens
 	var err error
@@ -43,7 +44,7 @@ func (a *account) renew(ctx context.Context, refresh provider.Token) (oauth.Toke
 		return oauth.Tokens{}, err
 	}
 	if got.Access == "" {
-		return oauth.Tokens{}, c.fail(driver.Offline, driver.BlameCloud, "no access token")
+		return oauth.Tokens{}, c.Fail(driver.Offline, driver.BlameCloud, "no access token")
 	}
 	t := oauth.Tokens{Access: provider.NewToken(string(got.Access)), Refresh: provider.NewToken(string(got.Refresh))}
 	if got.Refresh == "" {
@@ -56,13 +57,13 @@ func (a *account) renew(ctx context.Context, refresh provider.Token) (oauth.Toke
 }
 
 // unsigned is the error of a call for which there is no token.
-func (c call) unsigned(err error) error {
+func unsigned(c rest.Call, err error) error {
 	if e, ok := errors.AsType[*driver.Error](err); ok {
 		own := *e
-		own.Op, own.Device = c.op, c.device
+		own.Op, own.Device = c.Op, c.Device
 		return &own
 	}
-	e := c.fail(driver.Unauthorized, driver.BlameAccount, "")
+	e := c.Fail(driver.Unauthorized, driver.BlameAccount, "")
 	e.Err = err
 	return e
 }

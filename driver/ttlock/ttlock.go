@@ -40,13 +40,13 @@ const maxPages = 50
 
 // Devices implements driver.Driver.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
-	c := call{op: "devices"}
+	c := rest.Call{Op: "devices"}
 	locks, all, err := pages[smartlock](ctx, a, c, "/lock/list", url.Values{}, maxPages)
 	if err != nil {
 		return nil, err
 	}
 	if !all {
-		e := c.fail(driver.Offline, driver.BlameCloud, "")
+		e := c.Fail(driver.Offline, driver.BlameCloud, "")
 		e.Err = errors.New("the list of locks does not end")
 		return nil, e
 	}
@@ -82,7 +82,7 @@ func (s *smartlock) onWiFi() bool {
 }
 
 // hubs tells the gateway that each lock hangs on: of several that hear it, the one that does best.
-func (a *account) hubs(ctx context.Context, c call, locks []smartlock) (map[whole]lock.HubID, error) {
+func (a *account) hubs(ctx context.Context, c rest.Call, locks []smartlock) (map[whole]lock.HubID, error) {
 	hubs := map[whole]lock.HubID{}
 	if !slices.ContainsFunc(locks, func(s smartlock) bool { return s.HasGateway == 1 }) {
 		return hubs, nil
@@ -134,8 +134,8 @@ const firstUse = 24 * time.Hour
 
 // Observe implements driver.Driver. Nothing is asked of the lock itself: that would take the gateway's time and the battery.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
-	form, err := c.of()
+	c := rest.Call{Op: "observe", Device: id}
+	form, err := of(c)
 	if err != nil {
 		return lock.Observation{}, err
 	}
@@ -182,8 +182,8 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 }
 
 // list reads the passcodes of the device of a call.
-func (a *account) list(ctx context.Context, c call) ([]passcode, bool, error) {
-	form, err := c.of()
+func (a *account) list(ctx context.Context, c rest.Call) ([]passcode, bool, error) {
+	form, err := of(c)
 	if err != nil {
 		return nil, false, err
 	}
@@ -196,8 +196,8 @@ func (a *account) list(ctx context.Context, c call) ([]passcode, bool, error) {
 }
 
 // reach tells how far messages come, as the cloud believes.
-func (a *account) reach(ctx context.Context, c call, s *smartlock) (lock.Reach, error) {
-	form, err := c.of()
+func (a *account) reach(ctx context.Context, c rest.Call, s *smartlock) (lock.Reach, error) {
+	form, err := of(c)
 	if err != nil {
 		return lock.ReachUnknown, err
 	}
@@ -267,20 +267,20 @@ func (a *account) zoneOf(s *smartlock) string {
 
 // Lock implements driver.Bolt.
 func (a *account) Lock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "lock", device: id})
+	return a.move(ctx, rest.Call{Op: "lock", Device: id})
 }
 
 // Unlock implements driver.Bolt.
 func (a *account) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return a.move(ctx, call{op: "unlock", device: id})
+	return a.move(ctx, rest.Call{Op: "unlock", Device: id})
 }
 
-func (a *account) move(ctx context.Context, c call) error {
-	form, err := c.of()
+func (a *account) move(ctx context.Context, c rest.Call) error {
+	form, err := of(c)
 	if err != nil {
 		return err
 	}
-	return a.tell(ctx, c, "/lock/"+c.op, form, &outcome{})
+	return a.tell(ctx, c, "/lock/"+c.Op, form, &outcome{})
 }
 
 // Close implements driver.Driver.

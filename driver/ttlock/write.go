@@ -8,23 +8,24 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	switch {
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be held disabled")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code can't be held disabled")
 	case want.Offline != lock.OfflineNone:
 		return a.issue(ctx, c, want)
 	case want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "one-time codes are computed by the vendor")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "one-time codes are computed by the vendor")
 	case !want.Window.IsZero() && (want.Window.From.IsZero() || !want.Window.Bounded()):
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a schedule has a start and an end")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a schedule has a start and an end")
 	case want.PIN.IsZero():
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "digits are missing")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "digits are missing")
 	}
 	want.Window = want.Window.Grain(time.Minute)
 	if at != "" {
@@ -41,8 +42,8 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 }
 
 // add writes a new code: over the gateway, which waits for the lock, or into the queue of a lock that saves power.
-func (a *account) add(ctx context.Context, c call, want lock.Credential) (lock.Held, error) {
-	form, err := c.of()
+func (a *account) add(ctx context.Context, c rest.Call, want lock.Credential) (lock.Held, error) {
+	form, err := of(c)
 	if err != nil {
 		return lock.Held{}, err
 	}
@@ -64,7 +65,7 @@ func (a *account) add(ctx context.Context, c call, want lock.Credential) (lock.H
 		err = a.tell(ctx, c, "/keyboardPwd/add", form, &made)
 	}
 	if err == nil && made.ID <= 0 {
-		err = c.fail(driver.Ambiguous, driver.BlameCloud, "no number")
+		err = c.Fail(driver.Ambiguous, driver.BlameCloud, "no number")
 	}
 	if err != nil {
 		return lock.Held{}, err
@@ -75,7 +76,7 @@ func (a *account) add(ctx context.Context, c call, want lock.Credential) (lock.H
 
 // taken finds out who has the digits that were refused: this very code, which a lost answer or a driver before this one has written,
 // or somebody else.
-func (a *account) taken(ctx context.Context, c call, want lock.Credential, refused error) (lock.Held, error) {
+func (a *account) taken(ctx context.Context, c rest.Call, want lock.Credential, refused error) (lock.Held, error) {
 	codes, _, err := a.list(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
@@ -88,7 +89,7 @@ func (a *account) taken(ctx context.Context, c call, want lock.Credential, refus
 		case h.Tag != want.Tag || want.Tag == "":
 			return lock.Held{}, refused
 		case p.Status == statusAddFailed:
-			form, err := c.of()
+			form, err := of(c)
 			if err != nil {
 				return lock.Held{}, err
 			}
@@ -112,7 +113,7 @@ func (a *account) taken(ctx context.Context, c call, want lock.Credential, refus
 }
 
 // change writes over a code that is there; NotFound: it is not.
-func (a *account) change(ctx context.Context, c call, want lock.Credential, at lock.Ref) (lock.Held, error) {
+func (a *account) change(ctx context.Context, c rest.Call, want lock.Credential, at lock.Ref) (lock.Held, error) {
 	codes, _, err := a.list(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
@@ -122,12 +123,12 @@ func (a *account) change(ctx context.Context, c call, want lock.Credential, at l
 			return a.edit(ctx, c, p, want)
 		}
 	}
-	return lock.Held{}, c.fail(driver.NotFound, driver.BlameRequest, "")
+	return lock.Held{}, c.Fail(driver.NotFound, driver.BlameRequest, "")
 }
 
 // edit changes what differs.
-func (a *account) edit(ctx context.Context, c call, p *passcode, want lock.Credential) (lock.Held, error) {
-	form, err := c.of()
+func (a *account) edit(ctx context.Context, c rest.Call, p *passcode, want lock.Credential) (lock.Held, error) {
+	form, err := of(c)
 	if err != nil {
 		return lock.Held{}, err
 	}
@@ -167,8 +168,8 @@ func (a *account) edit(ctx context.Context, c call, p *passcode, want lock.Crede
 }
 
 // issue asks for digits that the lock knows by itself. It needs no way to the lock.
-func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock.Held, error) {
-	form, err := c.of()
+func (a *account) issue(ctx context.Context, c rest.Call, want lock.Credential) (lock.Held, error) {
+	form, err := of(c)
 	if err != nil {
 		return lock.Held{}, err
 	}
@@ -179,10 +180,10 @@ func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock
 	case lock.OfflineOneTime:
 		form.Set("keyboardPwdType", strconv.Itoa(typeOneTime))
 	default:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "no codes of that kind are computed")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "no codes of that kind are computed")
 	}
 	if want.Window.From.IsZero() || !want.PIN.IsZero() {
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "computed digits have a start, and can't be chosen")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "computed digits have a start, and can't be chosen")
 	}
 	form.Set("startDate", millis(want.Window.From))
 	form.Set("keyboardPwdName", driver.Label(want.Tag, want.Name, nameMax))
@@ -192,18 +193,18 @@ func (a *account) issue(ctx context.Context, c call, want lock.Credential) (lock
 	}
 	pin, err := lock.ParsePIN(string(made.Digits))
 	if err != nil || made.ID <= 0 {
-		return lock.Held{}, c.fail(driver.Ambiguous, driver.BlameCloud, "no digits")
+		return lock.Held{}, c.Fail(driver.Ambiguous, driver.BlameCloud, "no digits")
 	}
 	return lock.Held{Ref: refOf(made.ID, true), Tag: want.Tag, Name: want.Name, PIN: pin, Window: want.Window, Enabled: true}, nil
 }
 
 // Clear implements driver.Driver.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	if strings.HasPrefix(string(ref), byVendor) {
-		return c.fail(driver.Unsupported, driver.BlameRequest, "computed digits end by themselves")
+		return c.Fail(driver.Unsupported, driver.BlameRequest, "computed digits end by themselves")
 	}
-	form, err := c.of()
+	form, err := of(c)
 	if err != nil {
 		return err
 	}

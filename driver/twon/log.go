@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -30,7 +31,7 @@ func (c cursor) before(e *event) bool {
 
 // entries reads the log after a cursor; now is the device's time. The first look tells nothing of what was before it. A login that may not
 // read the log is told nothing.
-func (d *device) entries(ctx context.Context, c call, since lock.Cursor, now int64) ([]lock.Entry, lock.Cursor, error) {
+func (d *device) entries(ctx context.Context, c rest.Call, since lock.Cursor, now int64) ([]lock.Entry, lock.Cursor, error) {
 	var from cursor
 	if _, err := fmt.Sscanf(string(since), "%d %d", &from.utc, &from.id); err != nil {
 		return nil, cursor{utc: now}.text(), nil //nolint:nilerr // there is no cursor yet

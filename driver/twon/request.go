@@ -11,44 +11,25 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
-// call is what a request is made for.
-type call struct {
-	op     string
-	device lock.DeviceID
-}
-
-func (c call) fail(kind driver.Kind, blame driver.Blame, vendor string) *driver.Error {
-	return &driver.Error{Op: c.op, Device: c.device, Kind: kind, Blame: blame, Vendor: vendor}
-}
-
-// refusal says what a code of the envelope means.
-type refusal struct {
-	code   int
-	kind   driver.Kind
-	blame  driver.Blame
-	source string // who says so
-}
-
 // refusals are those of whole requests. What is not among them is ambiguous after a write.
-var refusals = [...]refusal{
-	{1, driver.Unsupported, driver.BlameLock, "vendor's manual: function is not supported"},
-	{2, driver.Unsupported, driver.BlameLock, "vendor's manual: invalid request path, as on firmware that lacks the function"},
-	{3, driver.Unsupported, driver.BlameLock, "vendor's manual: invalid request method"},
-	{4, driver.Unauthorized, driver.BlameAccount, "vendor's manual: function is disabled, in the device's settings of services"},
-	{5, driver.Unsupported, driver.BlameLock, "older manuals: function is licensed"},
-	{7, driver.Unauthorized, driver.BlameAccount, "vendor's manual: invalid connection type, HTTPS required"},
-	{8, driver.Unauthorized, driver.BlameAccount, "vendor's manual: invalid authentication method"},
-	{9, driver.Unauthorized, driver.BlameAccount, "vendor's manual: authorisation required"},
-	{10, driver.Unauthorized, driver.BlameAccount, "vendor's manual: insufficient user privileges"},
-	{11, driver.Rejected, driver.BlameRequest, "vendor's manual: missing mandatory parameter"},
-	{12, driver.Rejected, driver.BlameRequest, "vendor's manual: invalid parameter value"},
-	{13, driver.Rejected, driver.BlameRequest, "vendor's manual: parameter data too big"},
-	{17, driver.Rejected, driver.BlameRequest, "vendor's manual: parameter collision"},
-	{18, driver.Rejected, driver.BlameRequest, "vendor's manual: request rejected"},
-	{19, driver.Unsupported, driver.BlameLock, "vendor's manual: file version unsupported"},
+var refusals = []rest.Refusal{
+	rest.Means(1, "", driver.Unsupported, driver.BlameLock, 0, "vendor's manual: function is not supported"),
+	rest.Means(2, "", driver.Unsupported, driver.BlameLock, 0, "vendor's manual: invalid request path, as on firmware that lacks the function"),
+	rest.Means(3, "", driver.Unsupported, driver.BlameLock, 0, "vendor's manual: invalid request method"),
+	rest.Means(4, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's manual: function is disabled, in the device's settings of services"),
+	rest.Means(5, "", driver.Unsupported, driver.BlameLock, 0, "older manuals: function is licensed"),
+	rest.Means(7, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's manual: invalid connection type, HTTPS required"),
+	rest.Means(8, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's manual: invalid authentication method"),
+	rest.Means(9, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's manual: authorisation required"),
+	rest.Means(10, "", driver.Unauthorized, driver.BlameAccount, 0, "vendor's manual: insufficient user privileges"),
+	rest.Means(11, "", driver.Rejected, driver.BlameRequest, 0, "vendor's manual: missing mandatory parameter"),
+	rest.Means(12, "", driver.Rejected, driver.BlameRequest, 0, "vendor's manual: invalid parameter value"),
+	rest.Means(13, "", driver.Rejected, driver.BlameRequest, 0, "vendor's manual: parameter data too big"),
+	rest.Means(17, "", driver.Rejected, driver.BlameRequest, 0, "vendor's manual: parameter collision"),
+	rest.Means(18, "", driver.Rejected, driver.BlameRequest, 0, "vendor's manual: request rejected"),
+	rest.Means(19, "", driver.Unsupported, driver.BlameLock, 0, "vendor's manual: file version unsupported"),
 }
 
 // unspecified is the code of an error that the device does not explain.
@@ -85,17 +66,14 @@ type unit struct {
 
 // do makes a request and reads its result. A challenge is answered once, as nothing has happened then. After a write nobody knows what a
 // lost answer means.
-func (u *unit) do(ctx context.Context, c call, method, path string, body, result any) error {
+func (u *unit) do(ctx context.Context, c rest.Call, method, path string, body, result any) error {
 	writes := method == http.MethodPut
 	for again := true; ; again = false {
 		header, answered := u.login.header(method, path)
 		answer, err := u.api.Do(ctx, method, path, header, body)
 		if err != nil {
-			e := c.fail(driver.Offline, driver.BlameLock, "")
-			if f, ok := errors.AsType[*rest.Failure](err); writes && ok && f.Sent {
-				e.Kind = driver.Ambiguous
-			}
-			e.Err = err
+			e := c.Unanswered(err, writes)
+			e.Blame = driver.BlameLock // there is no cloud
 			return e
 		}
 		asked, ok := challengeOf(answer.Header)
@@ -103,22 +81,20 @@ func (u *unit) do(ctx context.Context, c call, method, path string, body, result
 			u.login.learn(asked)
 			continue
 		}
-		return c.read(answer, writes, result)
+		return read(c, answer, writes, result)
 	}
 }
 
 // read understands an answer.
-func (c call) read(answer rest.Answer, writes bool, result any) error {
-	unclear := c.fail(driver.Offline, driver.BlameLock, strconv.Itoa(answer.Status))
-	if writes {
-		unclear.Kind = driver.Ambiguous
-	}
+func read(c rest.Call, answer rest.Answer, writes bool, result any) error {
+	unclear := c.Unclear(strconv.Itoa(answer.Status), writes)
+	unclear.Blame = driver.BlameLock
 	switch answer.Status {
 	case http.StatusOK:
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return c.fail(driver.Unauthorized, driver.BlameAccount, strconv.Itoa(answer.Status))
+		return c.Fail(driver.Unauthorized, driver.BlameAccount, strconv.Itoa(answer.Status))
 	case http.StatusTooManyRequests:
-		e := c.fail(driver.Throttled, driver.BlameLock, "429")
+		e := c.Fail(driver.Throttled, driver.BlameLock, "429")
 		e.RetryAfter = answer.RetryAfter(time.Minute)
 		return e
 	default:
@@ -130,16 +106,15 @@ func (c call) read(answer rest.Answer, writes bool, result any) error {
 		return unclear
 	}
 	if !x.Success {
-		unclear.Vendor = strings.TrimSpace(strconv.Itoa(x.Error.Code) + " " + plainWord(x.Error.Param))
-		for _, r := range refusals {
-			if r.code == x.Error.Code {
-				return c.fail(r.kind, r.blame, unclear.Vendor)
-			}
+		e := c.Refused(refusals, rest.Answer{Status: x.Error.Code}, "", writes)
+		switch {
+		case x.Error.Code == unspecified && c.Op == "set" && writes:
+			e.Kind, e.Blame = driver.Full, driver.BlameLock
+		case e.Blame == driver.BlameCloud:
+			e.Blame = driver.BlameLock
 		}
-		if x.Error.Code == unspecified && c.op == "set" && writes {
-			return c.fail(driver.Full, driver.BlameLock, unclear.Vendor)
-		}
-		return unclear
+		e.Vendor = strings.TrimSpace(e.Vendor + " " + plainWord(x.Error.Param))
+		return e
 	}
 	if result == nil {
 		return nil
@@ -159,7 +134,7 @@ func plainWord(s string) string {
 	return s
 }
 
-func (u *unit) ask(ctx context.Context, c call, path string, result any) error {
+func (u *unit) ask(ctx context.Context, c rest.Call, path string, result any) error {
 	return u.do(ctx, c, http.MethodGet, path, nil, result)
 }
 
@@ -167,7 +142,7 @@ func (u *unit) ask(ctx context.Context, c call, path string, result any) error {
 const maxPages = 100
 
 // users reads the whole directory.
-func (u *unit) users(ctx context.Context, c call) ([]user, error) {
+func (u *unit) users(ctx context.Context, c rest.Call) ([]user, error) {
 	var all []user
 	body := map[string]any{"fields": fields}
 	var reached int64
@@ -183,17 +158,17 @@ func (u *unit) users(ctx context.Context, c call) ([]user, error) {
 		reached = d.Iterator.Timestamp
 		body["iterator"] = map[string]any{"timestamp": reached}
 	}
-	return nil, c.fail(driver.Offline, driver.BlameLock, "the directory has no end")
+	return nil, c.Fail(driver.Offline, driver.BlameLock, "the directory has no end")
 }
 
 // put writes one user and returns what it was told of it.
-func (u *unit) put(ctx context.Context, c call, path string, x any) error {
+func (u *unit) put(ctx context.Context, c rest.Call, path string, x any) error {
 	var d directory
 	if err := u.do(ctx, c, http.MethodPut, path, map[string]any{"users": []any{x}}, &d); err != nil {
 		return err
 	}
 	if len(d.Users) != 1 {
-		return c.fail(driver.Ambiguous, driver.BlameLock, "no word of the user")
+		return c.Fail(driver.Ambiguous, driver.BlameLock, "no word of the user")
 	}
 	if len(d.Users[0].Errors) == 0 {
 		return nil
@@ -201,8 +176,8 @@ func (u *unit) put(ctx context.Context, c call, path string, x any) error {
 	code := plainWord(d.Users[0].Errors[0].Code)
 	for _, m := range misfits {
 		if m.code == code || m.code == "" {
-			return c.fail(m.kind, m.blame, code)
+			return c.Fail(m.kind, m.blame, code)
 		}
 	}
-	return c.fail(driver.Rejected, driver.BlameRequest, code)
+	return c.Fail(driver.Rejected, driver.BlameRequest, code)
 }

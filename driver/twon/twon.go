@@ -40,13 +40,13 @@ type device struct {
 func (d *device) id() lock.DeviceID { return deviceID(d.info.Serial) }
 
 // meet asks a unit what it is.
-func (a *account) meet(ctx context.Context, c call, u *unit) (*device, error) {
+func (a *account) meet(ctx context.Context, c rest.Call, u *unit) (*device, error) {
 	d := &device{unit: u}
 	if err := u.ask(ctx, c, "/api/system/info", &d.info); err != nil {
 		return nil, err
 	}
 	if d.info.Serial == "" {
-		return nil, c.fail(driver.Offline, driver.BlameLock, "no serial number")
+		return nil, c.Fail(driver.Offline, driver.BlameLock, "no serial number")
 	}
 	var t template
 	if err := u.ask(ctx, c, "/api/dir/template", &t); err != nil {
@@ -88,8 +88,8 @@ func (a *account) of(u *unit) *device {
 }
 
 // find returns the device of a call. NotFound: every unit has answered, and it is none of them.
-func (a *account) find(ctx context.Context, c call) (*device, error) {
-	if d := a.recall(c.device); d != nil {
+func (a *account) find(ctx context.Context, c rest.Call) (*device, error) {
+	if d := a.recall(c.Device); d != nil {
 		return d, nil
 	}
 	var silent error
@@ -100,21 +100,21 @@ func (a *account) find(ctx context.Context, c call) (*device, error) {
 		switch d, err := a.meet(ctx, c, u); {
 		case err != nil:
 			silent = cmp.Or(silent, err)
-		case d.id() == c.device:
+		case d.id() == c.Device:
 			return d, nil
 		}
 	}
 	if silent != nil {
 		return nil, silent
 	}
-	return nil, c.fail(driver.NotFound, driver.BlameRequest, "")
+	return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
 }
 
 // Devices implements driver.Driver. One that does not answer is listed as it was last known.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	var all []lock.Device
 	for _, u := range a.units {
-		d, err := a.meet(ctx, call{op: "devices"}, u)
+		d, err := a.meet(ctx, rest.Call{Op: "devices"}, u)
 		if err != nil {
 			if before := a.of(u); before == nil || !away(ctx, err) {
 				return nil, err
@@ -147,7 +147,7 @@ func away(ctx context.Context, err error) bool {
 
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	o, err := a.look(ctx, c, known)
 	if err != nil && away(ctx, err) {
 		return lock.Observation{At: a.now(), Reach: lock.LockDown, Next: known.Since}, nil
@@ -155,7 +155,7 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 	return o, err
 }
 
-func (a *account) look(ctx context.Context, c call, known driver.Known) (lock.Observation, error) {
+func (a *account) look(ctx context.Context, c rest.Call, known driver.Known) (lock.Observation, error) {
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
@@ -188,21 +188,21 @@ func (a *account) look(ctx context.Context, c call, known driver.Known) (lock.Ob
 
 // Set implements driver.Driver.
 func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	switch {
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "a code can't be held disabled")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code can't be held disabled")
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
 	case want.PIN.Len() < 4 || want.PIN.Len() > 8:
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "a PIN has 4 to 8 digits")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a PIN has 4 to 8 digits")
 	}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
 	}
 	if !want.Window.IsZero() && !d.window {
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameLock, "the model keeps no schedules")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameLock, "the model keeps no schedules")
 	}
 	users, err := d.users(ctx, c)
 	if err != nil {
@@ -222,10 +222,10 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		case u.Deleted:
 		case strings.EqualFold(u.UUID, w.UUID):
 			if path = "/api/dir/update"; u.kept() {
-				return lock.Held{}, c.fail(driver.Unsupported, driver.BlameLock, "another service keeps this user")
+				return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameLock, "another service keeps this user")
 			}
 		case slices.Contains(u.all(), want.PIN):
-			return lock.Held{}, c.fail(driver.Taken, driver.BlameRequest, "another user has the digits")
+			return lock.Held{}, c.Fail(driver.Taken, driver.BlameRequest, "another user has the digits")
 		}
 	}
 	if err := d.put(ctx, c, path, w); err != nil {
@@ -239,17 +239,17 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 
 // full looks whether a write that the device has not explained has happened. Only of what is not there it is believed that there was
 // no room.
-func (d *device) full(ctx context.Context, c call, uuid string, refused *driver.Error) error {
+func (d *device) full(ctx context.Context, c rest.Call, uuid string, refused *driver.Error) error {
 	users, err := d.users(ctx, c)
 	if err != nil || slices.ContainsFunc(users, func(u user) bool { return !u.Deleted && strings.EqualFold(u.UUID, uuid) }) {
-		return c.fail(driver.Ambiguous, driver.BlameLock, refused.Vendor)
+		return c.Fail(driver.Ambiguous, driver.BlameLock, refused.Vendor)
 	}
 	return refused
 }
 
 // Clear implements driver.Driver.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	d, err := a.find(ctx, c)
 	if err != nil {
 		return err
@@ -260,13 +260,13 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 		return err
 	}
 	if len(found.Users) != 1 {
-		return c.fail(driver.Offline, driver.BlameLock, "no word of the user")
+		return c.Fail(driver.Offline, driver.BlameLock, "no word of the user")
 	}
 	switch u := &found.Users[0]; {
 	case u.Deleted, len(u.Errors) > 0 && u.Errors[0].Code == unknown:
 		return nil
 	case u.kept():
-		return c.fail(driver.Unsupported, driver.BlameLock, "another service keeps this user")
+		return c.Fail(driver.Unsupported, driver.BlameLock, "another service keeps this user")
 	}
 	err = d.put(ctx, c, "/api/dir/delete", one[0])
 	if e, ok := errors.AsType[*driver.Error](err); ok && e.Vendor == unknown {
