@@ -196,9 +196,12 @@ func (s *server) tell(x *served, at string) {
 	var settings []string
 	secrets := x.Secrets(x.account)
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		value := secrets[name]
-		settings = append(settings, fmt.Sprintf("%s = %q", name, "env:"+strings.ToUpper(x.Name+"_"+name)))
-		fmt.Fprintf(s.io.out, "\n# %s=%s\n", strings.ToUpper(x.Name+"_"+name), value)
+		variable := strings.ToUpper(x.Name + "_" + name)
+		if variable[0] >= '0' && variable[0] <= '9' {
+			variable = "SIM_" + variable // no shell takes one that begins with a digit
+		}
+		settings = append(settings, fmt.Sprintf("%s = %q", name, "env:"+variable))
+		fmt.Fprintf(s.io.out, "\n# %s=%s\n", variable, secrets[name])
 	}
 	texts := x.Settings(x.account, wire.Reached(x.cloud, at))
 	for _, name := range slices.Sorted(maps.Keys(texts)) {

@@ -253,7 +253,9 @@ func (c *Cloud) remove(r *request) {
 			call.Taken = func() {}
 		}
 		c.call(r, call, func(sim.Result) {
-			if r.door.touch(u); !slices.ContainsFunc(c.fleet.Memory(r.door.of.ID), func(m sim.Memory) bool { return u.ref != "" && m.Ref == u.ref }) {
+			if slices.ContainsFunc(c.fleet.Memory(r.door.of.ID), func(m sim.Memory) bool { return u.ref != "" && m.Ref == u.ref }) {
+				r.door.touch(u) // it says yes, and keeps it
+			} else {
 				r.door.drop(u)
 			}
 			next(c.good(u))
