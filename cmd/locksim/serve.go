@@ -21,6 +21,7 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/drive"
 	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/scenario"
 	"github.com/accesscodes/lockctl/sim/wire"
 )
 
@@ -82,6 +83,9 @@ func (s *server) serve(ctx context.Context) error {
 		v, ok := wire.Find(name)
 		if !ok {
 			return fmt.Errorf("vendor: %q is not one that the simulator speaks for: %s", name, s.known())
+		}
+		if v.Direct && s.locks > scenario.MostDirect {
+			return fmt.Errorf("locks: an account of %s has at most %d", name, scenario.MostDirect)
 		}
 		x := &served{Vendor: v, account: accountOf(name)}
 		all = append(all, x)

@@ -42,6 +42,8 @@ func needTable() []need {
 		{"open-ended", "a native window may lack an end", func(t lock.Traits) bool { return t.NativeSchedule && t.OpenEnded }},
 		{"list", "what the lock holds can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.OfflineOnly }},
 		{"lock-list", "and is read back from the lock itself", func(t lock.Traits) bool { return !t.CannotList && !t.OfflineOnly && !t.CloudList }},
+		{"cloud-list", "and is the cloud's own copy", func(t lock.Traits) bool { return !t.CannotList && t.CloudList }},
+		{"own-slots", "the writer chooses the slot", func(t lock.Traits) bool { return t.ClientSlots }},
 		{"read-pin", "the digits can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.HidesPIN }},
 		{"read-window", "the window can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.HidesWindow }},
 		{"own-pin", "it takes digits that somebody chose", func(t lock.Traits) bool { return !t.AssignsPIN && !t.OfflineOnly }},

@@ -20,8 +20,12 @@ type Through struct {
 	Model    string      // of the simulator's locks that stand for the vendor's
 	Traits   lock.Traits // as the driver lists them
 	Push     bool        // its webhooks come to notices
+	Direct   bool        // there is no cloud: its locks are spoken to themselves, and are few
 	Wire     world.Wiring
 }
+
+// MostDirect is how many locks without a cloud share an account: each is asked when they are listed.
+const MostDirect = 20
 
 // opening is how long before a story its accounts are listed.
 const opening = time.Minute
@@ -132,7 +136,11 @@ func (r *run) typed(at Pos, do Type, pin lock.PIN, opened bool) {
 func (x *Through) lacks(f *File) string {
 	profiles := sim.Profiles()
 	zones := map[lock.AccountID]string{}
+	locks := map[lock.AccountID]int{}
 	for _, l := range f.Spec.Locks {
+		if locks[l.Account]++; x.Direct && locks[l.Account] > MostDirect {
+			return "has more than " + strconv.Itoa(MostDirect) + " locks in an account"
+		}
 		i := slices.IndexFunc(profiles, func(p sim.Profile) bool { return p.Name == l.Model })
 		switch before, ok := zones[l.Account]; {
 		case i >= 0 && profiles[i].System != "" && l.Model != x.Model:
@@ -156,6 +164,9 @@ func (x *Through) lacks(f *File) string {
 		return "needs reuse"
 	}
 	for _, s := range f.Steps {
+		if do, ok := s.Do.(Fault); ok && x.Direct && do.Fault.Kind == "down" {
+			return "is about a cloud"
+		}
 		if n := implied(s); n != "" && !meets(n, x.Traits) {
 			return "needs " + string(n)
 		}

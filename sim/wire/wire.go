@@ -25,6 +25,8 @@ import (
 type Vendor struct {
 	Name  string // of its provider
 	Model string // of its locks
+	// Direct: there is no cloud. Each lock is spoken to at an address of its own, and asked when they are listed.
+	Direct bool
 	// Open puts the vendor's locks of an account behind its API. It is called on the fleet's thread.
 	Open func(*sim.Fleet, lock.AccountID) (facade.Cloud, error)
 	// Secrets are what an account of the façade signs in with, by the names of the provider's settings.
@@ -37,7 +39,7 @@ type Vendor struct {
 func Vendors() []Vendor {
 	return []Vendor{
 		{
-			Name: "2n", Model: "2n",
+			Name: "2n", Model: "2n", Direct: true,
 			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return twon.New(f, a) },
 			Secrets: func(a lock.AccountID) map[string]string {
 				_, password := twon.Login(a)
