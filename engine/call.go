@@ -7,7 +7,8 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// Seq numbers events; it grows by one with each and never repeats.
+// Seq numbers events; it grows by one with each and never repeats. Where a store was put back to an earlier state, as a simulation does, it
+// goes on after all that were read (GoOn).
 type Seq int64
 
 // CallID names one driver call. A late outcome of a superseded call is ignored by it.

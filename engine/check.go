@@ -230,14 +230,14 @@ func (c *examiner) meta(kv store.KV) {
 }
 
 func (c *examiner) event(kv store.KV) {
-	reads[Event](c, kv, "what it told is lost; whoever reads the journal over it is stopped there")
+	ev, _ := reads[Event](c, kv, "what it told is lost; whoever reads the journal over it is stopped there")
 	n, err := strconv.ParseInt(strings.TrimPrefix(kv.Key, dirEvent), 16, 64)
 	if err != nil {
 		c.find(kv.Key, "is no number of an event", "report the record")
 		return
 	}
 	seq := Seq(n)
-	if c.last > 0 && seq != c.last+1 && c.gap == 0 {
+	if c.last > 0 && seq != c.last+1 && c.gap == 0 && ev.Type != rewound {
 		c.gap = c.last + 1
 	}
 	c.last = seq

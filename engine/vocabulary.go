@@ -51,6 +51,7 @@ func EventTypes() []string {
 		"internal.access_code.native_refused",
 		"internal.access_code.overwritten",
 		"internal.access_code.resurfaced",
+		rewound,
 	}
 	for _, a := range []Action{Create{}, CreateMany{}, Update{}, UpdateMany{}, Convert{}, Delete{}, Rotate{}, PullBackup{}, SetPool{}, Adopt{},
 		DeleteUnmanaged{}, SwapDevice{}, Observe{}, Undo{}, AddDevice{}, RemoveDevice{}, Reveal{}, SetPolicy{}} {

@@ -78,7 +78,7 @@ type Lab interface {
 	Edit(ctx context.Context, e Edit) error
 	// Snapshot keeps the present under a name, to Rewind to.
 	Snapshot(ctx context.Context, name string) error
-	// Rewind goes back to a snapshot; what came after it is gone.
+	// Rewind goes back to a snapshot; what came after it is gone. The numbers of the journal go on: an event says that those in between are undone.
 	Rewind(ctx context.Context, name string) error
 	// Snapshots lists the names that Rewind takes, oldest first.
 	Snapshots(ctx context.Context) ([]string, error)

@@ -299,6 +299,9 @@ func patterns(do engine.CreateMany, before, after string, there []string) (out [
 				meant = append(meant, name)
 			}
 		}
+		if len(meant) == 0 {
+			return nil, false // the lock itself is not there
+		}
 		slices.Sort(meant)
 		for _, name := range meant {
 			stands, _ := star(pattern, name)

@@ -281,3 +281,34 @@ func TestDrawnStoriesUseTheFormat(t *testing.T) {
 		}
 	}
 }
+
+// TestCodesOfALockThatIsNotThereAreNotWritten takes a lock out of a file and leaves the codes that many locks were to get.
+func TestCodesOfALockThatIsNotThereAreNotWritten(t *testing.T) {
+	f, err := Decode("a.toml", []byte(`
+[scenario]
+name = "two doors"
+start = 2026-01-05T00:00:00Z
+run = "1h"
+
+[[lock]]
+id = "gate"
+model = "jit.keypad"
+
+[[lock]]
+id = "door-1"
+model = "jit.keypad"
+
+[[at]]
+t = "1m"
+create_many = { id = "guest-*", locks = ["door-*"], pin = "4829" }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Spec.Locks = f.Spec.Locks[:1]
+	if text, err := Encode(f); err == nil {
+		if _, err := Decode("a.toml", text); err == nil {
+			t.Errorf("a code of a lock that is not there is written and reads:\n%s", text)
+		}
+	}
+}

@@ -133,6 +133,9 @@ func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	if grain := min(d.Device.Traits.Granularity, time.Minute); !w.live(now.Add(grain)) {
 		return false // a window is rounded down silently by as much, so that the lock may end it now
 	}
+	if !m.Window.IsZero() && !m.Window.Contains(now) {
+		return false // the lock was told to keep it shut; that it does not obey shows only to who types it
+	}
 	if of := j.wishes[w.For]; d.shownShut(m.Ref, now) || of != nil && of.Offl != lock.OfflineNone {
 		return false // a spare ends with its code, and an algorithmic one a little sooner than wished
 	}

@@ -143,7 +143,7 @@ func (c *Controls) Snapshot(ctx context.Context, name string) error {
 	return c.p.do(ctx, func(w *World) error { return c.p.take(name) })
 }
 
-// Rewind implements lab.Lab. Sequence numbers of the journal go back too.
+// Rewind implements lab.Lab.
 func (c *Controls) Rewind(ctx context.Context, name string) error {
 	return c.p.do(ctx, func(w *World) error { return c.p.rewind(name) })
 }

@@ -52,6 +52,7 @@ var (
 // kept is a snapshot under its name.
 type kept struct {
 	name string
+	at   time.Time
 	data *memkv.Store
 }
 

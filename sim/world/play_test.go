@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -351,6 +352,47 @@ func TestSnapshotAndRewind(t *testing.T) {
 	w := open(t, Options{Store: disk})
 	if !opens(t, w, "front", "4829") {
 		t.Error("the rewind did not reach the store")
+	}
+}
+
+// TestARewindUsesNoNumberOfTheJournalAgain reads the journal as somebody who keeps a cursor does, over two rewinds.
+func TestARewindUsesNoNumberOfTheJournalAgain(t *testing.T) {
+	disk := memkv.New()
+	play(t, Options{Seed: 1, Store: disk}, 60, func(t *testing.T, p *Play, c lab.Lab) {
+		ctx := t.Context()
+		must(t, c.Pause(ctx, true))
+		must(t, c.Snapshot(ctx, "before"))
+		read := map[engine.Seq]engine.Event{}
+		var cursor engine.Seq
+		follow := func(after engine.Seq) (told []string) {
+			page, err := p.Journal(ctx, after, 0)
+			must(t, err)
+			for _, e := range page {
+				if old, ok := read[e.Seq]; ok && old != e {
+					t.Errorf("event %d was %+v and is %+v", e.Seq, old, e)
+				}
+				read[e.Seq], cursor, told = e, max(cursor, e.Seq), append(told, e.Type)
+			}
+			return told
+		}
+		for _, id := range []lock.CodeID{"first", "second", "third"} {
+			_, err := p.Submit(ctx, engine.Command{Do: engine.Create{ID: id, Device: "front", PIN: digitsOf("4829")}})
+			must(t, err)
+			must(t, c.SkipTo(ctx, p.Now().Add(time.Hour)))
+			if told := follow(cursor); !slices.Contains(told, "access_code.created") {
+				t.Errorf("who follows the journal hears of %q", told)
+			}
+			must(t, c.Rewind(ctx, "before"))
+			if told := follow(cursor); len(told) != 1 || told[0] != "internal.journal.rewound" {
+				t.Errorf("of the rewind the journal tells %q", told)
+			}
+		}
+		follow(0) // from the beginning it is the same journal
+	})
+	report, err := engine.Check(t.Context(), disk, nil)
+	must(t, err)
+	if len(report.Findings) > 0 {
+		t.Errorf("the store has faults: %+v", report.Findings)
 	}
 }
 

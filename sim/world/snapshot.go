@@ -3,8 +3,10 @@ package world
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/engine/store/memkv"
 )
@@ -41,7 +43,7 @@ func (p *Play) take(name string) error {
 	if err != nil {
 		return err
 	}
-	p.kept = append(p.kept, kept{name, data})
+	p.kept = append(p.kept, kept{name, p.w.Now(), data})
 	return nil
 }
 
@@ -89,16 +91,18 @@ func (p *Play) rewind(name string) error {
 	if p.skip != nil {
 		return fmt.Errorf("rewind: a skip is under way, to %s", p.skip.to.Format(time.RFC3339))
 	}
-	var data *memkv.Store
-	for _, k := range p.kept {
-		if k.name == name {
-			data = k.data
-		}
-	}
-	if data == nil {
+	i := slices.IndexFunc(p.kept, func(k kept) bool { return k.name == name })
+	if i < 0 {
 		return fmt.Errorf("rewind: no snapshot is called %q", name)
 	}
-	old := p.w
+	old, data := p.w, p.kept[i].data.Clone()
+	told, err := old.told()
+	if err == nil {
+		err = engine.GoOn(old.ctx, data, p.kept[i].at, told)
+	}
+	if err != nil {
+		return fmt.Errorf("rewind: %w", err)
+	}
 	if err := old.Close(); err != nil {
 		return err
 	}
@@ -113,6 +117,15 @@ func (p *Play) rewind(name string) error {
 	p.rung = -1 // the bell rings whatever the steps
 	p.err = w.keepTempo(p.tempo)
 	return p.err
+}
+
+// told is the number of the last event that anybody can have read.
+func (w *World) told() (engine.Seq, error) {
+	e, err := w.reader()
+	if err != nil {
+		return 0, err
+	}
+	return e.Seq(), nil
 }
 
 // replace makes dst hold exactly what src holds.
