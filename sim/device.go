@@ -109,14 +109,20 @@ func (d *device) set(want *lock.Credential, at, ref lock.Ref, asOf time.Time) (*
 	if own >= 0 && !anew && d.mem[own].holds(d.prof, want) && (want.PIN != lock.PIN{} || d.traits.AssignsPIN) {
 		return &d.mem[own], nil
 	}
-	if r := d.prof.check(want, d.mem, own, asOf, d.zone != nil); r != nil {
+	rules := d.prof
+	if d.traits.AssignsPIN && !want.PIN.IsZero() && asOf.IsZero() { // its cloud has chosen the digits
+		chosen := *d.prof
+		chosen.Traits.AssignsPIN = false
+		rules = &chosen
+	}
+	if r := rules.check(want, d.mem, own, asOf, d.zone != nil); r != nil {
 		return nil, r
 	}
 	if own < 0 && slot == 0 {
 		return nil, &refusal{driver.Full, driver.BlameLock, "no_free_slot"}
 	}
 	drawn := *want
-	if d.traits.AssignsPIN && (own < 0 || anew || d.mem[own].PIN.IsZero()) {
+	if d.traits.AssignsPIN && want.PIN.IsZero() && (own < 0 || anew || d.mem[own].PIN.IsZero()) {
 		drawn.PIN = d.draw(d.traits.PINLengths[0])
 	}
 	drawn.Code = d.codeOf(&drawn)

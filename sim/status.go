@@ -66,3 +66,11 @@ func (f *Fleet) Reread(id lock.DeviceID) {
 		d.touch()
 	}
 }
+
+// Modes are the states in which the lock's keypad refuses now.
+func (f *Fleet) Modes(id lock.DeviceID) []lock.Mode {
+	if d := f.devices[id]; d != nil {
+		return d.modes(f.k.Now())
+	}
+	return nil
+}

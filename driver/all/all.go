@@ -7,6 +7,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/kwikset"
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
+	"github.com/accesscodes/lockctl/driver/saltoks"
 	"github.com/accesscodes/lockctl/driver/schlage"
 	"github.com/accesscodes/lockctl/driver/seam"
 	"github.com/accesscodes/lockctl/driver/smartthings"
@@ -22,6 +23,7 @@ func Providers() provider.Registry {
 		igloohome.Provider(),
 		kwikset.Provider(),
 		nuki.Provider(),
+		saltoks.Provider(),
 		schlage.Provider(),
 		seam.Lockly(),
 		seam.Oracode(),

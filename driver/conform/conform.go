@@ -170,9 +170,16 @@ func (r *Rig) put(ctx context.Context, c lock.Credential, at lock.Ref) (lock.Hel
 		return held, err
 	}
 	for _, h := range seen.Held {
-		if h.Ref == held.Ref || h.Tag == c.Tag && c.Tag != "" {
-			return h, nil
+		if h.Ref != held.Ref && (h.Tag != c.Tag || c.Tag == "") {
+			continue
 		}
+		if r.traits.HidesPIN && !h.PIN.IsZero() {
+			return h, errors.New("observe: a lock that hides digits lists them")
+		}
+		if r.traits.HidesPIN && r.traits.AssignsPIN {
+			h.PIN = held.PIN // they were told once, when they were chosen
+		}
+		return h, nil
 	}
 	return held, fmt.Errorf("observe: the list has neither Ref %q nor Tag %q, which was set before", held.Ref, c.Tag)
 }

@@ -43,8 +43,6 @@ func set(ctx context.Context, r *Rig) error {
 	switch {
 	case !t.CannotList && !t.HidesPIN && !t.AssignsPIN && h.PIN != c.PIN:
 		return errors.New("it is listed with other digits")
-	case !t.CannotList && t.HidesPIN && !h.PIN.IsZero():
-		return errors.New("a lock that hides digits lists them")
 	case t.AssignsPIN && h.PIN.IsZero():
 		return errors.New("the provider chooses the digits, and does not tell them")
 	case !t.CannotList && t.NameMax > 0 && h.Tag != c.Tag:

@@ -11,7 +11,7 @@
 //     list's status tells what became of it: pending to us until then. A code whose addition failed is not held.
 //   - One gateway does one thing at a time; the next is refused (-3003), which is Throttled for a few seconds.
 //   - Times are instants in milliseconds, schedules go by minutes, and both ends round down. A code without an end is of type 2, one with a
-//     window of type 3. A start without an end is not offered.
+//     window of type 3. A start without an end is not offered; an end without a start begins in the year 2000.
 //   - There is no sign of life of a lock. Reach is what the cloud believes: the gateways that hear the lock, and whether one of them is online
 //     (both minutes late), or the state of the lock's own Wi-Fi. Nothing is asked of the lock itself, for that takes the gateway's time.
 //   - Names begin with our tag, by which a code is known again when its digits are refused as taken (-3007).

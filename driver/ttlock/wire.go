@@ -152,6 +152,9 @@ const nameMax = 50
 // never is what an end from then on means: until removed.
 var never = time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// ever is the start of a code that has none: what has an end has a start here.
+var ever = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // farOff is the end that a code is given that had one and is to have none.
 var farOff = time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
 
@@ -173,8 +176,8 @@ func (p *passcode) window(now time.Time) lock.Window {
 	if !w.To.Before(never) {
 		w.To = time.Time{}
 	}
-	if !w.Bounded() && w.Started(now) {
-		return lock.Window{}
+	if w.From.Equal(ever) || !w.Bounded() && w.Started(now) {
+		w.From = time.Time{}
 	}
 	return w
 }

@@ -3,6 +3,7 @@ package ttlock
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +23,8 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		return a.issue(ctx, c, want)
 	case want.OneTime:
 		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "one-time codes are computed by the vendor")
-	case !want.Window.IsZero() && (want.Window.From.IsZero() || !want.Window.Bounded()):
-		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a schedule has a start and an end")
+	case !want.Window.From.IsZero() && !want.Window.Bounded():
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a schedule has an end")
 	case want.PIN.IsZero():
 		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "digits are missing")
 	}
@@ -41,6 +42,15 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	return h, err
 }
 
+// dates puts a window that ends into a form.
+func dates(form url.Values, w lock.Window) {
+	if w.From.IsZero() {
+		w.From = ever
+	}
+	form.Set("startDate", millis(w.From))
+	form.Set("endDate", millis(w.To))
+}
+
 // add writes a new code: over the gateway, which waits for the lock, or into the queue of a lock that saves power.
 func (a *account) add(ctx context.Context, c rest.Call, want lock.Credential) (lock.Held, error) {
 	form, err := of(c)
@@ -52,8 +62,7 @@ func (a *account) add(ctx context.Context, c rest.Call, want lock.Credential) (l
 	form.Set("keyboardPwdType", strconv.Itoa(typePermanent))
 	if !want.Window.IsZero() {
 		form.Set("keyboardPwdType", strconv.Itoa(typePeriod))
-		form.Set("startDate", millis(want.Window.From))
-		form.Set("endDate", millis(want.Window.To))
+		dates(form, want.Window)
 	}
 	h := lock.Held{Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: want.Window, Enabled: true}
 	form.Set("addType", strconv.Itoa(byGateway))
@@ -148,8 +157,7 @@ func (a *account) edit(ctx context.Context, c rest.Call, p *passcode, want lock.
 		if w.IsZero() { // a code with an end can't be made one without: it gets one far off
 			w = lock.Window{From: now.Truncate(time.Minute), To: farOff}
 		}
-		form.Set("startDate", millis(w.From))
-		form.Set("endDate", millis(w.To))
+		dates(form, w)
 	}
 	h := lock.Held{Ref: refOf(p.ID, p.random()), Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: want.Window, Enabled: true}
 	if atLock {

@@ -177,11 +177,8 @@ func (n *net) Call(c sim.Call, done func(sim.Result)) {
 		end(sim.Result{Err: &driver.Error{Op: c.Verb, Device: c.Device, Kind: driver.NotFound, Blame: driver.BlameRequest}})
 		return
 	}
-	if c.Verb == "set" && !c.Want.PIN.IsZero() {
-		if n.writes[c.Device] == nil {
-			n.writes[c.Device] = map[lock.PIN]lock.CodeID{}
-		}
-		n.writes[c.Device][c.Want.PIN] = c.Want.Code
+	if c.Verb == "set" {
+		n.wrote(c.Device, c.Want.PIN, c.Want.Code)
 	}
 	n.under[c.Device] = c
 	deadline := c.Deadline
@@ -223,6 +220,17 @@ func (l *line) make(ctx context.Context, c sim.Call) (r sim.Result) {
 	return r
 }
 
+// wrote remembers whose digits come to a lock.
+func (n *net) wrote(id lock.DeviceID, pin lock.PIN, code lock.CodeID) {
+	if pin.IsZero() {
+		return
+	}
+	if n.writes[id] == nil {
+		n.writes[id] = map[lock.PIN]lock.CodeID{}
+	}
+	n.writes[id][pin] = code
+}
+
 // learn remembers what the driver tells of entries.
 func (n *net) learn(c sim.Call, r *sim.Result) {
 	if r.Err != nil {
@@ -236,6 +244,7 @@ func (n *net) learn(c sim.Call, r *sim.Result) {
 		h := r.Held
 		h.PIN = cmp.Or(h.PIN, c.Want.PIN)
 		known[h.Ref] = h
+		n.wrote(c.Device, h.PIN, c.Want.Code) // digits that a vendor tells at once may come to the lock later
 	}
 	for _, h := range r.Observation.Held {
 		h.PIN = cmp.Or(h.PIN, known[h.Ref].PIN) // digits that a list hides are those that were written

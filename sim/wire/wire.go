@@ -67,6 +67,7 @@ func Vendors() []Vendor {
 			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
 		},
+		saltoksVendor(),
 		schlageVendor(),
 		smartthingsVendor(),
 		ttlockVendor(),

@@ -81,9 +81,12 @@ func (h *house) do(a engine.Action) {
 	must(h.t, err)
 }
 
-// pin is one that the lock takes.
+// pin is one that the lock takes; none where the provider chooses the digits.
 func (h *house) pin() lock.PIN {
 	h.t.Helper()
+	if h.takes.AssignsPIN {
+		return lock.PIN{}
+	}
 	pin, ok := h.takes.Draw(h.takes.Length(6), nil, func(attempt int) uint64 { return uint64(attempt+1) * 0x9e3779b97f4a7c15 })
 	if !ok {
 		h.t.Fatal("no PIN can be drawn")
@@ -91,9 +94,16 @@ func (h *house) pin() lock.PIN {
 	return pin
 }
 
+// opens types digits; none: those that the lock holds.
 func (h *house) opens(pin lock.PIN) (opens bool) {
 	h.t.Helper()
 	must(h.t, h.fleet.Do(h.t.Context(), func(f *sim.Fleet) error {
+		if held := f.Memory("front"); pin.IsZero() && len(held) > 0 {
+			pin = held[0].PIN
+		}
+		if pin.IsZero() {
+			return nil // there is nothing to type
+		}
 		try, err := f.TryPIN("front", pin)
 		opens = try.Opens
 		return err

@@ -1,0 +1,227 @@
+package saltoks
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/facade"
+)
+
+// group is an access group: who is in it opens its locks by its schedules. Without a schedule no lock hears of it.
+type group struct {
+	id        string
+	name      string
+	locks     []*door
+	members   []*user
+	schedules []*schedule
+}
+
+// schedule is when a group opens.
+type schedule struct {
+	id     string
+	days   map[string]bool
+	window lock.Window
+	before *lock.Window // what the locks know until live; nil: nothing
+	live   time.Time
+}
+
+// at is what the locks know of a schedule; false: nothing yet.
+func (s *schedule) at(now time.Time) (lock.Window, bool) {
+	switch {
+	case !now.Before(s.live):
+		return s.window, true
+	case s.before != nil:
+		return *s.before, true
+	}
+	return lock.Window{}, false
+}
+
+func weekdays() []string {
+	return []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+}
+
+func accepted() facade.Reply { return facade.Reply{Status: http.StatusAccepted} }
+
+func (c *Cloud) listGroups(r *request) {
+	var all []map[string]any
+	for _, g := range c.groups {
+		all = append(all, map[string]any{"id": g.id, "customer_reference": g.name})
+	}
+	r.json(http.StatusOK, items(all))
+}
+
+func (c *Cloud) addGroup(r *request) {
+	g := &group{name: r.text("customer_reference")}
+	if g.name == "" {
+		r.fail(http.StatusBadRequest, badParameter, "customer_reference is required")
+		return
+	}
+	c.writes(r, "observe", func() { g.id = c.next("group"); c.groups = append(c.groups, g) }, func() {
+		r.json(http.StatusOK, map[string]any{"id": g.id, "customer_reference": g.name})
+	})
+}
+
+func (c *Cloud) deleteGroup(r *request) {
+	c.writes(r, "observe", func() {
+		c.groups = slices.DeleteFunc(c.groups, func(g *group) bool { return g == r.group })
+		c.soon(memberTakes)
+	}, func() { r.reply(accepted()) })
+}
+
+func (c *Cloud) listGroupLocks(r *request) {
+	var all []map[string]any
+	for _, d := range r.group.locks {
+		all = append(all, c.lockJSON(d))
+	}
+	r.json(http.StatusOK, items(all))
+}
+
+func (c *Cloud) addGroupLock(r *request) {
+	g := r.group
+	i := slices.IndexFunc(c.doors, func(d *door) bool { return d.id == r.text("lock_id") })
+	if i < 0 {
+		r.fail(http.StatusNotFound, notFound, "Lock not found")
+		return
+	}
+	c.writes(r, "observe", func() {
+		if !slices.Contains(g.locks, c.doors[i]) {
+			g.locks = append(g.locks, c.doors[i])
+		}
+		c.soon(memberTakes)
+	}, func() { r.json(http.StatusOK, map[string]any{}) })
+}
+
+func (c *Cloud) listGroupUsers(r *request) {
+	var all []map[string]any
+	for _, u := range r.group.members {
+		all = append(all, map[string]any{"id": u.platform, "first_name": "", "last_name": ""})
+	}
+	r.json(http.StatusOK, items(all))
+}
+
+// addGroupUser takes the platform's id of a user, not the site's.
+func (c *Cloud) addGroupUser(r *request) {
+	g := r.group
+	i := slices.IndexFunc(c.users, func(u *user) bool { return u.platform == r.text("user_id") && c.ready(u) })
+	if i < 0 {
+		r.fail(http.StatusNotFound, notFound, "User not found")
+		return
+	}
+	u := c.users[i]
+	c.writes(r, "observe", func() {
+		if !slices.Contains(g.members, u) {
+			g.members = append(g.members, u)
+		}
+		c.soon(memberTakes)
+	}, func() { r.json(http.StatusOK, map[string]any{}) })
+}
+
+func (c *Cloud) removeGroupUser(r *request) {
+	g := r.group
+	c.writes(r, "observe", func() {
+		g.members = slices.DeleteFunc(g.members, func(u *user) bool { return u.platform == r.id })
+		c.soon(memberTakes)
+	}, func() { r.reply(accepted()) })
+}
+
+// stamp is a time as schedules have it: the site's, without saying so.
+const stamp = "2006-01-02T15:04:05"
+
+func (c *Cloud) scheduleJSON(s *schedule) map[string]any {
+	out := map[string]any{"id": s.id, "start_time": "00:00:00", "end_time": "23:59:59", "start_date": nil, "end_date": nil}
+	for _, day := range weekdays() {
+		out[day] = s.days[day]
+	}
+	if !s.window.From.IsZero() {
+		out["start_date"] = s.window.From.In(c.zone).Format(stamp)
+	}
+	if s.window.Bounded() {
+		out["end_date"] = s.window.To.In(c.zone).Format(stamp)
+	}
+	return out
+}
+
+func (c *Cloud) listSchedules(r *request) {
+	var all []map[string]any
+	for _, s := range r.group.schedules {
+		all = append(all, c.scheduleJSON(s))
+	}
+	r.json(http.StatusOK, items(all))
+}
+
+// read puts what a body asks for into a schedule; false: it was refused.
+func (c *Cloud) read(r *request, s *schedule) bool {
+	s.days, s.window = map[string]bool{}, lock.Window{}
+	for _, day := range weekdays() {
+		if r.yes(day) {
+			s.days[day] = true
+		}
+	}
+	if len(s.days) == 0 {
+		r.fail(http.StatusBadRequest, invalid, "At least one day should be selected")
+		return false
+	}
+	if start, end := r.text("start_time"), r.text("end_time"); len(start) < 5 || len(end) < 5 || start[:5] != "00:00" || end[:5] != "23:59" {
+		r.fail(http.StatusBadRequest, invalid, "start_time and end_time are not valid") // hours of the day are beyond what these locks simulate
+		return false
+	}
+	for name, at := range map[string]*time.Time{"start_date": &s.window.From, "end_date": &s.window.To} {
+		text := r.text(name)
+		if text == "" {
+			continue
+		}
+		t, err := time.ParseInLocation(stamp, text, c.zone)
+		if err != nil {
+			r.fail(http.StatusBadRequest, badParameter, name+" is not valid")
+			return false
+		}
+		*at = t.UTC()
+	}
+	if s.window.Bounded() && !s.window.To.After(s.window.From) {
+		r.fail(http.StatusBadRequest, invalid, "end_date should be after start_date")
+		return false
+	}
+	return true
+}
+
+func (c *Cloud) addSchedule(r *request) {
+	s, g := &schedule{}, r.group
+	if !c.read(r, s) {
+		return
+	}
+	c.writes(r, "observe", func() {
+		s.id, s.live = c.next("schedule"), c.fleet.Now().Add(scheduleTakes)
+		g.schedules = append(g.schedules, s)
+		c.soon(scheduleTakes)
+	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
+}
+
+func (c *Cloud) changeSchedule(r *request) {
+	i := slices.IndexFunc(r.group.schedules, func(s *schedule) bool { return s.id == r.id })
+	if i < 0 {
+		r.fail(http.StatusNotFound, notFound, "Time schedule not found")
+		return
+	}
+	s, next := r.group.schedules[i], schedule{}
+	if !c.read(r, &next) {
+		return
+	}
+	c.writes(r, "observe", func() {
+		now := c.fleet.Now()
+		if w, ok := s.at(now); ok {
+			s.before = &w
+		}
+		s.days, s.window, s.live = next.days, next.window, now.Add(scheduleTakes)
+		c.soon(scheduleTakes)
+	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
+}
+
+func (c *Cloud) deleteSchedule(r *request) {
+	g := r.group
+	c.writes(r, "observe", func() {
+		g.schedules = slices.DeleteFunc(g.schedules, func(s *schedule) bool { return s.id == r.id })
+		c.soon(memberTakes)
+	}, func() { r.reply(accepted()) })
+}
