@@ -92,6 +92,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 		{400, "bad", driver.Rejected},
 		{400, "Name or code already in use", driver.Ambiguous},
 		{400, "Device is not connected", driver.Offline},
+		{400, "Maximum number of access codes reached", driver.Full},
 		{401, "", driver.Unauthorized},
 		{403, "Forbidden", driver.Unauthorized},
 		{404, "", driver.NotFound},

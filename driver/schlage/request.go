@@ -19,6 +19,7 @@ import (
 var refusals = []rest.Refusal{
 	rest.Means(400, "already", driver.Ambiguous, driver.BlameLock, 0, "lock_code_manager: a code that was deleted a moment ago still counts; OwnerRez: lock and cloud may disagree for good"),
 	rest.Means(400, "not connected", driver.Offline, driver.BlameLock, 0, "assumed: a lock that went away since it was asked for"),
+	rest.Means(400, "maximum", driver.Full, driver.BlameLock, 0, "assumed: the lock holds more than the cloud lists"),
 	rest.Means(400, "not found", driver.NotFound, driver.BlameLock, 0, "OwnerRez: the lock does not know what the cloud lists"),
 	rest.Means(400, "", driver.Rejected, driver.BlameRequest, 0, "assumed: the request is wrong"),
 	rest.Means(401, "", driver.Unauthorized, driver.BlameAccount, 0, "pyschlage: the token is not taken"),

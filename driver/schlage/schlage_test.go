@@ -245,6 +245,16 @@ func TestSplitBrain(t *testing.T) {
 	}
 }
 
+// A lock may hold more than its cloud lists, and have no room for another code.
+func TestALockThatIsFullUnseen(t *testing.T) {
+	h := open(t)
+	h.inject(t, sim.Fault{On: "front", Kind: "slots-full"})
+	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, "")
+	if k := kindOf(t, err); k != driver.Full {
+		t.Errorf("it gives %v", err)
+	}
+}
+
 // The notification of a code may fail although the code is well.
 func TestANotificationThatFails(t *testing.T) {
 	h := open(t)

@@ -191,6 +191,8 @@ func (c *Cloud) tryCall(r *request, x sim.Call, then func(sim.Result), unanswere
 			answer = says(http.StatusUnauthorized, "Unauthorized")
 		case why == "duplicate_pin", why == "pin_known", why == string(lock.NameMustBeUnique):
 			answer = says(http.StatusBadRequest, exists)
+		case why == "no_free_slot":
+			answer = says(http.StatusBadRequest, "Maximum number of access codes reached")
 		default:
 			answer = says(http.StatusBadRequest, why)
 		}
