@@ -10,7 +10,7 @@ import (
 // takes what its integrators report.
 func systemProfiles() []Profile {
 	august := lock.Traits{
-		NativeSchedule: true, OpenEnded: true, UpdatesInPlace: true, Slots: 100, PINLengths: lengths(4, 6), NameMax: 32,
+		NativeSchedule: true, OpenEnded: true, Slots: 100, PINLengths: lengths(4, 6), NameMax: 32,
 		Granularity: time.Minute, ReportsEntry: true, CloudList: true, Zone: zone,
 	}
 	yale := august
@@ -93,7 +93,7 @@ func systemProfiles() []Profile {
 			Name: "lockly", System: "lockly", Async: true, Push: true,
 			Meaning: "6 to 8 digits; by the table it knows no schedules; one-time codes by algorithm",
 			Traits: lock.Traits{
-				UpdatesInPlace: true, Slots: 50, PINLengths: lengths(6, 8), NameMax: 32, CloudList: true,
+				Slots: 50, PINLengths: lengths(6, 8), NameMax: 32, CloudList: true,
 				Offline: []lock.OfflineKind{lock.OfflineOneTime}, FirstUseWithin: 24 * time.Hour, Zone: zone,
 			},
 		},

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -39,7 +40,7 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 		if _, ok := a.lockID(name); !ok || all[id].Type != owner {
 			continue
 		}
-		d, err := a.find(ctx, rest.Call{Op: "devices", Device: name})
+		d, err := a.described(ctx, rest.Call{Op: "devices", Device: name})
 		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
 			continue // it has just been removed
 		}
@@ -57,8 +58,38 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 		}
 		devices = append(devices, x)
 	}
+	a.mu.Lock()
+	clear(a.details)
+	a.mu.Unlock()
 	return devices, nil
 }
+
+// described reads a device for the list, of which each takes a request. What was read in vain, because the list as a whole took too long, is
+// there when it is asked for again.
+func (a *account) described(ctx context.Context, c rest.Call) (*detail, error) {
+	a.mu.Lock()
+	at, ok := a.details[c.Device]
+	a.mu.Unlock()
+	if ok && a.now().Sub(at.read) < fresh {
+		return at.detail, nil // the list before this one was not finished
+	}
+	d, err := a.find(ctx, c)
+	if err == nil {
+		a.mu.Lock()
+		a.details[c.Device] = reading{d, a.now()}
+		a.mu.Unlock()
+	}
+	return d, err
+}
+
+// reading is a device as it was read.
+type reading struct {
+	detail *detail
+	read   time.Time
+}
+
+// fresh is how long what was read of a device will do for the list.
+const fresh = 10 * time.Minute
 
 func (a *account) traits(d *detail) lock.Traits {
 	zone := d.Zone
@@ -121,28 +152,40 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	case !want.Window.IsZero() && !a.traits(d).NativeSchedule:
 		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameLock, "this lock knows no schedules")
 	}
-	if at != "" {
-		pins, err := a.list(ctx, c)
-		if err != nil {
-			return lock.Held{}, err
-		}
-		if i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == at }); i >= 0 {
-			return a.standing(c, pins[i], want, w)
-		}
+	pins, err := a.list(ctx, c)
+	if err != nil {
+		return lock.Held{}, err
 	}
-	person := cmp.Or(want.Tag, string(want.Code))
-	x := command{Action: "load", PIN: want.PIN.Reveal(), Partner: person, First: cmp.Or(driver.Label("", want.Name, nameMax), "Code"), Last: person, Access: always}
+	if i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == at || p.held().PIN == want.PIN && p.person() == personOf(want) }); i >= 0 {
+		return a.standing(c, pins[i], want, w)
+	}
+	person := free(pins, personOf(want))
+	x := command{Action: "load", PIN: want.PIN.Reveal(), Partner: person, First: cmp.Or(driver.Label("", want.Name, nameMax), "Code"), Last: personOf(want), Access: always}
 	if !want.Window.IsZero() {
 		x.Access, x.Times = temporary, times(w)
 	}
 	err = a.command(ctx, c, x)
 	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Taken {
-		return a.taken(ctx, c, want, w, e)
+		return lock.Held{}, a.taken(ctx, c, want, person, e)
 	}
 	if err != nil {
 		return lock.Held{}, err
 	}
 	return lock.Held{Ref: lock.Ref(byPartner + person), Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: w, Enabled: true, Pending: true}, nil
+}
+
+// personOf is whom the vendor is told that a code belongs to.
+func personOf(want lock.Credential) string { return cmp.Or(want.Tag, string(want.Code)) }
+
+// free is a person's name that nobody has yet. While new digits are to stand beside the old ones, their person needs another name: the vendor
+// gives each one code.
+func free(pins []pin, of string) string {
+	for name, n := of, 2; ; n++ {
+		if !slices.ContainsFunc(pins, func(p pin) bool { return p.Partner == name }) {
+			return name
+		}
+		name = of + again + strconv.Itoa(n)
+	}
 }
 
 // standing answers for a code that is in the list already: it is the one that is wanted, or stands in its way.
@@ -159,20 +202,16 @@ func (a *account) standing(c rest.Call, p pin, want lock.Credential, w lock.Wind
 	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
 }
 
-// taken finds out why a code was refused with 409: it is there already, somebody else has the digits, or no room is left.
-func (a *account) taken(ctx context.Context, c rest.Call, want lock.Credential, w lock.Window, refused *driver.Error) (lock.Held, error) {
+// taken finds out why a code was refused with 409: somebody else has the digits, or no room is left.
+func (a *account) taken(ctx context.Context, c rest.Call, want lock.Credential, person string, refused *driver.Error) error {
 	pins, err := a.list(ctx, c)
 	if err != nil {
-		return lock.Held{}, err
+		return err
 	}
-	own := lock.Ref(byPartner + cmp.Or(want.Tag, string(want.Code)))
-	if i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == own }); i >= 0 {
-		return a.standing(c, pins[i], want, w)
-	}
-	if !slices.ContainsFunc(pins, func(p pin) bool { return p.held().PIN == want.PIN }) {
+	if !slices.ContainsFunc(pins, func(p pin) bool { return p.held().PIN == want.PIN || p.Partner == person }) {
 		refused.Kind, refused.Blame = driver.Full, driver.BlameLock
 	}
-	return lock.Held{}, refused
+	return refused
 }
 
 // Clear implements driver.Driver.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -240,8 +241,12 @@ func TestNoMoreBatchesThanTheVendorTakes(t *testing.T) {
 	must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
 	d := h.open(h.partner())
 	r := h.rig(d)
+	written := 0
 	write := func() *driver.Error {
-		_, err := d.Set(t.Context(), r.Device, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, "")
+		written++
+		pin, err := lock.ParsePIN(fmt.Sprint(482900 + written))
+		must(t, err)
+		_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: lock.CodeID(fmt.Sprint(written)), PIN: pin, Enabled: true}, "")
 		e, _ := errors.AsType[*driver.Error](err)
 		return e
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -77,11 +78,12 @@ func settings(base, auth string, digits int64) []provider.Setting {
 		{Name: "install_id", Kind: provider.Text, About: "an installation that the vendor trusts already; left out: accounts login makes one", Example: `"b0f9…"`},
 		{Name: "client_id", Kind: provider.Text, About: "the partner's client id, for OAuth in place of a session", Example: `"my-client"`},
 		{Name: "client_secret", Kind: provider.Secret, About: "the partner's client secret", Example: `"env:AUGUST_CLIENT_SECRET"`},
-		{Name: "redirect_uri", Kind: provider.Text, About: "where the vendor sends a browser that has signed in, as the partner has registered it", Example: `"https://example.org/back"`},
+		{Name: "refresh_token", Kind: provider.Secret, About: "a refresh token that was given elsewhere, to begin with; left out: accounts login gets one", Example: `"env:AUGUST_REFRESH_TOKEN"`},
+		{Name: "redirect_uri", Kind: provider.Text, About: "where the vendor sends a browser that has signed in, as the partner has registered it; without it nobody can sign in that way", Example: `"https://example.org/back"`},
 		{Name: "pin_min", Kind: provider.Whole, About: "the fewest digits of a code; left out: 4", Example: "4", Min: 4, Max: 8},
 		{Name: "pin_max", Kind: provider.Whole, About: fmt.Sprintf("the most digits of a code; left out: %d", digits), Example: "6", Min: 4, Max: 8},
 		{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
-		{Name: "auth_url", Kind: provider.Text, About: "where people sign in by OAuth; tokens are at access_token beside it; left out: " + auth, Example: `"` + auth + `"`},
+		{Name: "auth_url", Kind: provider.Text, About: "where people sign in by OAuth; tokens are at access_token beside it; left out: " + auth + ", or authorization at base_url where that is given", Example: `"` + auth + `"`},
 	}
 }
 
@@ -101,13 +103,15 @@ type account struct {
 	lengths []int
 	limit   rest.Limit             // of batches
 	secret  atomic.Pointer[string] // that the vendor repeats with its webhooks; nil: it was not asked to post
+	mu      sync.Mutex
+	details map[lock.DeviceID]reading
 	login
 }
 
 func open(system string, digits int64, env provider.Env, a provider.Account) (*account, error) {
 	bad := func(err error) (*account, error) { return nil, fmt.Errorf("account %s: %w", a.ID, err) }
 	name := cmp.Or(a.Texts["brand"], map[string]string{"august": "august", "yale": "yale_home"}[system])
-	out := &account{id: a.ID, system: system, now: env.Now, limit: rest.Limit{Most: 40, Within: 10 * time.Second}}
+	out := &account{id: a.ID, system: system, now: env.Now, limit: rest.Limit{Most: 40, Within: 10 * time.Second}, details: map[lock.DeviceID]reading{}}
 	for _, b := range brands {
 		if b.name == name {
 			out.brand = b
@@ -131,15 +135,15 @@ func open(system string, digits int64, env provider.Env, a provider.Account) (*a
 	}
 	seed := provider.NewToken(a.Texts["install_id"])
 	if out.client != "" {
-		seed = provider.Token{}
+		seed = provider.NewToken(a.Secrets["refresh_token"])
 	}
 	out.tokens = oauth.New(env.Secrets, env.Now, seed, out.renew)
 	out.kind, out.address, _ = strings.Cut(a.Texts["identifier"], ":")
 	switch {
 	case out.key == "":
 		return bad(errors.New("api_key: is missing"))
-	case out.client != "" && (out.clientSecret == "" || out.redirect == ""):
-		return bad(errors.New("client_id: needs client_secret and redirect_uri beside it"))
+	case out.client != "" && out.clientSecret == "":
+		return bad(errors.New("client_id: needs client_secret beside it"))
 	case out.client == "" && out.brand.oauth:
 		return bad(fmt.Errorf("brand: %s signs in by OAuth alone, which needs client_id", name))
 	case out.client == "" && (out.kind != "email" && out.kind != "phone" || out.address == ""):
@@ -148,6 +152,9 @@ func open(system string, digits int64, env provider.Env, a provider.Account) (*a
 		return bad(errors.New("password: is missing"))
 	}
 	out.authorization = cmp.Or(a.Texts["auth_url"], out.brand.auth)
+	if a.Texts["auth_url"] == "" && a.Texts["base_url"] != "" {
+		out.authorization = out.api.Base + "/authorization"
+	}
 	token := out.authorization[:strings.LastIndexByte(out.authorization, '/')+1] + "access_token"
 	if out.exchanges, err = rest.NewClient(env.HTTP, token); err != nil {
 		return bad(errors.New("auth_url: must be the address of a page, as in " + out.brand.auth))

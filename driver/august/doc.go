@@ -10,7 +10,8 @@
 //     the lock has it, and then in "loaded". So Set answers with a pending code, and Observe shows what became of it.
 //   - A code belongs to a partnerUserID, for which this driver takes the engine's tag: a code whose answer was lost is found again by it.
 //     The tag is the last name too, so that people find the code in the vendor's app.
-//   - A person has one code on a lock, and digits stand once. Both are refused with 409, and so is a full lock: the list tells which.
+//   - A person has one code on a lock, and digits stand once. Both are refused with 409, and so is a full lock: the list tells which. Where
+//     new digits are to stand beside old ones, their person gets a number behind the name.
 //   - Other digits mean a clear and a set, with the end of the clear awaited in between, because the vendor's queue mixes them up
 //     otherwise. So nothing is changed in place.
 //   - A schedule needs both ends; an end that is left out is an hour after the start. Both are written in UTC and kept to the minute.

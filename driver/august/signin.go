@@ -69,6 +69,9 @@ func (a *account) signSession(ctx context.Context, install string, ask provider.
 
 // signOAuth has a person sign in with a browser, and takes what comes back from there.
 func (a *account) signOAuth(ctx context.Context, _ string, ask provider.Ask) (oauth.Tokens, error) {
+	if a.redirect == "" {
+		return oauth.Tokens{}, errors.New("redirect_uri: is missing")
+	}
 	state, err := a.newID()
 	if err != nil {
 		return oauth.Tokens{}, err

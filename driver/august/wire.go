@@ -165,17 +165,25 @@ func (p *pin) ref() lock.Ref {
 	return lock.Ref(byUser + p.User)
 }
 
+// again stands between a person and the number of their second code.
+const again = "."
+
+// person is whose code it is.
+func (p *pin) person() string {
+	if p.Partner == "" {
+		return p.Last
+	}
+	of, _, _ := strings.Cut(p.Partner, again)
+	return of
+}
+
 // held is how the driver tells of a code.
 func (p *pin) held() lock.Held {
 	h := lock.Held{Ref: p.ref(), Name: strings.TrimSpace(p.First + " " + p.Last), Enabled: p.standing != "disabled"}
 	h.Pending = p.standing != "loaded" && p.standing != "disabled"
 	h.PIN, _ = lock.ParsePIN(p.PIN)
-	tag := p.Partner
-	if tag == "" {
-		tag = p.Last
-	}
-	if of, name := driver.Unlabel(tag + ":"); of != "" && name == "" && p.Last == tag {
-		h.Tag, h.Name = of, p.First
+	if tag, name := driver.Unlabel(p.person() + ":"); tag != "" && name == "" && p.Last == tag {
+		h.Tag, h.Name = tag, p.First
 	}
 	if p.Access == temporary {
 		h.Window = window(p.Times)

@@ -168,7 +168,8 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	}
 	if i := slices.IndexFunc(codes, func(x code) bool {
 		h := x.held()
-		return at != "" && h.Ref == at || want.Tag != "" && h.Tag == want.Tag && !x.unmanaged
+		own := want.Tag != "" && h.Tag == want.Tag && !x.unmanaged // other digits are to stand beside these
+		return at != "" && h.Ref == at || own && (want.PIN.IsZero() || h.PIN == want.PIN)
 	}); i >= 0 {
 		return standing(c, &codes[i], want, w)
 	}

@@ -22,6 +22,7 @@ import (
 
 const (
 	patience  = time.Minute      // an account that is opened gets
+	listing   = 10 * time.Minute // the same, for its list of locks: some vendors tell of one lock at a time
 	subscribe = 15 * time.Minute // after it was in vain, a vendor is asked again to post
 )
 
@@ -93,7 +94,7 @@ func (n *net) open(first lock.Device) (*line, error) {
 		return nil, err
 	}
 	var listed []lock.Device
-	c := l.run(n.kernel.Now().Add(patience), func(ctx context.Context) { listed, err = l.driver.Devices(ctx) })
+	c := l.run(n.kernel.Now().Add(listing), func(ctx context.Context) { listed, err = l.driver.Devices(ctx) })
 	for !c.through {
 		if !n.kernel.Step() {
 			return nil, errors.New("its devices can't be listed: no answer comes")

@@ -94,10 +94,10 @@ func accessVendor(name string, brand august.Brand) Vendor {
 		Name: name, Model: name,
 		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return august.New(f, a, brand) },
 		Secrets: func(a lock.AccountID) map[string]string {
-			return map[string]string{"api_key": august.Key(a), "password": august.Password(a)}
+			return map[string]string{"api_key": august.Key(a), "client_secret": august.ClientSecret(a), "refresh_token": august.RefreshToken(a)}
 		},
 		Texts: func(a lock.AccountID) map[string]string {
-			return map[string]string{"identifier": august.Identifier(a), "install_id": august.InstallID(a)}
+			return map[string]string{"client_id": august.Client(a)}
 		},
 	}
 }

@@ -118,14 +118,15 @@ func (c *Cloud) carry(r *request, u *user, then func()) {
 			})
 			return
 		}
-		now := c.fleet.Now()
-		p := &record{user: u.id, first: u.first, last: u.last, created: now}
 		if known {
-			p = c.recordOf(r.door, have)
-			p.doing = "updating"
+			if c.rewrite(r, have, u.intent.pin, c.recordOf(r.door, have), u.intent.to) {
+				done()
+			}
+			return
 		}
-		p.access, p.updated = u.intent.to, now
-		c.write(r, u.intent.pin, have.Ref, p, done)
+		now := c.fleet.Now()
+		p := &record{user: u.id, first: u.first, last: u.last, access: u.intent.to, created: now, updated: now}
+		c.write(r, u.intent.pin, p, done)
 	})
 }
 

@@ -123,8 +123,10 @@ func (c *Cloud) step(r *request, commands []*command, webhook string) {
 			})
 		case x.Action == "update":
 			p := c.recordOf(r.door, have)
-			p.access, p.updated, p.doing = x.access, c.fleet.Now(), "updating"
-			c.write(r, have.PIN, have.Ref, p, func() { next(p) })
+			if !c.rewrite(r, have, have.PIN, p, x.access) {
+				return
+			}
+			next(p)
 		default:
 			kind := sim.EditEnable
 			if x.Action == "disable" {
@@ -137,6 +139,26 @@ func (c *Cloud) step(r *request, commands []*command, webhook string) {
 			next(c.recordOf(r.door, have))
 		}
 	})
+}
+
+// rewrite has the lock change a code that it has; false: it has not, and that was answered.
+func (c *Cloud) rewrite(r *request, have lock.Held, pin lock.PIN, p *record, to access) bool {
+	window := to.window(c.fleet.Now(), r.door.of.Traits.Zone)
+	var err error
+	if pin != have.PIN {
+		err = c.fleet.Edit(sim.Edit{Lock: r.door.of.ID, Kind: sim.EditPIN, Ref: have.Ref, PIN: pin})
+	}
+	if err == nil && !window.Equal(have.Window) {
+		err = c.fleet.Edit(sim.Edit{Lock: r.door.of.ID, Kind: sim.EditWindow, Ref: have.Ref, Window: window})
+	}
+	if err != nil {
+		r.no(http.StatusConflict, "Pin is not loaded")
+		return false
+	}
+	p.access, p.updated = to, c.fleet.Now()
+	p.turn++
+	c.recur(r.door, have.Ref, p, p.turn)
+	return true
 }
 
 // load accepts a new code, for somebody who has none, with digits that nobody has.
@@ -160,5 +182,5 @@ func (c *Cloud) load(r *request, x *command, held []lock.Held, have lock.Held, k
 	if p.user == "" {
 		p.user = uuid(r.door.id, "partner", x.Partner)
 	}
-	c.write(r, x.pin, "", p, func() { next(p) })
+	c.write(r, x.pin, p, func() { next(p) })
 }

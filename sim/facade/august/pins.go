@@ -210,7 +210,7 @@ func (c *Cloud) reports(d *door) []facade.Post {
 }
 
 // write has the fleet hold what a record says, and goes on when the cloud has accepted it.
-func (c *Cloud) write(r *request, pin lock.PIN, at lock.Ref, p *record, then func()) {
+func (c *Cloud) write(r *request, pin lock.PIN, p *record, then func()) {
 	tag := p.partner
 	if tag == "" {
 		tag = p.user
@@ -222,7 +222,7 @@ func (c *Cloud) write(r *request, pin lock.PIN, at lock.Ref, p *record, then fun
 		clear(r.door.asked)
 	}
 	r.door.asked[tag] = p
-	c.call(r, sim.Call{Verb: "set", Device: r.door.of.ID, Want: want, At: at}, func(x sim.Result) {
+	c.call(r, sim.Call{Verb: "set", Device: r.door.of.ID, Want: want}, func(x sim.Result) {
 		r.door.pins[x.Held.Ref] = p
 		delete(r.door.asked, tag)
 		p.turn++

@@ -39,7 +39,7 @@ type signs struct {
 func newSigns(account lock.AccountID) signs {
 	return signs{
 		key: Key(account), address: strings.TrimPrefix(Identifier(account), "email:"), password: Password(account), client: Client(account),
-		secret: ClientSecret(account), trusted: map[string]bool{InstallID(account): true}, grants: map[string]bool{},
+		secret: ClientSecret(account), refresh: RefreshToken(account), trusted: map[string]bool{InstallID(account): true}, grants: map[string]bool{},
 		signing: []byte(hexID(string(account), "signing")),
 	}
 }
@@ -65,6 +65,9 @@ func Client(account lock.AccountID) string { return "client-of-" + string(accoun
 
 // ClientSecret is the partner's secret.
 func ClientSecret(account lock.AccountID) string { return "client-secret-of-" + string(account) }
+
+// RefreshToken is the partner's first.
+func RefreshToken(account lock.AccountID) string { return hexID(string(account), "refresh") }
 
 // Sent is the last code that was sent to the owner, for whom a test stands in; "": none.
 func (c *Cloud) Sent() string { return c.signs.sent }
