@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,6 +66,7 @@ func (a *account) meet(ctx context.Context, c rest.Call, u *unit) (*device, erro
 	if a.known == nil {
 		a.known = map[lock.DeviceID]*device{}
 	}
+	maps.DeleteFunc(a.known, func(_ lock.DeviceID, x *device) bool { return x.unit == u }) // another may answer at its address now
 	a.known[d.id()] = d
 	return d, nil
 }

@@ -231,6 +231,27 @@ func TestOneOfTwoDevicesIsAway(t *testing.T) {
 	}
 }
 
+// A device that was put in the place of another is not taken for it.
+func TestAnotherDeviceAtTheAddress(t *testing.T) {
+	serial := "54-1"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"success":true,"result":{"serialNumber":"` + serial + `","users":[{"access":{"pin":""}}]}}`))
+	}))
+	defer server.Close()
+	d := login(t, server.Client(), server.URL, time.Now, &bytes.Buffer{}, "")
+	for _, now := range []string{"54-1", "54-2"} {
+		serial = now
+		all, err := d.Devices(t.Context())
+		if err != nil || len(all) != 1 || all[0].ID != lock.DeviceID("2n-"+now) {
+			t.Fatalf("%s is listed as %v, %v", now, all, err)
+		}
+	}
+	_, err := d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+	if kind, _ := kindOf(err); kind != driver.NotFound {
+		t.Errorf("a code for the device that is gone gives %v", err)
+	}
+}
+
 // Users that another service keeps are not touched, and digits of a switch are taken.
 func TestUsersOfOthers(t *testing.T) {
 	var wrote []string

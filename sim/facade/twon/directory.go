@@ -181,6 +181,7 @@ func (c *Cloud) known(r *request, one func(u *user, said map[string]json.RawMess
 func (c *Cloud) write(r *request, u *user, fields map[string]any, next func(map[string]any)) {
 	d := r.door
 	pin, at := digits(fields), u.ref
+	c.guard(d, u)
 	take := func(ref lock.Ref) {
 		u.ref, u.fields, u.deleted = ref, fields, false
 		if !slices.Contains(d.users, u) {
@@ -248,6 +249,7 @@ func (c *Cloud) remove(r *request) {
 		r.Body = again
 	}
 	c.known(r, func(u *user, _ map[string]json.RawMessage, next func(map[string]any)) {
+		c.guard(r.door, u)
 		call := sim.Call{Verb: "clear", Device: r.door.of.ID, At: u.ref}
 		if u.ref == "" {
 			call.Taken = func() {}

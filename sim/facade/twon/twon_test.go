@@ -190,6 +190,27 @@ func TestDigitsTwiceAndAFullDirectory(t *testing.T) {
 	c.says(http.MethodPut, "/api/dir/create", body("5555"), "EDIR_FULL")
 }
 
+// What another service keeps it brings back, whoever has changed it or taken it away.
+func TestUsersOfAnotherService(t *testing.T) {
+	c := start(t, twon.Habits{})
+	const one = "4C957905-5D3F-479B-839A-C7D5B2AE2DB5"
+	c.says(http.MethodPut, "/api/dir/create", `{"users":[{"uuid":"`+one+`","name":"Boss","owner":"ACOM","access":{"pin":"1111"}}]}`, `"timestamp"`)
+	for path, user := range map[string]string{
+		"update": `{"uuid":"` + one + `","access":{"pin":"2222"},"owner":"me"}`, "delete": `{"uuid":"` + one + `"}`,
+	} {
+		c.says(http.MethodPut, "/api/dir/"+path, `{"users":[`+user+`]}`, `"timestamp"`)
+		c.leap.Pass(2 * time.Minute)
+		c.says(http.MethodPost, "/api/dir/query", `{}`, `"1111"`, "Boss", "ACOM")
+		pin, _ := lock.ParsePIN("1111")
+		c.do(func(f *sim.Fleet) error {
+			if held := f.Memory("front"); len(held) != 1 || held[0].PIN != pin {
+				t.Errorf("after the %s the lock holds %d codes", path, len(held))
+			}
+			return nil
+		})
+	}
+}
+
 func TestModels(t *testing.T) {
 	for family, x := range map[string]struct{ has, lacks string }{"": {`"pin":""`, `"callPos"`}, "verso": {`"callPos"`, `"recordType"`}, "uni": {`"code":[""]`, `"validFrom"`}} {
 		c := start(t, twon.Habits{Family: family})

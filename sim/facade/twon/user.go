@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
 )
 
 // user is an entry of a device's directory.
@@ -291,4 +292,34 @@ func (d *door) hoped(pin lock.PIN) *user {
 	u := d.hopes[i]
 	d.hopes = slices.Delete(d.hopes, i, i+1)
 	return u
+}
+
+// restores is how long the services that keep users of their own take to notice that somebody else has changed one.
+const restores = time.Minute
+
+// guard has an entry that another service keeps brought back to what it is now.
+func (c *Cloud) guard(d *door, u *user) {
+	if owner, _ := u.fields["owner"].(string); owner != "My2N" && owner != "ACOM" {
+		return
+	}
+	before := clone(u.fields)
+	c.fleet.After(restores, func() {
+		now := d.find(u.uuid)
+		if now == nil {
+			now = &user{uuid: u.uuid}
+			d.users = append(d.users, now)
+		}
+		now.fields = before
+		d.touch(now)
+		pin := digits(before)
+		if pin.IsZero() {
+			return
+		}
+		want := lock.Credential{Name: name(before), PIN: pin, Window: window(before), Enabled: true}
+		c.fleet.Call(sim.Call{Verb: "set", Device: d.of.ID, At: now.ref, Want: want}, func(x sim.Result) {
+			if x.Err == nil {
+				now.ref = x.Held.Ref
+			}
+		})
+	})
 }
