@@ -219,11 +219,11 @@ func (b *batch) wake(r *row) {
 	b.device(r.id)
 }
 
-// apply takes one input.
-func (b *batch) apply(i Input) {
+// apply takes the n-th input.
+func (b *batch) apply(i Input, n int) {
 	switch i := i.(type) {
 	case Submission:
-		b.submit(i)
+		b.take(i, n)
 	case Outcome:
 		b.outcome(i)
 	case Notice:

@@ -70,6 +70,7 @@ type Engine struct {
 	parked map[lock.DeviceID]*recordError // left alone because of a record
 	untold []lock.DeviceID                // those of them that were not told yet
 	bugs   map[lock.DeviceID]string       // what the thought about a device ended in, in this step
+	spoilt map[int]*bugError              // and the commands of this step that met a bug, by their place among its inputs
 	think  func(*batch, *device)          // (*batch).decideDevice
 }
 
@@ -290,6 +291,7 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 	if !e.booted {
 		e.opened, e.booted = now, true
 	}
+	e.spoilt = nil
 	for most := maxDue + len(in) + len(e.crashed); ; {
 		b := e.begin(ctx, now)
 		w := e.fill(b, in, most)
@@ -341,7 +343,7 @@ func (e *Engine) fill(b *batch, in []Input, most int) (w Work) {
 		b.resumed, e.crashed = append(b.resumed, e.crashed[0]), e.crashed[1:]
 	}
 	for ; most > 0 && w.Taken < len(in) && len(e.crashed) == 0 && (w.Taken == 0 || !b.full()); most-- {
-		b.apply(in[w.Taken])
+		b.apply(in[w.Taken], w.Taken)
 		w.Taken++
 	}
 	for ; most > 0 && w.Woken < maxDue && b.err == nil && !b.full(); most-- {

@@ -95,14 +95,6 @@ func (b *batch) tellParked() {
 	b.e.untold = nil
 }
 
-// bugError: thinking about a device ended in a panic.
-type bugError struct {
-	device lock.DeviceID
-	what   string
-}
-
-func (e *bugError) Error() string { return fmt.Sprintf("device %s: %s", e.device, e.what) }
-
 // guard runs a part of the thought about a device. A panic becomes a bugError of the batch, which is then tried again
 // without a thought about that device.
 func (b *batch) guard(d *device, think func()) {
@@ -111,24 +103,10 @@ func (b *batch) guard(d *device, think func()) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			what := fmt.Sprint(r)
-			b.err = &bugError{d.id(), what[:min(len(what), 200)]}
+			b.err = &bugError{device: d.id(), what: met(r)}
 		}
 	}()
 	think()
-}
-
-// suspect notes the device that a batch failed for. It reports whether there is one that was not suspected before.
-func (e *Engine) suspect(err error) bool {
-	var bug *bugError
-	if !errors.As(err, &bug) || e.bugs[bug.device] != "" {
-		return false
-	}
-	if e.bugs == nil {
-		e.bugs = map[lock.DeviceID]string{}
-	}
-	e.bugs[bug.device] = bug.what
-	return true
 }
 
 // rest keeps a device as it is. It reports false if it is not parked.

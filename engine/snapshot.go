@@ -19,9 +19,10 @@ const (
 )
 
 // Snapshot answers a query as of now. A *Refusal says what is wrong with the query.
-func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (Snapshot, error) {
+func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (s Snapshot, err error) {
+	defer caught(&err)
 	now = now.UTC().Round(0)
-	s := Snapshot{Seq: e.seq, Now: now, Fleet: e.totals}
+	s = Snapshot{Seq: e.seq, Now: now, Fleet: e.totals}
 	switch {
 	case q.Limit < 0 || q.Limit > pageMax:
 		return s, refuse("invalid_input", "limit", "must lie between 0 and 1000")
@@ -347,7 +348,8 @@ func (e *Engine) history(ctx context.Context, now time.Time, q Query, s *Snapsho
 
 // Journal returns up to limit events after a sequence number, oldest first; limit 0: 100, at most 1000. Of the oldest only
 // Options.Events are kept: whoever asks for what went before gets the first that is there, and sees the gap by its number.
-func (e *Engine) Journal(ctx context.Context, after Seq, limit int) ([]Event, error) {
+func (e *Engine) Journal(ctx context.Context, after Seq, limit int) (events []Event, err error) {
+	defer caught(&err)
 	if limit <= 0 {
 		limit = pageDefault
 	}
