@@ -162,9 +162,9 @@ func deviceVerbs() []verb {
 		{path: "pool pull", args: "CODE", short: "give a backup code in place of one that does not work", run: onEngine(poolPull), daemon: true, example: "pool pull ada", flags: []flag{dryRun(), output()}},
 		{path: "events tail", short: "print the last lines of the journal, and follow it", run: onEngine(eventsTail), daemon: true, example: "events tail --follow",
 			flags: []flag{ofDevice(), {"lines", 20, "how many"}, {"after", 0, "all after this sequence number"}, {"follow", false, "go on as it happens"}, output()}},
-		{path: "accounts list", short: "list logins at providers", run: onEngine(accountsList), daemon: true, example: "accounts list -o json", flags: []flag{output()},
+		{path: "accounts list", short: "list logins at providers", run: onEngine(accountsList), daemon: true, example: "accounts list -o json", flags: []flag{configFlag(), output()},
 			long: "Lists the accounts of the configuration and those that devices hang on. lockctl.toml adds and removes them; lockctl serve reads it again on SIGHUP."},
-		{path: "accounts show", args: "ACCOUNT", short: "show one login", run: onEngine(accountsShow), daemon: true, example: "accounts show demo", flags: []flag{output()}},
+		{path: "accounts show", args: "ACCOUNT", short: "show one login", run: onEngine(accountsShow), daemon: true, example: "accounts show demo", flags: []flag{configFlag(), output()}},
 		{path: "accounts login", args: "ACCOUNT", short: "sign in to an account whose vendor asks for more than its settings", run: accountsLogin, example: "accounts login flat",
 			long: "Asks what the vendor wants to know, such as a code that it has sent, and keeps the token that it gives, beside the store and for its owner's\n" +
 				"eyes alone. A daemon that runs uses it at once. Answers may come from a pipe, one a line. accounts list shows who has to be signed in.",
