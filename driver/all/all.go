@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/accesscodes/lockctl/driver/august"
+	"github.com/accesscodes/lockctl/driver/hubitat"
 	"github.com/accesscodes/lockctl/driver/igloohome"
 	"github.com/accesscodes/lockctl/driver/kwikset"
 	"github.com/accesscodes/lockctl/driver/nuki"
@@ -20,6 +21,7 @@ func Providers() provider.Registry {
 	return provider.Registry{
 		twon.Provider(),
 		august.Provider(),
+		hubitat.Provider(),
 		igloohome.Provider(),
 		kwikset.Provider(),
 		nuki.Provider(),

@@ -61,8 +61,10 @@ type Rig struct {
 	Unsigned bool
 	// Direct: the driver speaks to the lock itself, so that there is no cloud to blame.
 	Direct bool
-	Now    func() time.Time // the clock that the driver and the far end share
-	Log    func() string    // all that the driver has logged so far
+	// AtHub: the driver speaks to the hub itself, likewise.
+	AtHub bool
+	Now   func() time.Time // the clock that the driver and the far end share
+	Log   func() string    // all that the driver has logged so far
 
 	traits lock.Traits // of the device, as the driver tells them
 	pins   [pinsOfACase]lock.PIN

@@ -35,8 +35,11 @@ func (r *Rig) unwritten(ctx context.Context, t Trouble, blame driver.Blame, kind
 	if err != nil {
 		return nil, err
 	}
-	if r.Direct && blame == driver.BlameCloud {
+	if blame == driver.BlameCloud && r.Direct {
 		blame = driver.BlameLock
+	}
+	if blame == driver.BlameCloud && r.AtHub {
+		blame = driver.BlameHub
 	}
 	if e.Blame != blame {
 		return nil, fmt.Errorf("set: %v is blamed, not %v", e.Blame, blame)

@@ -14,6 +14,7 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
 	"github.com/accesscodes/lockctl/sim/facade/august"
+	"github.com/accesscodes/lockctl/sim/facade/hubitat"
 	"github.com/accesscodes/lockctl/sim/facade/igloohome"
 	"github.com/accesscodes/lockctl/sim/facade/nuki"
 	"github.com/accesscodes/lockctl/sim/facade/seam"
@@ -38,6 +39,7 @@ type Vendor struct {
 // Vendors lists them by name.
 func Vendors() []Vendor {
 	return []Vendor{
+		hubitatVendor(),
 		{
 			Name: "2n", Model: "2n", Direct: true,
 			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return twon.New(f, a) },
@@ -85,6 +87,15 @@ func smartthingsVendor() Vendor {
 		Texts: func(a lock.AccountID) map[string]string {
 			return map[string]string{"client_id": smartthings.ClientID(a)}
 		},
+	}
+}
+
+func hubitatVendor() Vendor {
+	return Vendor{
+		Name: "hubitat", Model: "hubitat",
+		Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return hubitat.New(f, a) },
+		Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": hubitat.Token(a)} },
+		Texts:   func(a lock.AccountID) map[string]string { return map[string]string{"app_id": hubitat.AppID} },
 	}
 }
 
