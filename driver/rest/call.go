@@ -84,3 +84,16 @@ func (c Call) Refused(table []Refusal, a Answer, said string, writes bool) *driv
 	}
 	return c.Unclear(strconv.Itoa(a.Status), writes)
 }
+
+// Unsigned is the error of a call for which there is no token: that of the vendor who was asked for one, else that it could not be read
+// or kept. Nothing was sent.
+func (c Call) Unsigned(err error) error {
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		own := *e
+		own.Op, own.Device = c.Op, c.Device
+		return &own
+	}
+	e := c.Fail(driver.Offline, driver.BlameAccount, "")
+	e.Err = err
+	return e
+}

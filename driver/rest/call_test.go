@@ -57,3 +57,18 @@ func TestARequestWithoutAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Why there is no token is told as it is, for the call that needed it.
+func TestACallWithoutAToken(t *testing.T) {
+	c := rest.Call{Op: "set", Device: "front"}
+	refused := rest.Call{Op: "sign in"}.Fail(driver.Unauthorized, driver.BlameAccount, "400")
+	for err, want := range map[error]driver.Kind{refused: driver.Unauthorized, errors.New("the disk is full"): driver.Offline} {
+		e, ok := errors.AsType[*driver.Error](c.Unsigned(err))
+		if !ok || e.Kind != want || e.Blame != driver.BlameAccount || e.Op != "set" || e.Device != "front" {
+			t.Errorf("%v gives %v", err, e)
+		}
+	}
+	if refused.Op != "sign in" {
+		t.Error("the vendor's own error was changed")
+	}
+}

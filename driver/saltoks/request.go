@@ -87,7 +87,7 @@ func (a *account) do(ctx context.Context, c rest.Call, method, path string, body
 		}
 		if answer.Status == http.StatusUnauthorized && !again {
 			if t, err = a.tokens.Instead(ctx, t); err != nil {
-				return unsigned(c, err)
+				return c.Unsigned(err)
 			}
 			continue
 		}
@@ -99,19 +99,7 @@ func (a *account) do(ctx context.Context, c rest.Call, method, path string, body
 		}
 		return c.Read(answer, v, writes)
 	}
-	return unsigned(c, err)
-}
-
-// unsigned is the error of a call for which there is no token.
-func unsigned(c rest.Call, err error) error {
-	if e, ok := errors.AsType[*driver.Error](err); ok {
-		own := *e
-		own.Op, own.Device = c.Op, c.Device
-		return &own
-	}
-	e := c.Fail(driver.Unauthorized, driver.BlameAccount, "")
-	e.Err = err
-	return e
+	return c.Unsigned(err)
 }
 
 // get reads something of the site.

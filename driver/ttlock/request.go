@@ -128,7 +128,7 @@ func (a *account) do(ctx context.Context, c rest.Call, method, path string, form
 		}
 		t, err = a.tokens.Instead(ctx, t)
 	}
-	return unsigned(c, err)
+	return c.Unsigned(err)
 }
 
 // ask reads something.

@@ -55,15 +55,3 @@ func (a *account) renew(ctx context.Context, refresh provider.Token) (oauth.Toke
 	}
 	return t, nil
 }
-
-// unsigned is the error of a call for which there is no token.
-func unsigned(c rest.Call, err error) error {
-	if e, ok := errors.AsType[*driver.Error](err); ok {
-		own := *e
-		own.Op, own.Device = c.Op, c.Device
-		return &own
-	}
-	e := c.Fail(driver.Unauthorized, driver.BlameAccount, "")
-	e.Err = err
-	return e
-}
