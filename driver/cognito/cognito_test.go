@@ -167,13 +167,56 @@ func TestASessionIsRenewed(t *testing.T) {
 	must(t, err)
 	_, err = secrets.Save(t.Context(), provider.NewToken("somebody revoked"), rev)
 	must(t, err)
-	s.Drop(second)
-	third, err := s.Tokens(t.Context())
-	must(t, err)
+	third := h.ask(t, s, second)
 	h.judge(t, third.Access, far.Access, far.Valid)
-	s.Drop(second) // too late: it was replaced
 	if again, err := s.Tokens(t.Context()); err != nil || again != third {
-		t.Errorf("the end of an old token ends a new one: %v", err)
+		t.Errorf("the tokens that were taken are not kept: %v", err)
+	}
+}
+
+// ask makes a request of a vendor that refuses some tokens, and returns those that it takes.
+func (h *house) ask(t *testing.T, s *cognito.Session, refused cognito.Tokens) (taken cognito.Tokens) {
+	t.Helper()
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == refused.Access.Reveal() {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer vendor.Close()
+	api, err := rest.NewClient(vendor.Client(), vendor.URL)
+	must(t, err)
+	answer, err := s.Do(t.Context(), api, rest.Call{Op: "observe"}, http.MethodGet, "/", func(now cognito.Tokens) http.Header {
+		taken = now
+		return http.Header{"Authorization": {now.Access.Reveal()}}
+	}, nil, false)
+	if err != nil || answer.Status != http.StatusOK {
+		t.Fatalf("it is answered with %d: %v", answer.Status, err)
+	}
+	return taken
+}
+
+// A vendor that refuses every token is asked twice, and no more.
+func TestAVendorThatTakesNoToken(t *testing.T) {
+	h := open(t, "")
+	asked := 0
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer vendor.Close()
+	api, err := rest.NewClient(vendor.Client(), vendor.URL)
+	must(t, err)
+	s := h.session(&provider.MemorySecrets{}, far.Password("house"))
+	header := func(cognito.Tokens) http.Header { return nil }
+	answer, err := s.Do(t.Context(), api, rest.Call{Op: "observe"}, http.MethodGet, "/", header, nil, false)
+	if err != nil || answer.Status != http.StatusUnauthorized || asked != 2 {
+		t.Errorf("asked %d times, answered with %d: %v", asked, answer.Status, err)
+	}
+	s.Password = "forgotten"
+	s.Secrets = &provider.MemorySecrets{}
+	_, err = s.Do(t.Context(), api, rest.Call{Op: "observe", Device: "front"}, http.MethodGet, "/", header, nil, false)
+	if e := kind(t, err, driver.Unauthorized); e.Op != "observe" || e.Device != "front" {
+		t.Errorf("the error is of %s %s", e.Op, e.Device)
 	}
 }
 

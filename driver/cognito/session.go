@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -89,8 +90,35 @@ func (s *Session) Tokens(ctx context.Context) (Tokens, error) {
 	return t, nil
 }
 
-// Drop forgets tokens that the vendor has refused, unless they were replaced already.
-func (s *Session) Drop(t Tokens) {
+// Do makes one request to a vendor's API as whoever is signed in; header says what of that it is to carry. Tokens that are refused with
+// 401 are replaced once. The error is a *driver.Error of the call.
+func (s *Session) Do(ctx context.Context, api *rest.Client, c rest.Call, method, path string, header func(Tokens) http.Header, body any, writes bool) (rest.Answer, error) {
+	for last := false; ; last = true {
+		t, err := s.Tokens(ctx)
+		if err != nil {
+			e, ok := errors.AsType[*driver.Error](err)
+			if !ok {
+				e = c.Fail(driver.Offline, driver.BlameUnknown, "")
+				e.Err = err
+			}
+			e.Op, e.Device = c.Op, c.Device
+			return rest.Answer{}, e
+		}
+		answer, err := api.Do(ctx, method, path, header(t), body)
+		switch {
+		case err != nil:
+			return answer, c.Unanswered(err, writes)
+		case answer.Status != http.StatusUnauthorized:
+			return answer, nil
+		}
+		if s.drop(t); last {
+			return answer, nil
+		}
+	}
+}
+
+// drop forgets tokens that the vendor has refused, unless they were replaced already.
+func (s *Session) drop(t Tokens) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held.Access == t.Access {

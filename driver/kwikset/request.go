@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/cognito"
 	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -27,39 +28,18 @@ var refusals = []rest.Refusal{
 // agent is what the vendor's app calls itself.
 const agent = "okhttp/4.12.0"
 
-// do makes a request and returns the answer if it is a success. A token that is refused is replaced once. After a write nobody knows
-// what an error of the server or a lost answer means.
+// do makes a request and returns the answer if it is a success. After a write nobody knows what an error of the server or a lost answer
+// means.
 func (a *account) do(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
-	answer, err := a.once(ctx, c, method, path, body, writes)
-	if err == nil && answer.Status == http.StatusUnauthorized {
-		answer, err = a.once(ctx, c, method, path, body, writes)
-	}
+	answer, err := a.session.Do(ctx, a.api, c, method, path, header, body, writes)
 	if err != nil || answer.Status/100 == 2 {
 		return answer, err
 	}
 	return answer, c.Refused(refusals, answer, "", writes)
 }
 
-// once makes a request with the token that there is.
-func (a *account) once(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
-	tokens, err := a.session.Tokens(ctx)
-	if err != nil {
-		e, ok := errors.AsType[*driver.Error](err)
-		if !ok {
-			e = c.Fail(driver.Offline, driver.BlameUnknown, "")
-			e.Err = err
-		}
-		e.Op, e.Device = c.Op, c.Device
-		return rest.Answer{}, e
-	}
-	answer, err := a.api.Do(ctx, method, path, http.Header{"Authorization": {"Bearer " + tokens.ID.Reveal()}, "User-Agent": {agent}}, body)
-	if err != nil {
-		return answer, c.Unanswered(err, writes)
-	}
-	if answer.Status == http.StatusUnauthorized {
-		a.session.Drop(tokens)
-	}
-	return answer, nil
+func header(t cognito.Tokens) http.Header {
+	return http.Header{"Authorization": {"Bearer " + t.ID.Reveal()}, "User-Agent": {agent}}
 }
 
 // ask reads something.

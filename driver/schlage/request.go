@@ -2,7 +2,6 @@ package schlage
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/cognito"
 	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -30,47 +30,20 @@ var refusals = []rest.Refusal{
 	rest.Means(429, "", driver.Throttled, driver.BlameCloud, time.Minute, "assumed: the vendor publishes no limits"),
 }
 
-// do makes a request and returns the answer if it is a success. A token that is refused is replaced once. After a write nobody knows
-// what an error of the server or a lost answer means.
+// do makes a request and returns the answer if it is a success. After a write nobody knows what an error of the server or a lost answer
+// means.
 func (a *account) do(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
-	answer, err := a.once(ctx, c, method, path, body, writes)
-	if err != nil || answer.Status != http.StatusUnauthorized {
-		return a.judge(c, answer, err, writes)
-	}
-	answer, err = a.once(ctx, c, method, path, body, writes)
-	return a.judge(c, answer, err, writes)
-}
-
-// once makes a request with the token that there is.
-func (a *account) once(ctx context.Context, c rest.Call, method, path string, body any, writes bool) (rest.Answer, error) {
-	tokens, err := a.session.Tokens(ctx)
-	if err != nil {
-		e, ok := errors.AsType[*driver.Error](err)
-		if !ok {
-			e = c.Fail(driver.Offline, driver.BlameUnknown, "")
-			e.Err = err
-		}
-		e.Op, e.Device = c.Op, c.Device
-		return rest.Answer{}, e
-	}
-	answer, err := a.api.Do(ctx, method, path, http.Header{"Authorization": {"Bearer " + tokens.Access.Reveal()}, "X-Api-Key": {a.key}}, body)
-	if err != nil {
-		return answer, c.Unanswered(err, writes)
-	}
-	if answer.Status == http.StatusUnauthorized {
-		a.session.Drop(tokens)
-	}
-	return answer, nil
-}
-
-// judge tells a success from a refusal.
-func (*account) judge(c rest.Call, answer rest.Answer, err error, writes bool) (rest.Answer, error) {
+	answer, err := a.session.Do(ctx, a.api, c, method, path, a.header, body, writes)
 	if err != nil || answer.Status/100 == 2 {
 		return answer, err
 	}
 	var d detail
 	_ = answer.JSON(&d) // what is no JSON has no message
 	return answer, c.Refused(refusals, answer, strings.ToLower(d.Message), writes)
+}
+
+func (a *account) header(t cognito.Tokens) http.Header {
+	return http.Header{"Authorization": {"Bearer " + t.Access.Reveal()}, "X-Api-Key": {a.key}}
 }
 
 // ask reads something.
