@@ -20,7 +20,8 @@ type accountRow struct {
 	Devices  int            `json:"devices"`
 	Offline  int            `json:"devices_offline"`
 	Issues   int            `json:"issues"`
-	SignIn   string         `json:"sign_in"` // needed, done; "": it has none, or is not configured here
+	SignIn   string         `json:"sign_in"`  // needed, done; "": it has none, or is not configured here
+	Protocol string         `json:"protocol"` // community; "": its vendor publishes it, or it is not configured here
 }
 
 // accountsList prints the accounts of the configuration and those that devices hang on.
@@ -36,7 +37,8 @@ func accountsList(s *talk, _ []string) error {
 		column[accountRow]{name: "devices", text: func(r accountRow) string { return strconv.Itoa(r.Devices) }},
 		column[accountRow]{name: "offline", text: func(r accountRow) string { return strconv.Itoa(r.Offline) }},
 		column[accountRow]{name: "issues", text: func(r accountRow) string { return strconv.Itoa(r.Issues) }},
-		column[accountRow]{name: "sign-in", text: func(r accountRow) string { return r.SignIn }})
+		column[accountRow]{name: "sign-in", text: func(r accountRow) string { return r.SignIn }},
+		column[accountRow]{name: "protocol", text: func(r accountRow) string { return r.Protocol }})
 }
 
 func (s *talk) accounts() ([]accountRow, error) {
@@ -59,7 +61,11 @@ func (s *talk) accounts() ([]accountRow, error) {
 			if err != nil {
 				return nil, err
 			}
-			rows = append(rows, accountRow{ID: c.ID, Provider: c.Provider, Systems: []string{}, SignIn: done})
+			row := accountRow{ID: c.ID, Provider: c.Provider, Systems: []string{}, SignIn: done}
+			if p, _ := s.registry().Find(c.Provider); p.Community != nil && p.Community(c.Texts) {
+				row.Protocol = byCommunity
+			}
+			rows = append(rows, row)
 		}
 	}
 	err = s.pages(engine.Query{View: engine.ViewFleet}, func(page engine.Snapshot) error {
@@ -92,6 +98,9 @@ func (s *talk) accounts() ([]accountRow, error) {
 	}
 	return rows, err
 }
+
+// byCommunity is what is said of a protocol that its vendor does not publish.
+const byCommunity = "community"
 
 // signInNeeded is what is said of an account that somebody has to sign in to.
 const signInNeeded = "needed"
@@ -157,6 +166,9 @@ func accountsShow(s *talk, args []string) error {
 		facts := []fact{{name: "account", value: string(r.ID)}, {name: "provider", value: r.Provider}, {name: "sign-in", value: signIn}, {name: "systems", value: strings.Join(r.Systems, ", ")},
 			{name: "devices", value: strconv.Itoa(r.Devices) + ", " + strconv.Itoa(r.Offline) + " out of reach"},
 			{name: "issues", value: strconv.Itoa(r.Issues) + "; lockctl devices list --account " + string(r.ID)}}
+		if r.Protocol == byCommunity {
+			facts = append(facts, fact{name: "protocol", value: "documented by the community, not by the vendor: it may break any day, and using it may be against the vendor's terms"})
+		}
 		if r.PostsAt != "" {
 			facts = append(facts, fact{name: "webhook", value: r.PostsAt + "; enter it at the vendor, and keep it to yourself"})
 		}

@@ -16,7 +16,7 @@ import (
 // fakeMain is lockctl with one vendor, which sends a code to whoever signs in, and knows one password.
 func fakeMain() {
 	a := &app{ctx: context.Background(), env: os.Environ(), io: stdio{os.Stdin, os.Stdout, os.Stderr}, vendors: provider.Registry{{
-		Name: "fake", About: "a vendor of tests",
+		Name: "fake", About: "a vendor of tests", Community: func(map[string]string) bool { return true },
 		SignIn: func(ctx context.Context, env provider.Env, _ provider.Account, ask provider.Ask) error {
 			user, err := ask(ctx, provider.Question{Text: "User"})
 			if err != nil {

@@ -54,7 +54,7 @@ var brands = [...]brand{
 func Provider() provider.Provider {
 	return provider.Provider{
 		Name: "august", About: "August smart locks with a keypad, through August's cloud (without a partner's credentials: a community protocol)", Notes: notes,
-		Settings: settings(augustBase, augustAuth, 6), Open: opener("august", 6), SignIn: signer("august", 6),
+		Settings: settings(augustBase, augustAuth, 6), Open: opener("august", 6), SignIn: signer("august", 6), Community: consumer,
 	}
 }
 
@@ -66,9 +66,12 @@ func Yale() provider.Provider {
 			Name: "brand", Kind: provider.Text, Choices: []string{"yale_home", "yale_access", "yale_global", "yale_august"},
 			About: "which of Yale's apps the account is of: Yale Home outside America, Yale Access in it, and the two that take OAuth alone; left out: yale_home", Example: `"yale_home"`,
 		}),
-		Open: opener("yale", 8), SignIn: signer("yale", 8),
+		Open: opener("yale", 8), SignIn: signer("yale", 8), Community: consumer,
 	}
 }
+
+// consumer reports whether an account signs in as the vendor's own app does, and not as a partner.
+func consumer(texts map[string]string) bool { return texts["client_id"] == "" }
 
 func settings(base, auth string, digits int64) []provider.Setting {
 	return []provider.Setting{

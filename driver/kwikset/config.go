@@ -29,6 +29,7 @@ var notes string
 func Provider() provider.Provider {
 	return provider.Provider{
 		Name: "kwikset", About: "Kwikset Halo Wi-Fi locks, through the account of the Kwikset app (community-documented protocol)", Notes: notes, Open: open, SignIn: signIn,
+		Community: func(map[string]string) bool { return true },
 		Settings: []provider.Setting{
 			{Name: "email", Kind: provider.Text, Required: true, About: "the e-mail of the account", Example: `"locks@example.org"`},
 			{Name: "password", Kind: provider.Secret, Required: true, About: "its password", Example: `"env:KWIKSET_PASSWORD"`},

@@ -25,6 +25,9 @@ type Provider struct {
 	// SignIn asks a person for what a login needs beyond its settings, such as a code that the vendor sends, and saves the token in
 	// env.Secrets, where Open finds it. nil: the settings are enough.
 	SignIn func(ctx context.Context, env Env, a Account, ask Ask) error
+	// Community reports whether an account with those texts is spoken to by a protocol that its vendor does not publish, but that others
+	// have found out: it may break any day, and using it may be against the vendor's terms. nil: none is.
+	Community func(texts map[string]string) bool
 }
 
 // Ask puts a question to the person who signs in, and returns the answer without blanks around it. It ends with ctx.

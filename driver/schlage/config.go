@@ -22,6 +22,7 @@ var notes string
 func Provider() provider.Provider {
 	return provider.Provider{
 		Name: "schlage", About: "Schlage Wi-Fi locks, through the account of the Schlage Home app (community-documented protocol)", Notes: notes, Open: open,
+		Community: func(map[string]string) bool { return true },
 		Settings: []provider.Setting{
 			{Name: "email", Kind: provider.Text, Required: true, About: "the e-mail of the account", Example: `"locks@example.org"`},
 			{Name: "password", Kind: provider.Secret, Required: true, About: "its password", Example: `"env:SCHLAGE_PASSWORD"`},
