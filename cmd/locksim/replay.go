@@ -148,6 +148,9 @@ func (r *replayer) plays(files []string) ([]play, error) {
 		return nil, errors.New("--provider: traces and worlds are kept of the simulator's own locks alone")
 	}
 	vendors, err := vendorsOf(r.through)
+	if err != nil {
+		return nil, fmt.Errorf("--provider: %w", err)
+	}
 	var all []play
 	for _, v := range vendors {
 		x, err := wire.Through(v)
@@ -156,7 +159,7 @@ func (r *replayer) plays(files []string) ([]play, error) {
 		}
 		all = append(all, playsOf(files, x)...)
 	}
-	return all, err
+	return all, nil
 }
 
 func playsOf(files []string, through *scenario.Through) []play {

@@ -43,26 +43,22 @@ type server struct {
 
 func serveCommand(io stdio) *cobra.Command {
 	s := server{io: io}
-	var names []string
-	for _, v := range wire.Vendors() {
-		names = append(names, v.Name)
-	}
 	c := &cobra.Command{
 		Use: "serve", Short: "answer as the vendors' clouds do, with simulated locks behind", Args: cobra.NoArgs,
 		Long: "Answers with the protocols of lock vendors, each on a port of its own, so that drivers and other people's software can be tried\n" +
 			"without a vendor. The locks run on this machine's clock and forget everything at the end. The first port takes no vendor's requests:\n" +
-			"there faults are placed, PINs typed and locks changed by hand (GET /locks, POST /type, POST /faults, POST /edit).\n\n" +
+			"there faults are placed, PINs typed, locks changed by hand and their time steered (GET /locks, POST /type, /faults, /edit, /clock).\n\n" +
 			"It prints what lockctl serve needs to use it.",
 		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c.Context()) },
 	}
 	f := c.Flags()
-	f.StringSliceVar(&s.vendors, "vendor", names, "vendors to answer for")
+	f.StringSliceVar(&s.vendors, "vendor", []string{every}, "vendors to answer for: "+list(vendorNames()))
 	f.StringVar(&s.host, "host", "127.0.0.1", "address to listen on")
 	f.IntVar(&s.port, "port", 8700, "the first port; the vendors' follow; 0: any that are free")
 	f.IntVar(&s.locks, "locks", 3, "locks of each vendor")
 	f.StringVar(&s.cert, "tls-cert", "", "certificate, to answer with TLS")
 	f.StringVar(&s.key, "tls-key", "", "its key")
-	_ = c.RegisterFlagCompletionFunc("vendor", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("vendor", cobra.FixedCompletions(vendorNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -79,11 +75,12 @@ func accountOf(vendor string) lock.AccountID { return lock.AccountID("sim-" + ve
 func (s *server) serve(ctx context.Context) error {
 	var all []*served
 	spec := sim.Spec{}
-	for _, name := range s.vendors {
-		v, ok := wire.Find(name)
-		if !ok {
-			return fmt.Errorf("vendor: %q is not one that the simulator speaks for: %s", name, s.known())
-		}
+	vendors, err := vendorsOf(s.vendors)
+	if err != nil {
+		return fmt.Errorf("vendor: %w", err)
+	}
+	for _, v := range vendors {
+		name := v.Name
 		if v.Direct && s.locks > scenario.MostDirect {
 			return fmt.Errorf("locks: an account of %s has at most %d", name, scenario.MostDirect)
 		}
@@ -134,14 +131,6 @@ func push(to chan<- facade.Post, posts []facade.Post) {
 	}
 }
 
-func (s *server) known() string {
-	var names []string
-	for _, v := range wire.Vendors() {
-		names = append(names, v.Name)
-	}
-	return list(names)
-}
-
 // answer listens until ctx ends.
 func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, posts <-chan facade.Post) error {
 	ctx, stop := context.WithCancel(ctx)
@@ -175,7 +164,7 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 			_ = x.Close() // whoever is still being answered is cut off
 		}
 	}()
-	at, err := open(0, facade.Control(fleet))
+	at, err := open(0, facade.Control(fleet, fleet))
 	if err != nil {
 		return err
 	}

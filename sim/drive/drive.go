@@ -46,6 +46,7 @@ type Fleet struct {
 	answers []answer        // that wait for what they tell to be kept
 	runs    []chan struct{} // the same of Run
 	err     error           // why nothing is kept any more
+	tempo   tempo
 }
 
 // answer is the end of a call on its way to who waits for it.
@@ -140,16 +141,16 @@ func (f *Fleet) loop() {
 	timer := f.clock.NewTimer(maxSleep)
 	defer timer.Stop()
 	for {
-		f.kernel.RunUntil(f.clock.Now())
+		f.kernel.RunUntil(f.now())
 		f.settle()
 		sleep := maxSleep
 		if next, ok := f.kernel.Next(); ok {
-			sleep = min(sleep, max(0, next.Sub(f.clock.Now())))
+			sleep = min(sleep, f.until(next))
 		}
 		timer.Reset(sleep)
 		select {
 		case job := <-f.jobs:
-			f.kernel.RunUntil(f.clock.Now())
+			f.kernel.RunUntil(f.now())
 			job()
 			f.more()
 		case <-timer.Chan():

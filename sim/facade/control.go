@@ -1,6 +1,7 @@
 package facade
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,22 +20,64 @@ import (
 //	POST   /faults             {"on", "kind", "for", "op", "after", "p", "args", "text"}: places a fault; "for" in seconds
 //	GET    /faults             those that are at work
 //	DELETE /faults/{id}        ends one, or all of a lock, hub or account
+//	GET    /clock              where the locks' time stands and how it goes: {"now", "paused", "pace"}
+//	POST   /clock              {"paused", "pace", "advance"}: holds it or lets it go on, sets its seconds per second, leaps so many seconds ahead
 //	POST   /edit               {"lock", "kind", "ref", "slot", "pin", "name"}: changes something by hand
 //
 // Mistakes are answered with 400 and a sentence.
-func Control(l Loop) http.Handler {
+func Control(l Loop, t Clock) http.Handler {
 	mux := http.NewServeMux()
-	c := control{l}
+	c := control{l, t}
 	mux.HandleFunc("GET /locks", c.does(c.locks))
 	mux.HandleFunc("POST /type", c.does(c.typed))
 	mux.HandleFunc("POST /faults", c.does(c.inject))
 	mux.HandleFunc("GET /faults", c.does(func(_ ask, f *sim.Fleet) (any, error) { return append([]sim.Fault{}, f.Faults()...), nil }))
 	mux.HandleFunc("DELETE /faults/{id}", c.does(func(a ask, f *sim.Fleet) (any, error) { return struct{}{}, f.Heal(a.id) }))
 	mux.HandleFunc("POST /edit", c.does(c.edit))
+	mux.HandleFunc("GET /clock", c.clocked)
+	mux.HandleFunc("POST /clock", c.clocked)
 	return mux
 }
 
-type control struct{ loop Loop }
+// Clock steers the time of a fleet. What it returns is told as JSON.
+type Clock interface {
+	Steer(ctx context.Context, paused *bool, pace *float64, advance time.Duration) (any, error)
+}
+
+type control struct {
+	loop  Loop
+	clock Clock
+}
+
+// clocked tells of the locks' time, after it was steered.
+func (c control) clocked(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Paused  *bool
+		Pace    *float64
+		Advance float64
+	}
+	if r.Method == http.MethodPost {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil || json.Unmarshal(body, &in) != nil {
+			http.Error(w, "body: is not the JSON that is expected here", http.StatusBadRequest)
+			return
+		}
+	}
+	out, err := c.clock.Steer(r.Context(), in.Paused, in.Pace, time.Duration(in.Advance*float64(time.Second)))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	write(w, out)
+}
+
+// write answers with JSON.
+func write(w http.ResponseWriter, v any) {
+	x := JSON(http.StatusOK, v)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(x.Status)
+	_, _ = w.Write(x.Body) // whoever has left does not read it
+}
 
 // does answers with what fn returns, having run it on the fleet's thread.
 func (c control) does(fn func(ask, *sim.Fleet) (any, error)) http.HandlerFunc {
@@ -55,10 +98,7 @@ func (c control) does(fn func(ask, *sim.Fleet) (any, error)) http.HandlerFunc {
 			http.Error(w, bad.Error(), http.StatusBadRequest)
 			return
 		}
-		x := JSON(http.StatusOK, out)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(x.Status)
-		_, _ = w.Write(x.Body) // whoever has left does not read it
+		write(w, out)
 	}
 }
 

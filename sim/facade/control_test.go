@@ -1,6 +1,8 @@
 package facade_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,12 +13,34 @@ import (
 	"github.com/accesscodes/lockctl/sim/facade"
 )
 
+// held is a clock that remembers how it was steered.
+type held struct {
+	paused  bool
+	pace    float64
+	advance time.Duration
+}
+
+func (c *held) Steer(_ context.Context, paused *bool, pace *float64, advance time.Duration) (any, error) {
+	if pace != nil && *pace < 0 {
+		return nil, errors.New("pace: must lie above 0")
+	}
+	out := map[string]float64{"pace": 1}
+	if pace != nil {
+		out["pace"] = *pace
+	}
+	if paused != nil {
+		*c = held{*paused, out["pace"], advance}
+	}
+	return out, nil
+}
+
 func TestControl(t *testing.T) {
 	leap, err := facade.NewLeap(time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "nuki"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := facade.Control(leap)
+	clock := &held{}
+	h := facade.Control(leap, clock)
 	for _, x := range []struct {
 		method, path, body string
 		status             int
@@ -35,6 +59,10 @@ func TestControl(t *testing.T) {
 		{"GET", "/locks", "", 200, `"reached":true`},
 		{"POST", "/faults", `{"on":"front","kind":"ofline"}`, 400, "ofline"},
 		{"POST", "/edit", `{`, 400, "body: "},
+		{"GET", "/clock", "", 200, `{"pace":1}`},
+		{"POST", "/clock", `{"paused":true,"pace":60,"advance":90}`, 200, `{"pace":60}`},
+		{"POST", "/clock", `{"pace":-1}`, 400, "pace: "},
+		{"POST", "/clock", `{`, 400, "body: "},
 	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), x.method, x.path, strings.NewReader(x.body)))
@@ -45,5 +73,8 @@ func TestControl(t *testing.T) {
 		if w.Code == http.StatusOK && strings.Contains(said, "482915") {
 			t.Errorf("%s %s tells digits", x.method, x.path)
 		}
+	}
+	if *clock != (held{true, 60, 90 * time.Second}) {
+		t.Errorf("the clock was steered to %+v", *clock)
 	}
 }
