@@ -175,6 +175,7 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 		}
 		s.tell(x, at)
 	}
+	fmt.Fprintln(s.io.out, "\n# all of them answer")
 	go send(ctx, posts, s.io)
 	select {
 	case <-ctx.Done():
