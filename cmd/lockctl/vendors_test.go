@@ -113,7 +113,7 @@ func (v *vendors) onLocks() map[lock.AccountID]int {
 func TestACodeOnEveryBrand(t *testing.T) {
 	v := startVendors(t)
 	home := t.TempDir()
-	configure(t, home, "[policy]\nconfirm_within = \"5s\"\nobserve_min = \"1s\"\nbackoff_min = \"1s\"\n"+v.conf)
+	configure(t, home, "[policy]\nconfirm_within = \"5s\"\nobserve_min = \"1s\"\nbackoff_min = \"1s\"\nbackoff_max = \"4s\"\n"+v.conf)
 	s := startServe(t, home)
 	host := api.NewClient("http://lockctl", "", overSocket(filepath.Join(dataOf(home), "lockctl.sock")), clockwork.NewRealClock())
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -123,7 +123,6 @@ func TestACodeOnEveryBrand(t *testing.T) {
 		t.Helper()
 		for {
 			left := done()
-			fmt.Println(time.Now().Format("05.000"), what, left)
 			if left == "" {
 				return
 			}
@@ -177,9 +176,21 @@ func TestACodeOnEveryBrand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	hub := func(d engine.DeviceRow) string { return strings.TrimPrefix(string(d.Account), "sim-") + "-hub" }
 	for _, d := range devices {
-		v.ask(http.MethodPost, "/faults", map[string]any{"on": hub(d), "kind": "offline"}, &struct{}{})
+		do(engine.Delete{Code: lock.CodeID("code-" + d.Account)})
+	}
+	wait("every code is gone", func() string {
+		held := v.onLocks()
+		for _, d := range devices {
+			if c := code(d); held[d.Account] > 0 || c.Status == engine.StatusSet {
+				return fmt.Sprintf("%s: %s: %s", d.Account, c.Status, c.Reason)
+			}
+		}
+		return ""
+	})
+	for _, d := range devices {
+		hub := strings.TrimPrefix(string(d.Account), "sim-") + "-hub"
+		v.ask(http.MethodPost, "/faults", map[string]any{"on": hub, "kind": "offline"}, &struct{}{})
 		do(engine.Observe{Device: d.ID})
 	}
 	wait("what is away is blamed", func() string {
@@ -190,19 +201,6 @@ func TestACodeOnEveryBrand(t *testing.T) {
 				return string(d.Account) + " seems to be there"
 			case d.Hub != "" && !unlisted && d.Link != lock.HubDown: // what lists nothing is not asked either
 				return fmt.Sprintf("%s: its hub %s is not blamed: %d", d.Account, d.Hub, d.Link)
-			}
-		}
-		return ""
-	})
-	for _, d := range devices {
-		v.ask(http.MethodDelete, "/faults/"+hub(d), nil, &struct{}{})
-		do(engine.Delete{Code: lock.CodeID("code-" + d.Account)})
-	}
-	wait("every code is gone", func() string {
-		held := v.onLocks()
-		for _, d := range devices {
-			if c := code(d); held[d.Account] > 0 || c.Status == engine.StatusSet {
-				return fmt.Sprintf("%s: %s: %s", d.Account, c.Status, c.Reason)
 			}
 		}
 		return ""
