@@ -50,8 +50,11 @@ func unkept(o Outcome) Outcome {
 func (b *batch) finish(d *device, o Outcome, crash bool) {
 	f := d.Flight
 	d.Flight, d.dirtyRun = nil, true
-	if o.Err == nil && f.Verb == CallObserve && o.Observation.Reach != lock.Reached {
-		o.Err = unreached(d, o.Observation.Reach)
+	if o.Err == nil && f.Verb == CallObserve {
+		b.computed(d, o.Observation.Held)
+		if o.Observation.Reach != lock.Reached {
+			o.Err = unreached(d, o.Observation.Reach)
+		}
 	}
 	c, p := d.flown(f)
 	switch {
@@ -205,6 +208,21 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 	}
 	if d.Device.Traits.CannotList && !h.Pending || c.Offline != lock.OfflineNone {
 		b.done(d, c)
+	}
+}
+
+// computed takes digits that a vendor has computed for a lock since it took the wish for them, also for a lock that is out of reach.
+func (b *batch) computed(d *device, held []lock.Held) {
+	for _, c := range d.codes {
+		for i := range c.Places {
+			p := &c.Places[i]
+			if c.Offline == lock.OfflineNone || !p.PIN.IsZero() || p.Ref == "" {
+				continue
+			}
+			if at := slices.IndexFunc(held, func(h lock.Held) bool { return h.Ref == p.Ref && !h.PIN.IsZero() }); at >= 0 {
+				b.learn(d, c, p, held[at].PIN)
+			}
+		}
 	}
 }
 

@@ -9,14 +9,15 @@ import (
 )
 
 const (
-	inHouseLook   = time.Hour       // how often a lock is looked at while somebody relies on a code
-	lockoutLook   = 5 * time.Minute // how soon after it was seen a lockout is looked at again
-	startLook     = time.Hour       // and how long before a start it is looked at once more
-	removalGrace  = 5 * time.Minute // after which an erase is late
-	writeOnlyRest = 24 * time.Hour  // how long an erase on a lock that can't list must have been accepted to count
-	digitsWithin  = time.Hour       // how long digits that the provider chooses may take to appear
-	blankAfter    = 2               // erases without effect until the digits are overwritten instead
-	blankedFirst  = 5 * time.Minute // from the last of them to the next
+	inHouseLook   = time.Hour        // how often a lock is looked at while somebody relies on a code
+	digitsLook    = 15 * time.Second // after a code was asked for whose vendor computes the digits, when they are looked for; then ever later
+	lockoutLook   = 5 * time.Minute  // how soon after it was seen a lockout is looked at again
+	startLook     = time.Hour        // and how long before a start it is looked at once more
+	removalGrace  = 5 * time.Minute  // after which an erase is late
+	writeOnlyRest = 24 * time.Hour   // how long an erase on a lock that can't list must have been accepted to count
+	digitsWithin  = time.Hour        // how long digits that the provider chooses may take to appear
+	blankAfter    = 2                // erases without effect until the digits are overwritten instead
+	blankedFirst  = 5 * time.Minute  // from the last of them to the next
 )
 
 // intent is a call that the plan wants to be made.
@@ -209,7 +210,10 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	}
 	if !w.On || c.Offline != lock.OfflineNone && len(c.Places) > 0 && !c.Places[0].Accepted.IsZero() {
 		for i := range c.Places {
-			if c.Offline != lock.OfflineNone {
+			if p := &c.Places[i]; c.Offline != lock.OfflineNone {
+				if p.PIN.IsZero() && w.On && !t.CannotList {
+					*look = look.sooner(latest(p.Accepted, d.Look.At).Add(max(digitsLook, d.Look.At.Sub(p.Accepted)/2)), "to see which digits it was given")
+				}
 				continue // digits that the lock was never told can't be taken from it
 			}
 			away(&c.Places[i], "")
