@@ -23,7 +23,8 @@ type Driver interface {
 	// Set makes the device hold want. at "" writes a new credential; else the one at that Ref is changed in place. It is
 	// idempotent by want.Code: setting what is set succeeds.
 	Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error)
-	// Clear makes the device forget the credential at ref. Absent is success.
+	// Clear makes the device forget the credential at ref. Absent is success. Where nothing can be listed, an erase that the cloud has
+	// taken and the lock not yet done is an Ambiguous error with the time after which to ask again, by another Clear.
 	Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error
 	// Close frees what the driver holds. No method is called after it.
 	Close() error
@@ -143,8 +144,8 @@ type Error struct {
 	Device     lock.DeviceID
 	Kind       Kind
 	Blame      Blame
-	RetryAfter time.Duration
-	Vendor     string // the vendor's own code, as a detail for people
+	RetryAfter time.Duration // of Throttled, and of Ambiguous: it answered, and wants a pause
+	Vendor     string        // the vendor's own code, as a detail for people
 	Err        error
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -98,5 +99,34 @@ func TestAHandleThatGetsBetter(t *testing.T) {
 	r.pass(time.Minute)
 	if cleared != "slot-4" {
 		t.Errorf("it is erased by %q", cleared)
+	}
+}
+
+// An erase that is taken and not done yet is asked for again until it is; meanwhile the code is known to open still, and nobody is
+// blamed.
+func TestAnEraseThatIsNotDoneYet(t *testing.T) {
+	tr := nativeTraits()
+	tr.CannotList = true
+	r, f := settled(t, tr)
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(time.Minute)
+	tries := 0
+	r.bend = func(c engine.Call, o *engine.Outcome) {
+		if c.Verb != engine.CallClear {
+			return
+		}
+		if tries++; tries < 4 {
+			o.Err = &driver.Error{Op: "clear", Device: c.Device, Kind: driver.Ambiguous, Blame: driver.BlameHub, RetryAfter: 20 * time.Second}
+		}
+	}
+	r.do(engine.Delete{Code: "g"})
+	r.pass(30 * time.Second)
+	r.status("g", engine.StatusRemoving)
+	if v := r.device("front"); len(v.Issues) > 0 {
+		t.Errorf("the lock has %v", v.Issues)
+	}
+	r.pass(10 * time.Minute)
+	if tries != 4 || f.has(pin("4829")) {
+		t.Errorf("it was erased %d times", tries)
 	}
 }

@@ -235,13 +235,14 @@ func (d *device) urgent(now time.Time) bool {
 // blame books a failure where it belongs: on the account, the hub or the device.
 func (b *batch) blame(d *device, err *driver.Error) {
 	acct := b.e.linksOf(d)[0]
+	pause := err.Kind == driver.Throttled || err.Kind == driver.Ambiguous && err.RetryAfter > 0
 	switch {
 	case answered(err.Kind):
 		b.works(d)
 		return
 	case err.Kind == driver.Unauthorized:
 		b.linkFailed(d, acct, err, true)
-	case err.Kind == driver.Throttled:
+	case pause:
 		// It answered, and wants a pause.
 	case err.Blame == driver.BlameHub && d.Device.Hub != "":
 		b.linkWorks(d, acct)
@@ -256,13 +257,13 @@ func (b *batch) blame(d *device, err *driver.Error) {
 	b.release(d)
 	d.Failures++
 	d.FailedAt = b.now
-	d.Lost = d.Lost || (err.Kind == driver.Ambiguous || err.Kind == driver.Offline) && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameLock)
+	d.Lost = d.Lost || !pause && (err.Kind == driver.Ambiguous || err.Kind == driver.Offline) && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameLock)
 	p := b.e.policyOf(d)
 	d.RetryAt = b.now.Add(max(b.wait(d, d.Failures, string(d.id()), p), err.RetryAfter))
 	d.dirtyRun = true
 	reach := lock.LockDown
 	switch {
-	case err.Kind == driver.Throttled:
+	case pause:
 		return
 	case err.Kind == driver.Ambiguous && d.Failures < 3:
 		return // one lost answer, one server error or one failed write is no outage

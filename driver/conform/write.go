@@ -136,8 +136,8 @@ func clearOne(ctx context.Context, r *Rig) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Driver.Clear(ctx, r.Device, h.Ref); err != nil {
-		return fmt.Errorf("clear: %w", err)
+	if err := r.clear(ctx, h.Ref); err != nil {
+		return err
 	}
 	r.Far.Settle()
 	left := r.pins[1]
@@ -163,10 +163,23 @@ func clearTwice(ctx context.Context, r *Rig) error {
 		return err
 	}
 	for range 2 {
-		if err := r.Driver.Clear(ctx, r.Device, h.Ref); err != nil {
-			return fmt.Errorf("clear: %w", err)
+		if err := r.clear(ctx, h.Ref); err != nil {
+			return err
 		}
 		r.Far.Settle()
 	}
 	return r.holds()
+}
+
+// clear erases a credential. Where nothing can be listed, a cloud that has only taken it may leave it open until it is asked again.
+func (r *Rig) clear(ctx context.Context, ref lock.Ref) error {
+	err := r.Driver.Clear(ctx, r.Device, ref)
+	if e, ok := errors.AsType[*driver.Error](err); ok && r.traits.CannotList && e.Kind == driver.Ambiguous && e.RetryAfter > 0 {
+		r.Far.Settle()
+		err = r.Driver.Clear(ctx, r.Device, ref)
+	}
+	if err != nil {
+		return fmt.Errorf("clear: %w", err)
+	}
+	return nil
 }

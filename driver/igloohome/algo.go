@@ -2,16 +2,13 @@ package igloohome
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
-	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -59,8 +56,7 @@ func (a *account) issue(ctx context.Context, c rest.Call, want lock.Credential) 
 	if o.Variance, err = a.book.take(ctx, booking{At: strings.Join([]string{id, kind, o.Start, o.End}, " "), Code: want.Code, Until: w.To}, most, a.now()); err != nil {
 		e := c.Fail(driver.Rejected, driver.BlameRequest, "every variance of this window is taken")
 		if !errors.Is(err, errAllTaken) {
-			e = c.Fail(driver.Offline, driver.BlameAccount, "what was issued can't be kept")
-			e.Err = err
+			return lock.Held{}, a.forgetful(c, err)
 		}
 		return lock.Held{}, e
 	}
@@ -80,62 +76,3 @@ func (a *account) issue(ctx context.Context, c rest.Call, want lock.Credential) 
 }
 
 func onTheHour(t time.Time) bool { return t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0 }
-
-// book remembers which algorithmic PINs were asked for: the same window and variance give the same digits again, so that two codes
-// must not share them. It is kept where the account's token would be.
-type book struct{ secrets provider.Secrets }
-
-// booking is one that was asked for. It carries no digits.
-type booking struct {
-	At       string      // lock, kind and window
-	Variance int         // which of the PINs that they can have
-	Code     lock.CodeID // for which
-	Until    time.Time
-}
-
-// maxBooked bounds the book; the oldest are forgotten first.
-const maxBooked = 2000
-
-var errAllTaken = errors.New("all are taken")
-
-// take returns the variance of a code, the one that it has already or the first that is free.
-func (b *book) take(ctx context.Context, want booking, most int, now time.Time) (int, error) {
-	for {
-		token, rev, err := b.secrets.Load(ctx)
-		if err != nil {
-			return 0, err
-		}
-		var all []booking
-		if !token.IsZero() {
-			if err := json.Unmarshal([]byte(token.Reveal()), &all); err != nil {
-				return 0, errors.New("what is kept of the account is no list of issued codes")
-			}
-		}
-		all = slices.DeleteFunc(all, func(x booking) bool { return !x.Until.After(now) })
-		taken := map[int]bool{}
-		for _, x := range all {
-			switch {
-			case x.At != want.At:
-			case x.Code == want.Code:
-				return x.Variance, nil
-			default:
-				taken[x.Variance] = true
-			}
-		}
-		want.Variance = 1
-		for taken[want.Variance] {
-			want.Variance++
-		}
-		if want.Variance > most {
-			return 0, errAllTaken
-		}
-		all = append(all, want)
-		text, err := json.Marshal(all[max(0, len(all)-maxBooked):])
-		if err != nil {
-			return 0, errors.New("what was issued can't be written as JSON")
-		}
-		if _, err = b.secrets.Save(ctx, provider.NewToken(string(text)), rev); !errors.Is(err, provider.ErrStale) {
-			return want.Variance, err
-		}
-	}
-}

@@ -168,18 +168,29 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 		}
 	}
 	slices.SortStableFunc(handles, func(x, y handle) int { return y.posted.Compare(x.posted) })
-	for i, h := range handles[:min(len(handles), lock.MaxHeld)] {
-		s := pending
-		if i < mostJobs {
-			var err error
-			if s, err = a.job(ctx, c, h.job); err != nil {
+	erased, err := a.book.erasures(ctx)
+	if err != nil {
+		return lock.Observation{}, a.forgetful(c, err)
+	}
+	asked := 0
+	for _, h := range handles[:min(len(handles), lock.MaxHeld)] {
+		e, going := erased[h.job]
+		if going && e.Done {
+			continue
+		}
+		job, posted, s := h.job, h.posted, pending
+		if going {
+			job, posted = e.Job, e.At
+		}
+		if asked++; asked <= mostJobs {
+			if s, err = a.job(ctx, c, job); err != nil {
 				return lock.Observation{}, err
 			}
-			if s == pending && a.now().Sub(h.posted) > bridgeTakes {
+			if s == pending && a.now().Sub(posted) > bridgeTakes {
 				o.Reach = lock.HubDown
 			}
 		}
-		if s != failed {
+		if going && s != done || !going && s != failed {
 			o.Held = append(o.Held, lock.Held{Ref: refs[h.job], PIN: h.pin, Enabled: true, Pending: s == pending})
 		}
 	}
@@ -207,8 +218,14 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		if !ok || h.pin != want.PIN || h.window != sumOf(want.Window) {
 			return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a PIN is changed by erasing it and writing another")
 		}
-		if s, err := a.job(ctx, c, h.job); err != nil || s != failed {
-			return held(want, at, s), err
+		erased, err := a.book.erasures(ctx)
+		if err != nil {
+			return lock.Held{}, a.forgetful(c, err)
+		}
+		if _, going := erased[h.job]; !going {
+			if s, err := a.job(ctx, c, h.job); err != nil || s != failed {
+				return held(want, at, s), err
+			}
 		}
 	}
 	lockID, bridge, err := a.find(ctx, c)
@@ -238,7 +255,7 @@ func held(want lock.Credential, ref lock.Ref, s state) lock.Held {
 	return lock.Held{Ref: ref, Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: want.Window.Grain(time.Minute), Enabled: true, Pending: s == pending}
 }
 
-// Clear implements driver.Driver. The bridge erases by the digits.
+// Clear implements driver.Driver. The bridge erases by the digits. Until it has, the error is ambiguous, and says when to ask again.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
 	c := rest.Call{Op: "clear", Device: id}
 	lockID, bridge, err := a.find(ctx, c)
@@ -252,8 +269,66 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	case !ok:
 		return c.Fail(driver.Unsupported, driver.BlameAccount, "it was written by another API client")
 	}
-	_, err = a.order(ctx, c, lockID, bridge, order{jobDeletePIN, pinOrder{PIN: h.pin.Reveal()}})
-	return err
+	erased, err := a.book.erasures(ctx)
+	if err != nil {
+		return a.forgetful(c, err)
+	}
+	if e, going := erased[h.job]; going {
+		if over, err := a.erased(ctx, c, h, e); over || err != nil {
+			return err
+		}
+	}
+	job, err := a.order(ctx, c, lockID, bridge, order{jobDeletePIN, pinOrder{PIN: h.pin.Reveal()}})
+	if err != nil {
+		return err
+	}
+	if err := a.book.erases(ctx, erasure{Of: h.job, Job: job, At: a.now()}, a.now()); err != nil {
+		return a.forgetful(c, err)
+	}
+	return unfinished(c)
+}
+
+// erased looks what became of an erasure. over: it is done; without an error otherwise: it has failed, and is to be tried anew.
+func (a *account) erased(ctx context.Context, c rest.Call, h handle, e erasure) (over bool, err error) {
+	if e.Done {
+		return true, nil
+	}
+	s, err := a.job(ctx, c, e.Job)
+	switch {
+	case err != nil:
+		return false, err
+	case s == pending && a.now().Sub(e.At) > bridgeTakes:
+		return false, c.Fail(driver.Offline, driver.BlameHub, "the bridge does not turn to it")
+	case s == pending:
+		return false, unfinished(c)
+	case s == failed:
+		// One that never was written can't be erased either.
+		if s, err = a.job(ctx, c, h.job); err != nil || s != failed {
+			return false, err
+		}
+	}
+	e.Done = true
+	if err := a.book.erases(ctx, e, a.now()); err != nil {
+		return false, a.forgetful(c, err)
+	}
+	return true, nil
+}
+
+// asksAgain is how long a bridge with little to do takes for a job.
+const asksAgain = 20 * time.Second
+
+// unfinished is the error of a job that is taken and not done yet.
+func unfinished(c rest.Call) error {
+	e := c.Fail(driver.Ambiguous, driver.BlameHub, "the bridge has it to do")
+	e.RetryAfter = asksAgain
+	return e
+}
+
+// forgetful is the error when the book can't be read or written.
+func (a *account) forgetful(c rest.Call, err error) error {
+	e := c.Fail(driver.Offline, driver.BlameAccount, "what was asked for can't be kept")
+	e.Err = err
+	return e
 }
 
 // Lock implements driver.Bolt.

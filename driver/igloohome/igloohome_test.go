@@ -262,3 +262,73 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		}
 	}
 }
+
+// An erase is open until its bridge has done it, also for a driver that was restarted; one that failed is ordered again, and a bridge
+// that does not turn to it is blamed.
+func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
+	secrets := &provider.MemorySecrets{}
+	h := build(t, cloud.Habits{MissingFail: true}, secrets)
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
+	must(t, err)
+	h.Far.Settle()
+	open := func() {
+		t.Helper()
+		err := h.Driver.Clear(t.Context(), h.Device, held.Ref)
+		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Ambiguous || e.RetryAfter == 0 {
+			t.Fatalf("an erase that is under way gives %v", err)
+		}
+	}
+	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	open()
+	open()
+	h.Far.Settle() // it fails
+	must(t, h.Far.Heal(h.Device))
+	must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+	open()
+	id, secret := cloud.Client("house")
+	h.Driver = login(t, h.server, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
+	open()
+	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
+	if err != nil || len(o.Held) != 1 || !o.Held[0].Pending {
+		t.Errorf("while it is under way a look tells %+v, %v", o, err)
+	}
+	h.leap.Pass(8 * time.Minute)
+	if kind, blame, _ := kindOf(h.Driver.Clear(t.Context(), h.Device, held.Ref)); kind != driver.Offline || blame != driver.BlameHub {
+		t.Errorf("a bridge that does not turn to it is told as %v of the %v", kind, blame)
+	}
+	if o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}}); err != nil || o.Reach != lock.HubDown {
+		t.Errorf("then a look tells %+v, %v", o, err)
+	}
+	must(t, h.Far.Heal(h.Device))
+	h.Far.Settle()
+	for range 2 {
+		must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
+	}
+	if left, err := h.Far.Holds(h.Device); err != nil || len(left) != 0 {
+		t.Errorf("the lock holds %d codes, %v", len(left), err)
+	}
+	if o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}}); err != nil || len(o.Held) != 0 {
+		t.Errorf("in the end a look tells %+v, %v", o, err)
+	}
+	// What is wished again is written anew, and not taken for what was erased.
+	again, err := h.Driver.Set(t.Context(), h.Device, want, held.Ref)
+	must(t, err)
+	h.Far.Settle()
+	if left, err := h.Far.Holds(h.Device); err != nil || len(left) != 1 || again.Ref == held.Ref {
+		t.Errorf("written again the lock holds %d codes, %v", len(left), err)
+	}
+}
+
+// What never was written needs no erase.
+func TestAnEraseOfWhatFailed(t *testing.T) {
+	h := build(t, cloud.Habits{MissingFail: true}, nil)
+	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+	must(t, err)
+	h.Far.Settle()
+	must(t, h.Far.Heal(h.Device))
+	_ = h.Driver.Clear(t.Context(), h.Device, held.Ref) // under way
+	h.Far.Settle()
+	must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
+}

@@ -257,11 +257,15 @@ func (n *net) learn(c sim.Call, r *sim.Result) {
 func (n *net) Place(id lock.DeviceID, ref lock.Ref, code lock.CodeID) lock.Ref {
 	memory := n.fleet.Memory(id)
 	h := n.held[id][ref]
+	others := map[lock.PIN]bool{} // that other handles stand for
+	for r, o := range n.held[id] {
+		others[o.PIN] = others[o.PIN] || r != ref
+	}
 	for _, fits := range []func(sim.Memory) bool{
 		func(m sim.Memory) bool { return code != "" && m.Code == code && m.PIN == h.PIN },
 		func(m sim.Memory) bool { return !h.PIN.IsZero() && m.PIN == h.PIN },
 		func(m sim.Memory) bool { return h.Slot > 0 && m.Slot == h.Slot },
-		func(m sim.Memory) bool { return code != "" && m.Code == code },
+		func(m sim.Memory) bool { return code != "" && m.Code == code && !others[m.PIN] },
 		func(m sim.Memory) bool { return h.Name != "" && strings.HasSuffix(m.Name, h.Name) },
 	} {
 		if i := slices.IndexFunc(memory, fits); i >= 0 {
