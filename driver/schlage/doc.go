@@ -17,7 +17,7 @@
 //     although all is well: that is logged.
 //   - The clock of the lock keeps its offset to UTC when summer time begins or ends, so that windows across that day are kept by the engine.
 //
-// Not known: whether names may be longer than 12 characters or hold more than letters and digits, how many codes a Sense holds (here:
-// 30), how the keypad rounds seconds (here: windows are whole minutes), limits of requests (here: 429 is obeyed), what is answered when the
-// lock is full (here: the list is counted before).
+// Not known: whether names may be longer than 12 characters or hold more than letters and digits, how many codes a lock holds that does not
+// say (here: 100, and 30 on a Sense), how the keypad rounds seconds (here: windows are whole minutes), limits of requests (here: 429 is
+// obeyed), what is answered when the lock is full (here: the list is counted before).
 package schlage

@@ -90,9 +90,12 @@ func (a *account) traits(d *device, length int) lock.Traits {
 	return t
 }
 
-// capacity is how many codes a lock holds.
+// capacity is how many codes a lock holds: as many as it says, or else as its kind is known for.
 func (d *device) capacity() int {
-	if d.Type == sense {
+	switch most := d.Attributes.Most; {
+	case most > 0:
+		return min(most, lock.MaxHeld)
+	case d.Type == sense:
 		return 30
 	}
 	return 100

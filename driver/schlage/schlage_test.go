@@ -245,6 +245,34 @@ func TestSplitBrain(t *testing.T) {
 	}
 }
 
+// How many codes a lock takes it says itself, as long as it can be reached.
+func TestHowManyCodesALockTakes(t *testing.T) {
+	leap, err := facade.NewLeap(time.Date(2031, 3, 6, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "schlage", Account: "house", Slots: 7}}})
+	must(t, err)
+	var server *httptest.Server
+	must(t, leap.Do(func(f *sim.Fleet) error {
+		c, err := far.New(f, "house")
+		server = httptest.NewServer(facade.Handler(leap, c))
+		return err
+	}))
+	defer server.Close()
+	d := login(t, server, leap.Now, &bytes.Buffer{}, account(server.URL))
+	for slots, fault := range map[int]string{7: "", 100: "offline"} {
+		must(t, leap.Do(func(f *sim.Fleet) error {
+			if fault == "" {
+				return f.Heal("front")
+			}
+			_, err := f.Inject(sim.Fault{On: "front", Kind: fault})
+			return err
+		}))
+		all, err := d.Devices(t.Context())
+		must(t, err)
+		if all[0].Traits.Slots != slots {
+			t.Errorf("fault %q: it takes %d", fault, all[0].Traits.Slots)
+		}
+	}
+}
+
 // A lock may hold more than its cloud lists, and have no room for another code.
 func TestALockThatIsFullUnseen(t *testing.T) {
 	h := open(t)

@@ -26,6 +26,7 @@ type (
 			Level  *float64 `json:"batteryLevel"` // percent
 			Low    int      `json:"batteryLowState"`
 			Length int      `json:"accessCodeLength"`
+			Most   int      `json:"maxUserCodes"`
 		} `json:"attributes"`
 	}
 	person struct {

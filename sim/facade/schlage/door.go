@@ -103,7 +103,7 @@ func (c *Cloud) device(d *door) map[string]any {
 		}
 		for name, value := range map[string]any{
 			"lockState": c.state(d), "batteryLevel": int(math.Round(charge * 100)), "batteryLowState": low, "beeperEnabled": d.beeps,
-			"lockAndLeaveEnabled": d.leaves, "autoLockTime": d.after, "accessCodeLength": c.length(d), "wifiRssi": -42, "mainFirmwareVersion": "10.00.00264232",
+			"lockAndLeaveEnabled": d.leaves, "autoLockTime": d.after, "accessCodeLength": c.length(d), "maxUserCodes": d.of.Traits.Slots, "wifiRssi": -42, "mainFirmwareVersion": "10.00.00264232",
 			"firmwareUpdate": map[string]any{"status": map[string]any{}}, "lockStateMetadata": map[string]any{"actionType": "unknown", "UUID": nobody, "name": nil, "clientId": nil},
 		} {
 			attributes[name] = value
@@ -134,7 +134,7 @@ func (c *Cloud) showDevice(r *request) {
 }
 
 // autoLocks are the times that the lock offers, in seconds.
-var autoLocks = [...]int{0, 5, 15, 30, 60, 120, 240, 300, 360, 600}
+var autoLocks = [...]int{0, 5, 15, 30, 60, 120, 240, 300, 360, 600, 900, 1800}
 
 func (c *Cloud) changeDevice(r *request) {
 	var in struct {
