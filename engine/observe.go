@@ -278,7 +278,7 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
-		if named && !c.marked(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN) {
+		if named && !c.marked(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || d.renamed(c, p, x)) {
 			continue
 		}
 		return x
@@ -297,7 +297,7 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref != "" && !d.Device.Traits.ClientSlots {
 			continue
 		}
-		if named && !p.Cleared.IsZero() && p.Clears == 1 && x.PIN.IsZero() {
+		if named && !p.Cleared.IsZero() && (p.Clears == 1 && x.PIN.IsZero() || d.renamed(c, p, x)) {
 			continue // its slot was erased at once, and what stands there now goes by another name
 		}
 		if named && x.PIN.IsZero() && ourTag(x.Tag) && !c.marked(p, x) {
@@ -311,6 +311,17 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		}
 	}
 	return nil
+}
+
+// renamed reports whether what stands where a place of the code was erased, without our name, is somebody else's: it has digits that the
+// code never asked for, or went by our name until then, so that it was written since, be it with the same digits.
+func (d *device) renamed(c *code, p *place, x *entry) bool {
+	if p.Cleared.IsZero() || c.marked(p, x) {
+		return false
+	}
+	return !x.PIN.IsZero() && x.PIN != c.PIN && !p.Blanked || slices.ContainsFunc(d.held, func(h entry) bool {
+		return h.Code == c.ID && h.Ref == x.Ref && c.marked(p, &h)
+	})
 }
 
 // marked reports whether an entry goes by the tag of the code, or by that which its place p had before.
