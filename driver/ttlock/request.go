@@ -23,6 +23,7 @@ const (
 	codePowerSaving = -3035
 	codeNoNetwork   = -3034
 	codeTaken       = -3007
+	codeNoGateway   = -4037
 	codeNoToken     = 10003
 	codeBadToken    = 10004
 )
@@ -49,7 +50,7 @@ var refusals = []rest.Refusal{
 	rest.Means(codePowerSaving, "", driver.Offline, driver.BlameLock, 0, table+": the lock saves power"),
 	rest.Means(-3036, "", driver.Offline, driver.BlameLock, 0, table+": the lock on Wi-Fi is offline"),
 	rest.Means(-3037, "", driver.Throttled, driver.BlameLock, 5*time.Second, table+": the lock is busy"),
-	rest.Means(-4037, "", driver.Offline, driver.BlameHub, 0, table+": the gateway does not exist"),
+	rest.Means(codeNoGateway, "", driver.Offline, driver.BlameHub, 0, table+": the gateway does not exist"),
 	rest.Means(-4043, "", driver.Unsupported, driver.BlameLock, 0, table+": the lock does not support it"),
 	rest.Means(-4056, "", driver.Full, driver.BlameLock, 0, table+": storage full"),
 	rest.Means(10000, "", driver.Unauthorized, driver.BlameAccount, 0, table+": unknown client_id"),

@@ -210,21 +210,11 @@ func (a *account) reach(ctx context.Context, c rest.Call, s *smartlock) (lock.Re
 		if near.List == nil || len(*near.List) == 0 {
 			return lock.LockDown, nil
 		}
-		all, _, err := pages[gateway](ctx, a, c, "/gateway/list", url.Values{}, maxPages)
-		if err != nil {
-			return lock.ReachUnknown, err
-		}
-		known := false
 		for _, g := range *near.List {
-			if i := slices.IndexFunc(all, func(x gateway) bool { return x.ID == g.ID }); i >= 0 {
-				known = true
-				if all[i].Online == 1 {
-					return lock.Reached, nil
-				}
+			online, err := a.online(ctx, c, g.ID)
+			if err != nil || online {
+				return lock.Reached, err
 			}
-		}
-		if !known {
-			return lock.Reached, nil // somebody else's gateway, of which nothing is told
 		}
 		return lock.HubDown, nil
 	case s.onWiFi():
@@ -238,6 +228,23 @@ func (a *account) reach(ctx context.Context, c rest.Call, s *smartlock) (lock.Re
 		}
 	}
 	return lock.LockDown, nil
+}
+
+// online reports whether a gateway is; of one that is somebody else's nothing is told, and it is taken to be.
+func (a *account) online(ctx context.Context, c rest.Call, id whole) (bool, error) {
+	var g gateway
+	form := url.Values{"gatewayId": {strconv.FormatInt(int64(id), 10)}}
+	err := a.ask(ctx, c, "/gateway/detail", form, &g)
+	if coded(err, codeNoGateway) {
+		return true, nil
+	}
+	if err != nil || g.Online != nil {
+		return err == nil && *g.Online == 1, err
+	}
+	// What its details say is not documented; the list is.
+	all, _, err := pages[gateway](ctx, a, c, "/gateway/list", url.Values{}, maxPages)
+	i := slices.IndexFunc(all, func(x gateway) bool { return x.ID == id })
+	return i < 0 || all[i].Online == nil || *all[i].Online == 1, err
 }
 
 // zoneOf is the lock's own zone: the account's where the lock's offset is one of that zone's, else that offset.

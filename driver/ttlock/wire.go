@@ -79,9 +79,8 @@ type (
 		Offset     *whole `json:"timezoneRawOffset"` // milliseconds
 	}
 	gateway struct {
-		ID     whole `json:"gatewayId"`
-		Online whole `json:"isOnline"`
-		RSSI   whole `json:"rssi"`
+		ID     whole  `json:"gatewayId"`
+		Online *whole `json:"isOnline"`
 	}
 	// near is a lock that a gateway hears.
 	near struct {

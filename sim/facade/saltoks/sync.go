@@ -142,16 +142,12 @@ func (c *Cloud) adopt(d *door) {
 		return
 	}
 	listed := c.fleet.Listed(d.of.ID)
-	of := func(ref lock.Ref) *delivery {
-		for _, id := range d.order() {
-			if x := d.delivered[id]; x.ref == ref {
-				return x
-			}
-		}
-		return nil
+	of := map[lock.Ref]*delivery{}
+	for _, x := range d.delivered {
+		of[x.ref] = x
 	}
 	for _, h := range listed {
-		x := of(h.Ref)
+		x := of[h.Ref]
 		if x == nil {
 			x = c.resident(d, h)
 		}

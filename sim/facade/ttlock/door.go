@@ -38,6 +38,7 @@ type door struct {
 type gateway struct {
 	id     lock.HubID
 	number int64
+	doors  []*door
 	busy   bool
 	link   link
 }
@@ -232,8 +233,8 @@ func (c *Cloud) move(r *request, locked bool) {
 
 func (c *Cloud) gatewayJSON(g *gateway) map[string]any {
 	n := 0
-	for _, d := range c.order {
-		n += bit(d.gateway == g && !d.unpaired)
+	for _, d := range g.doors {
+		n += bit(!d.unpaired)
 	}
 	return map[string]any{
 		"gatewayId": g.number, "gatewayMac": mac(string(g.id)), "gatewayName": string(g.id), "gatewayVersion": 2, "networkName": "house", "networkMac": mac("house"),
@@ -243,7 +244,7 @@ func (c *Cloud) gatewayJSON(g *gateway) map[string]any {
 
 // down reports whether a gateway is out of the cloud's reach. The vendor notices some minutes late; this side at once.
 func (c *Cloud) down(g *gateway) bool {
-	return slices.ContainsFunc(c.order, func(d *door) bool { return d.gateway == g && c.fleet.Reach(d.of.ID) == lock.HubDown })
+	return slices.ContainsFunc(g.doors, func(d *door) bool { return c.fleet.Reach(d.of.ID) == lock.HubDown })
 }
 
 func (c *Cloud) listGateways(r *request) {
@@ -296,7 +297,7 @@ func (c *Cloud) gatewaysOfLock(r *request) {
 func (c *Cloud) locksOfGateway(r *request) {
 	c.ofGateway(r, func(g *gateway) {
 		list := []map[string]any{}
-		for _, d := range c.order {
+		for _, d := range g.doors {
 			if c.hears(g, d) {
 				list = append(list, map[string]any{
 					"lockId": d.number, "lockName": bluetoothName(d), "lockAlias": d.of.Name, "lockMac": mac(string(d.of.ID)), "rssi": strong, "updateDate": millis(c.fleet.Now()),

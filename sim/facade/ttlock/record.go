@@ -117,9 +117,9 @@ const (
 	lockLate    = 15 * time.Minute
 )
 
-// watch notices what came and went.
-func (c *Cloud) watch() {
-	for _, d := range c.order {
+// watch notices which of these came and went.
+func (c *Cloud) watch(doors ...*door) {
+	for _, d := range doors {
 		switch {
 		case d.gateway != nil:
 			c.notice(&d.gateway.link, func() bool { return c.down(d.gateway) }, gatewayLate, d)

@@ -31,6 +31,7 @@ type Cloud struct {
 	doors    map[int64]*door
 	order    []*door
 	gateways []*gateway
+	methods  map[string]endpoint
 	sessions map[string]*session // by access token
 	issued   int                 // tokens ever
 	callback string              // where records are posted; "": nowhere
@@ -41,7 +42,7 @@ var _ facade.Cloud = (*Cloud)(nil)
 
 // New puts the TTLock locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
-	c := &Cloud{fleet: f, account: account, doors: map[int64]*door{}, sessions: map[string]*session{}}
+	c := &Cloud{fleet: f, account: account, doors: map[int64]*door{}, methods: endpoints(), sessions: map[string]*session{}}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "ttlock" {
 			continue
@@ -54,6 +55,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		c.order = append(c.order, x)
 		if d.Hub != "" {
 			x.gateway = c.gateway(d.Hub)
+			x.gateway.doors = append(x.gateway.doors, x)
 		}
 	}
 	return c, nil
@@ -61,9 +63,9 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 
 // gateway finds or adds the gateway that is called so in the fleet.
 func (c *Cloud) gateway(id lock.HubID) *gateway {
-	for _, g := range c.gateways {
-		if g.id == id {
-			return g
+	for _, d := range c.order {
+		if d.gateway != nil && d.gateway.id == id {
+			return d.gateway
 		}
 	}
 	g := &gateway{id: id, number: 100_000 + hashed(string(id))%900_000}
@@ -174,7 +176,6 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 			x.form[name] = values
 		}
 	}
-	c.watch()
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		reply(facade.Reply{Status: http.StatusMethodNotAllowed})
 		return
@@ -191,7 +192,7 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		serve(c, x)
 		return
 	}
-	e, ok := endpoints()[strings.TrimPrefix(r.Path, "/v3")]
+	e, ok := c.methods[strings.TrimPrefix(r.Path, "/v3")]
 	if !ok || !strings.HasPrefix(r.Path, "/v3/") {
 		reply(facade.Reply{Status: http.StatusNotFound})
 		return
@@ -200,12 +201,16 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		x.fail(code)
 		return
 	}
-	if e.ofLock {
-		if x.door = c.doors[x.number("lockId", 0)]; x.door == nil {
-			x.fail(noSuchLock)
-			return
-		}
+	if !e.ofLock {
+		c.watch(c.order...)
+		e.serve(c, x)
+		return
 	}
+	if x.door = c.doors[x.number("lockId", 0)]; x.door == nil {
+		x.fail(noSuchLock)
+		return
+	}
+	c.watch(x.door)
 	e.serve(c, x)
 }
 
