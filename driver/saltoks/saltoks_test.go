@@ -48,7 +48,7 @@ func open(t *testing.T) *hotel {
 	t.Cleanup(h.server.Close)
 	far := &rig.Far{Do: h.leap.Do, Pass: func() { h.leap.Pass(6 * time.Minute) }, Lock: "front", Hub: "iq", Account: "hotel", Async: true}
 	h.rig = &conform.Rig{Driver: h.login(cloud.Password("hotel")), Far: far, Hub: true, Now: h.leap.Now, Log: h.log.String}
-	h.app(`{"role_delay":0}`)
+	h.app(`{"role_delay":0,"member_takes":45,"schedule_takes":210}`)
 	all, err := h.rig.Driver.Devices(t.Context())
 	must(t, err)
 	h.rig.Device = all[0].ID

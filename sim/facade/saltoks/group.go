@@ -66,7 +66,7 @@ func (c *Cloud) addGroup(r *request) {
 func (c *Cloud) deleteGroup(r *request) {
 	c.writes(r, "observe", func() {
 		c.groups = slices.DeleteFunc(c.groups, func(g *group) bool { return g == r.group })
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.reply(accepted()) })
 }
 
@@ -89,7 +89,7 @@ func (c *Cloud) addGroupLock(r *request) {
 		if !slices.Contains(g.locks, c.doors[i]) {
 			g.locks = append(g.locks, c.doors[i])
 		}
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.json(http.StatusOK, map[string]any{}) })
 }
 
@@ -114,7 +114,7 @@ func (c *Cloud) addGroupUser(r *request) {
 		if !slices.Contains(g.members, u) {
 			g.members = append(g.members, u)
 		}
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.json(http.StatusOK, map[string]any{}) })
 }
 
@@ -122,7 +122,7 @@ func (c *Cloud) removeGroupUser(r *request) {
 	g := r.group
 	c.writes(r, "observe", func() {
 		g.members = slices.DeleteFunc(g.members, func(u *user) bool { return u.platform == r.id })
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.reply(accepted()) })
 }
 
@@ -192,9 +192,9 @@ func (c *Cloud) addSchedule(r *request) {
 		return
 	}
 	c.writes(r, "observe", func() {
-		s.id, s.live = c.next("schedule"), c.fleet.Now().Add(scheduleTakes)
+		s.id, s.live = c.next("schedule"), c.fleet.Now().Add(c.schedule)
 		g.schedules = append(g.schedules, s)
-		c.soon(scheduleTakes)
+		c.soon(c.schedule)
 	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
 }
 
@@ -213,8 +213,8 @@ func (c *Cloud) changeSchedule(r *request) {
 		if w, ok := s.at(now); ok {
 			s.before = &w
 		}
-		s.days, s.window, s.live = next.days, next.window, now.Add(scheduleTakes)
-		c.soon(scheduleTakes)
+		s.days, s.window, s.live = next.days, next.window, now.Add(c.schedule)
+		c.soon(c.schedule)
 	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
 }
 
@@ -222,6 +222,6 @@ func (c *Cloud) deleteSchedule(r *request) {
 	g := r.group
 	c.writes(r, "observe", func() {
 		g.schedules = slices.DeleteFunc(g.schedules, func(s *schedule) bool { return s.id == r.id })
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.reply(accepted()) })
 }

@@ -2,7 +2,7 @@
 // paid site with a real door only. It is written from what the vendor publishes and integrators have measured, apart from the driver.
 //
 // What an administrator does in the vendor's app has a path of its own, with the credentials of the API: POST /app/site with seats,
-// role_delay (seconds) and custom_pin.
+// custom_pin, and in seconds role_delay, member_takes and schedule_takes.
 package saltoks
 
 import (
@@ -36,6 +36,8 @@ type Cloud struct {
 	made      int                  // ids ever
 	seats     int                  // users that the subscription pays for
 	roleDelay time.Duration        // until a new guest has its role
+	member    time.Duration        // until the locks know of a new member
+	schedule  time.Duration        // and of a new schedule
 	customPIN bool
 }
 
@@ -53,7 +55,7 @@ type door struct {
 // New puts the Salto locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{
-		fleet: f, account: account, site: uuid(string(account), "site"), zone: time.UTC, tokens: map[string]time.Time{}, roleDelay: 10 * time.Second,
+		fleet: f, account: account, site: uuid(string(account), "site"), zone: time.UTC, tokens: map[string]time.Time{}, roleDelay: 2 * time.Second, member: memberTakes, schedule: scheduleTakes,
 	}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "salto" {

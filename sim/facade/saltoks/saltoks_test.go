@@ -49,7 +49,7 @@ func open(t *testing.T) *site {
 		t.Fatalf("signing in gives %d %v", status, got)
 	}
 	s.token, _ = got["access_token"].(string)
-	s.ask("POST", "/app/site", `{"role_delay":0}`)
+	s.ask("POST", "/app/site", `{"role_delay":0,"member_takes":45,"schedule_takes":210}`)
 	_, sites := s.ask("GET", "/v1.2/sites", "")
 	first := sites.([]any)[0].(map[string]any) // bare
 	s.path = "/sites/" + first["id"].(string)

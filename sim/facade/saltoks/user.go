@@ -117,7 +117,7 @@ func (c *Cloud) changeUser(r *request) {
 	}
 	c.writes(r, "observe", func() {
 		u.usePIN, u.blocked, u.alias, u.expires = next.usePIN, next.blocked, next.alias, next.expires
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.json(http.StatusOK, c.userJSON(u)) })
 }
 
@@ -132,7 +132,7 @@ func (c *Cloud) deleteUser(r *request) {
 			g.members = slices.DeleteFunc(g.members, func(m *user) bool { return m == u })
 		}
 		c.fleet.After(gone, func() { c.forget(u) })
-		c.soon(memberTakes)
+		c.soon(c.member)
 	}, func() { r.reply(accepted()) })
 }
 
@@ -148,7 +148,7 @@ func (c *Cloud) subscribe(r *request) {
 	case state == "subscribed" && !u.seated && c.taken() >= c.seats:
 		r.fail(http.StatusBadRequest, invalid, "No free subscription")
 	default:
-		c.writes(r, "observe", func() { u.seated = state == "subscribed"; c.soon(memberTakes) }, func() { r.json(http.StatusOK, c.userJSON(u)) })
+		c.writes(r, "observe", func() { u.seated = state == "subscribed"; c.soon(c.member) }, func() { r.json(http.StatusOK, c.userJSON(u)) })
 	}
 }
 
@@ -169,7 +169,7 @@ func (c *Cloud) givePIN(r *request) {
 	}
 	digits := c.draw(u)
 	done := false
-	c.writes(r, "set", func() { done, u.lost, u.pin = true, false, digits; c.soon(memberTakes) }, func() {
+	c.writes(r, "set", func() { done, u.lost, u.pin = true, false, digits; c.soon(c.member) }, func() {
 		u.lost = !done
 		r.json(http.StatusOK, digits.Reveal())
 	})
@@ -199,7 +199,7 @@ func (c *Cloud) giveCustomPIN(r *request) {
 	case err != nil || pin.Len() < 4 || pin.Len() > 6:
 		r.fail(http.StatusBadRequest, invalid, "The PIN is not valid")
 	default:
-		c.writes(r, "set", func() { r.user.pin = pin; c.soon(memberTakes) }, func() { r.json(http.StatusOK, pin.Reveal()) })
+		c.writes(r, "set", func() { r.user.pin = pin; c.soon(c.member) }, func() { r.json(http.StatusOK, pin.Reveal()) })
 	}
 }
 
@@ -208,8 +208,10 @@ func (c *Cloud) setSite(r *request) {
 	if n, ok := r.body["seats"].(float64); ok {
 		c.seats = int(n)
 	}
-	if n, ok := r.body["role_delay"].(float64); ok {
-		c.roleDelay = time.Duration(n * float64(time.Second))
+	for name, d := range map[string]*time.Duration{"role_delay": &c.roleDelay, "member_takes": &c.member, "schedule_takes": &c.schedule} {
+		if n, ok := r.body[name].(float64); ok {
+			*d = time.Duration(n * float64(time.Second))
+		}
 	}
 	if v, ok := r.body["custom_pin"].(bool); ok {
 		c.customPIN = v
