@@ -106,7 +106,7 @@ func (c *Cloud) confirm(r *request) {
 }
 
 func (c *Cloud) listSubscriptions(r *request) {
-	if r.found[0] != c.installedApp() {
+	if r.found[0] != InstalledApp(c.account) {
 		r.reply(notFound("installedAppId"))
 		return
 	}
@@ -116,7 +116,7 @@ func (c *Cloud) listSubscriptions(r *request) {
 }
 
 func (c *Cloud) subscribe(r *request) {
-	if r.found[0] != c.installedApp() {
+	if r.found[0] != InstalledApp(c.account) {
 		r.reply(notFound("installedAppId"))
 		return
 	}
@@ -132,7 +132,7 @@ func (c *Cloud) subscribe(r *request) {
 			return
 		}
 		c.made++
-		s.ID, s.Installed = uuid(string(c.account), "subscription", strconv.Itoa(c.made)), c.installedApp()
+		s.ID, s.Installed = uuid(string(c.account), "subscription", strconv.Itoa(c.made)), InstalledApp(c.account)
 		c.app.hooks = append(c.app.hooks, s)
 		r.json(http.StatusOK, s)
 	})
@@ -140,7 +140,7 @@ func (c *Cloud) subscribe(r *request) {
 
 // unsubscribe deletes one subscription, or all.
 func (c *Cloud) unsubscribe(r *request) {
-	if r.found[0] != c.installedApp() {
+	if r.found[0] != InstalledApp(c.account) {
 		r.reply(notFound("installedAppId"))
 		return
 	}
@@ -211,7 +211,7 @@ func (c *Cloud) post(d *door, events []event) []facade.Post {
 	}
 	return c.sign(map[string]any{"messageType": "EVENT", "executionId": uuid(d.id, "execution", stamp(c.fleet.Now())), "eventData": map[string]any{
 		"authToken":    "",
-		"installedApp": map[string]any{"installedAppId": c.installedApp(), "locationId": c.locationID(), "config": map[string]any{}, "permissions": []string{mayRead}},
+		"installedApp": map[string]any{"installedAppId": InstalledApp(c.account), "locationId": c.locationID(), "config": map[string]any{}, "permissions": []string{mayRead}},
 		"events":       told,
 	}})
 }

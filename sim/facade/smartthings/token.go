@@ -116,12 +116,13 @@ func (c *Cloud) token(r *request) {
 		c.login.refresh[refresh] = now.Add(refreshLasts)
 		r.json(http.StatusOK, map[string]any{
 			"access_token": access, "token_type": "bearer", "refresh_token": refresh, "expires_in": int(accessLasts / time.Second), "scope": allMayDo,
-			"access_tier": 0, "installed_app_id": c.installedApp(),
+			"access_tier": 0, "installed_app_id": InstalledApp(c.account),
 		})
 	})
 }
 
-func (c *Cloud) installedApp() string { return uuid(string(c.account), "installed app") }
+// InstalledApp is the id of the app in the account.
+func InstalledApp(account lock.AccountID) string { return uuid(string(account), "installed app") }
 
 // oneOf reports whether a request names what is wanted, or nothing at all.
 func oneOf(wanted []string, is string) bool { return len(wanted) == 0 || slices.Contains(wanted, is) }
