@@ -68,6 +68,10 @@ type Subscriber interface {
 	Unsubscribe(ctx context.Context) error
 }
 
+// A Receiver that is ByHand has a vendor whom its operator alone can tell where to post. It may be a Subscriber, which then asks for the
+// events and not for the URL.
+type ByHand interface{ URLByHand() }
+
 // A Bolt can be moved remotely.
 type Bolt interface {
 	Lock(ctx context.Context, id lock.DeviceID) error

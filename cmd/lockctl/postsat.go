@@ -19,6 +19,9 @@ func (d *daemon) postsAt() map[string]http.Handler {
 		v := d.account(id).Driver
 		_, listens := v.(driver.Receiver)
 		_, asks := v.(driver.Subscriber)
+		if _, ok := v.(driver.ByHand); ok {
+			asks = false // for the events, but not for the address
+		}
 		if hook := d.hook(id); listens && !asks && hook != "" && d.conf.Webhooks.URL != "" {
 			say(w, d.conf.Webhooks.URL+hook)
 		}

@@ -39,7 +39,7 @@ var (
 
 // Devices implements driver.Driver. What has no lock codes is not listed.
 func (h *hub) Devices(ctx context.Context) ([]lock.Device, error) {
-	c := call{op: "devices"}
+	c := rest.Call{Op: "devices"}
 	var found []device
 	if err := h.ask(ctx, c, "/devices/all", &found); err != nil {
 		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
@@ -65,7 +65,7 @@ func (h *hub) Devices(ctx context.Context) ([]lock.Device, error) {
 
 // Observe implements driver.Driver. Who does not answer is the hub.
 func (h *hub) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
-	c := call{op: "observe", device: id}
+	c := rest.Call{Op: "observe", Device: id}
 	o := lock.Observation{Source: lock.SourceCloud, Zone: h.zone, Next: known.Since}
 	d, err := h.find(ctx, c)
 	if silent(err) && ctx.Err() == nil {
@@ -100,24 +100,24 @@ func reach(d *device) lock.Reach {
 }
 
 // ready reads the lock of a write, which must be in reach.
-func (h *hub) ready(ctx context.Context, c call) (*device, error) {
+func (h *hub) ready(ctx context.Context, c rest.Call) (*device, error) {
 	d, err := h.find(ctx, c)
 	if err == nil && reach(d) == lock.LockDown {
-		err = c.fail(driver.Offline, driver.BlameLock, "offline")
+		err = c.Fail(driver.Offline, driver.BlameLock, "offline")
 	}
 	return d, err
 }
 
 // Set implements driver.Driver.
 func (h *hub) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, at lock.Ref) (lock.Held, error) {
-	c := call{op: "set", device: id}
+	c := rest.Call{Op: "set", Device: id}
 	switch {
 	case !want.Window.IsZero():
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "schedules are kept by the engine")
 	case !want.Enabled:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no disabled codes")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no disabled codes")
 	case want.Offline != lock.OfflineNone || want.OneTime:
-		return lock.Held{}, c.fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
+		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "there are no algorithmic or one-time codes")
 	}
 	d, err := h.ready(ctx, c)
 	if err != nil {
@@ -127,14 +127,14 @@ func (h *hub) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, a
 	digits := want.PIN.Reveal()
 	switch {
 	case !slices.Contains(t.PINLengths, len(digits)):
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "length")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "length")
 	case !h.zeros && strings.HasPrefix(digits, "0"):
-		return lock.Held{}, c.fail(driver.Rejected, driver.BlameRequest, "a code begins with a digit from 1 to 9")
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a code begins with a digit from 1 to 9")
 	}
 	held, known := d.codes()
 	slot, e := place(want, at, held, known, t.Slots)
 	if e != nil {
-		e.Op, e.Device = c.op, c.device
+		e.Op, e.Device = c.Op, c.Device
 		return lock.Held{}, e
 	}
 	name := label(want)
@@ -145,9 +145,9 @@ func (h *hub) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, a
 		case x.Slot == slot && x.PIN == want.PIN && x.Tag == h2.Tag && x.Name == h2.Name:
 			return h2, nil // it is there, and to write it again would be refused without a word
 		case x.Slot != slot && x.PIN == want.PIN:
-			return lock.Held{}, c.fail(driver.Taken, driver.BlameRequest, "another code has these digits")
+			return lock.Held{}, c.Fail(driver.Taken, driver.BlameRequest, "another code has these digits")
 		case x.Slot != slot && x.Tag == h2.Tag && x.Name == h2.Name:
-			return lock.Held{}, c.fail(driver.Taken, driver.BlameRequest, "another code has this name")
+			return lock.Held{}, c.Fail(driver.Taken, driver.BlameRequest, "another code has this name")
 		}
 	}
 	h2.Pending = !t.CannotList // where nothing can be seen, nothing is waited for
@@ -192,7 +192,7 @@ func place(want lock.Credential, at lock.Ref, held []lock.Held, known bool, slot
 
 // Clear implements driver.Driver. An empty slot is cleared too: something may be on its way there.
 func (h *hub) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
-	c := call{op: "clear", device: id}
+	c := rest.Call{Op: "clear", Device: id}
 	if _, err := h.ready(ctx, c); err != nil {
 		return err
 	}
@@ -205,23 +205,23 @@ func (h *hub) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
 
 // Lock implements driver.Bolt.
 func (h *hub) Lock(ctx context.Context, id lock.DeviceID) error {
-	return h.order(ctx, call{op: "lock", device: id}, "lock", "")
+	return h.order(ctx, rest.Call{Op: "lock", Device: id}, "lock", "")
 }
 
 // Unlock implements driver.Bolt.
 func (h *hub) Unlock(ctx context.Context, id lock.DeviceID) error {
-	return h.order(ctx, call{op: "unlock", device: id}, "unlock", "")
+	return h.order(ctx, rest.Call{Op: "unlock", Device: id}, "unlock", "")
 }
 
 // Subscribe implements driver.Subscriber. A Maker API posts to one address.
 func (h *hub) Subscribe(ctx context.Context, where string) error {
-	_, err := h.do(ctx, call{op: "subscribe"}, "/postURL/"+url.PathEscape(where), true)
+	_, err := h.do(ctx, rest.Call{Op: "subscribe"}, "/postURL/"+url.PathEscape(where), true)
 	return err
 }
 
 // Unsubscribe implements driver.Subscriber.
 func (h *hub) Unsubscribe(ctx context.Context) error {
-	_, err := h.do(ctx, call{op: "unsubscribe"}, "/postURL", true)
+	_, err := h.do(ctx, rest.Call{Op: "unsubscribe"}, "/postURL", true)
 	return err
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/provider"
 )
 
-// ErrNone is returned when nobody has signed in yet.
+// ErrNone is within the error of a login to which nobody has signed in yet.
 var ErrNone = errors.New("nobody has signed in")
 
 // early is how long before its end an access token is renewed. Until its end it can be used while that is under way.
@@ -107,7 +107,7 @@ func (l *Login) get(ctx context.Context, refused provider.Token) (Tokens, error)
 		refresh = l.seed
 	}
 	if refresh.IsZero() {
-		return Tokens{}, ErrNone
+		return Tokens{}, &driver.Error{Op: "sign in", Kind: driver.Unauthorized, Blame: driver.BlameAccount, Err: ErrNone}
 	}
 	fresh, err := l.ask(ctx, refresh)
 	if err != nil {

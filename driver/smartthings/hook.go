@@ -64,6 +64,9 @@ type about struct {
 	Name       string `json:"subscriptionName,omitempty"`
 }
 
+// URLByHand implements driver.ByHand.
+func (a *account) URLByHand() {}
+
 // Subscribe implements driver.Subscriber. Where the vendor posts is a setting of the app, which its owner makes; this asks for the events.
 func (a *account) Subscribe(ctx context.Context, _ string) error {
 	c := rest.Call{Op: "subscribe"}

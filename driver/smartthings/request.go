@@ -82,14 +82,7 @@ func (a *account) bearer(ctx context.Context, c rest.Call, refused *oauth.Tokens
 	if err == nil {
 		return http.Header{"Authorization": {"Bearer " + tokens.Access.Reveal()}}, tokens, nil
 	}
-	e := c.Fail(driver.Offline, driver.BlameAccount, "")
-	if known, ok := errors.AsType[*driver.Error](err); ok {
-		e.Kind, e.Blame, e.Vendor, e.RetryAfter, err = known.Kind, known.Blame, known.Vendor, known.RetryAfter, known.Err
-	} else if errors.Is(err, oauth.ErrNone) {
-		e.Kind = driver.Unauthorized
-	}
-	e.Err = err
-	return nil, oauth.Tokens{}, e
+	return nil, oauth.Tokens{}, c.Unsigned(err)
 }
 
 // renew spends a refresh token.

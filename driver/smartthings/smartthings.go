@@ -48,6 +48,7 @@ var (
 	_ driver.Driver     = (*account)(nil)
 	_ driver.Receiver   = (*account)(nil)
 	_ driver.Subscriber = (*account)(nil)
+	_ driver.ByHand     = (*account)(nil)
 	_ driver.Bolt       = (*account)(nil)
 )
 

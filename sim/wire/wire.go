@@ -39,7 +39,6 @@ type Vendor struct {
 // Vendors lists them by name.
 func Vendors() []Vendor {
 	return []Vendor{
-		hubitatVendor(),
 		{
 			Name: "2n", Model: "2n", Direct: true,
 			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return twon.New(f, a) },
@@ -53,6 +52,7 @@ func Vendors() []Vendor {
 			},
 		},
 		accessVendor("august", august.August),
+		hubitatVendor(),
 		hostedVendor("lockly"),
 		{
 			Name: "igloohome", Model: "igloohome",
