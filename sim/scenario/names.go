@@ -60,6 +60,7 @@ func needTable() []need {
 		{comparesModels, "the story compares locks of several models, which one vendor's are not", func(lock.Traits) bool { return false }},
 		{needsPush, "its cloud posts what happens at the lock", func(lock.Traits) bool { return true }},
 		{"offline", "it takes algorithmic codes", func(t lock.Traits) bool { return len(t.Offline) > 0 }},
+		{"hourly", "it takes algorithmic codes of hours", func(t lock.Traits) bool { return slices.Contains(t.Offline, lock.OfflineHourly) }},
 		{"daily", "it takes algorithmic codes of days", func(t lock.Traits) bool { return slices.Contains(t.Offline, lock.OfflineDaily) }},
 	}
 }

@@ -17,7 +17,7 @@ func TestAStoryAtAVendorsLocksIsTheSameEachTime(t *testing.T) {
 		x, err := wire.Through(v)
 		must(t, err)
 		told := 0
-		for _, name := range []string{"seed-jit-30min", "seed-native-preload-72h", "story-kill-9-mid-write", "fault-webhooks", "seed-ongoing-now", "story-dead-node", "rule-rounding-declines-native", "story-write-only-lock-7-days", "assert-16-provider-chooses-the-digits", "swarm-refused-while-in-doubt"} {
+		for _, name := range []string{"seed-jit-30min", "seed-native-preload-72h", "story-kill-9-mid-write", "fault-webhooks", "seed-ongoing-now", "story-dead-node", "rule-rounding-declines-native", "story-write-only-lock-7-days", "assert-16-provider-chooses-the-digits", "provider-oracode"} {
 			f, err := scenario.Load(filepath.Join("..", "..", "scenarios", name+".toml"))
 			must(t, err)
 			first, err := scenario.Run(t.Context(), f, scenario.Options{Through: x})

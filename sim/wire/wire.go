@@ -73,6 +73,7 @@ func Vendors() []Vendor {
 		schlageVendor(),
 		smartthingsVendor(),
 		ttlockVendor(),
+		hostedVendor("oracode"),
 		accessVendor("yale", august.YaleHome),
 	}
 }
