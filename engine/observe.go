@@ -455,6 +455,10 @@ func (p *place) lose() {
 	p.Doubt, p.Kept, p.Pending, p.Disabled, p.Told, p.Looks = false, false, false, false, false, 0
 }
 
+// replaced reports whether the place is what a write in place has replaced, by the handle that it answered with: a list shows it still,
+// and shows the other too.
+func (p *place) replaced() bool { return p.Was != "" && p.Was == p.Ref && p.Given == "" }
+
 // lost reports whether the place was written and is known not to be there.
 func (p *place) lost() bool { return p.Accepted.IsZero() && !p.Doubt && p.Cleared.IsZero() }
 

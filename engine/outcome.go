@@ -174,11 +174,14 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		if f.New.Blanked && c != nil {
 			b.shut(d, c, p, b.now)
 		}
-		shut := p.Shut
+		shut, was := p.Shut, p.Was
 		*p = *f.New
-		p.ID, p.Tag, p.Told, p.Used, p.Kept, p.Shut = id, tag, told, seen, kept, shut
+		p.ID, p.Tag, p.Told, p.Used, p.Kept, p.Shut, p.Was = id, tag, told, seen, kept, shut, was
 	}
 	if h.Ref != "" {
+		if p.Was = ""; f.New != nil && p.Ref != h.Ref {
+			p.Was = p.Ref
+		}
 		p.Ref, p.Given = h.Ref, ""
 	}
 	if h.Slot != 0 {

@@ -129,6 +129,9 @@ func (b *batch) stands(d *device, c *code, x *entry) {
 	if p.PIN.IsZero() {
 		p.PIN = c.PIN
 	}
+	if x.Ref != "" && slices.ContainsFunc(c.Places, func(o place) bool { return o.Was == x.Ref }) {
+		p.Was = x.Ref
+	}
 	c.Places, c.Written, c.dirty = append(c.Places, p), true, true
 	c.NextTry = time.Time{} // it is not as it was when the last try failed
 }

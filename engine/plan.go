@@ -230,7 +230,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	var match, old *place
 	for i := range c.Places {
 		p := &c.Places[i]
-		switch holds := w.holds(p, t) && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()); {
+		switch holds := w.holds(p, t) && !p.replaced() && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()); {
 		case holds && (match == nil || match.Accepted.IsZero()):
 			match, old = p, cmp.Or(match, old)
 		case old == nil || !p.lost() && (p.Cleared.IsZero() || !old.Cleared.IsZero()):

@@ -127,6 +127,7 @@ type place struct {
 	ID       int
 	Ref      lock.Ref      `json:",omitzero"`
 	Given    lock.Ref      `json:",omitzero"` // the handle that its write answered with, while lists show it under another, which may be of before
+	Was      lock.Ref      `json:",omitzero"` // the handle that it had before a write in place answered with another; its own, if it is what such a write has replaced
 	Slot     int           `json:",omitzero"`
 	Tag      string        `json:",omitzero"` // that it may go by on the lock, of the code that it was handed over from; "": the code's own
 	PIN      vaultPIN      `json:",omitzero"`

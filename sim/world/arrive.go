@@ -52,10 +52,18 @@ func (j *judge) healthy(d *watched, w *wish, t time.Time) bool {
 		return false
 	case len(d.troubles) > 0, len(w.troubles) > 0:
 		return false
+	case !d.deadline.IsZero() && j.forbidden(d):
+		return false // nothing may be done ahead of a start, calls go one by one, and one of them is under way
 	case !w.robbed.IsZero() && (d.Device.Traits.CannotList || !w.robbed.Before(since)):
 		return false // no look tells of it, or none had to come since
 	}
 	return calm(&d.line) && !slices.ContainsFunc(j.linked(d), func(l *link) bool { return !calm(l) })
+}
+
+// forbidden reports whether a lock without schedules may not be written to before a start.
+func (j *judge) forbidden(d *watched) bool {
+	early := j.policy(d).JITEarly
+	return early == engine.EarlyForbid || early == engine.EarlyStage && !d.Device.Traits.Stages
 }
 
 // enters reports whether the lock lets in who has the code, or was told to: its clock may be off.

@@ -231,6 +231,7 @@ func (j *judge) setPolicy(do engine.SetPolicy) {
 func overlay(a, b engine.PolicyPatch) engine.PolicyPatch {
 	a.JITLead = cmp.Or(b.JITLead, a.JITLead)
 	a.JITEarly = cmp.Or(b.JITEarly, a.JITEarly)
+	a.ConfirmWithin = cmp.Or(b.ConfirmWithin, a.ConfirmWithin)
 	a.BackoffMax = cmp.Or(b.BackoffMax, a.BackoffMax)
 	a.Profile = cmp.Or(b.Profile, a.Profile)
 	a.External = cmp.Or(b.External, a.External)

@@ -323,6 +323,9 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 		return never // by what was shown it never came: each look has this judged again
 	}
 	until := since.Add(replacing)
+	if d.Device.Traits.CloudList { // until the cloud is believed that the new one is there the old one stays
+		until = since.Add(max(replacing, j.policy(d).ConfirmWithin+grace))
+	}
 	if x := j.excused(d, older.Memory, since, t); x.After(until) {
 		until = x
 	}
