@@ -1,12 +1,15 @@
 package facade
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -58,8 +61,11 @@ func (c control) clocked(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil || json.Unmarshal(body, &in) != nil {
-			http.Error(w, "body: is not the JSON that is expected here", http.StatusBadRequest)
+		if err == nil {
+			err = parse(body, &in)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 	}
@@ -109,11 +115,32 @@ type ask struct {
 }
 
 // parse reads the body into v.
-func (a ask) parse(v any) error {
-	if json.Unmarshal(a.body, v) != nil {
-		return errors.New("body: is not the JSON that is expected here")
+func (a ask) parse(v any) error { return parse(a.body, v) }
+
+// parse reads JSON into v. The error names the field and what it must be, and never what stands there: it may be digits.
+func parse(body []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	var other *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &other) && other.Field != "":
+		kind := "text"
+		switch other.Type.Kind() {
+		case reflect.Bool:
+			kind = "true or false"
+		case reflect.Int, reflect.Float64:
+			kind = "a number"
+		case reflect.Map, reflect.Struct:
+			kind = "an object"
+		}
+		return fmt.Errorf("%s: must be %s", other.Field, kind)
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		return errors.New("body: has no place for " + strings.TrimPrefix(err.Error(), "json: unknown field "))
 	}
-	return nil
+	return errors.New("body: must be a JSON object")
 }
 
 // lockState is a lock as GET /locks tells of it.
