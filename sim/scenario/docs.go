@@ -97,6 +97,7 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   twice (` + "`reuse`" + `), spares (` + "`pool`" + `), algorithmic codes (` + "`offline`" + `), a window changed by hand (` + "`native`" + `), a reset, which shows only
   where the lock itself is read (` + "`lock-list`" + `). A fault that ` + "`[check] sometimes`" + ` wants and that does not strike leaves the story out.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
+  Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a
   minute longer than the simulator's own locks, and as long as ` + "`confirm_within`" + ` where it is the cloud that lists: what is not as wanted is judged once
   more then. Whether a code opens before its start depends on who keeps its schedule, and is left to the rules.

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -330,7 +331,11 @@ func (r *run) heal(s *Step, do Heal) {
 func (r *run) keypad(s *Step, do Type) {
 	pin := do.PIN
 	if do.Code != "" {
-		if pin = r.told[do.Code]; pin.IsZero() {
+		if pin = cmp.Or(r.toldNow(do.Lock, do.Code), r.told[do.Code]); pin.IsZero() && r.o.Through != nil && r.o.Through.chooses() {
+			r.typed(s.Pos, do, pin, false) // there is nothing to type yet
+			return
+		}
+		if pin.IsZero() {
 			r.cannot(s.Pos, do.Lock, do.Code, "nobody was told the PIN of %s: the command that tells it was not accepted", do.Code)
 			return
 		}

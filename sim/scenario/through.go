@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -49,7 +50,11 @@ func (x *Through) lay(f *File) (*File, string) {
 	}
 	out.Steps = slices.Clone(f.Steps)
 	pins := x.pins(f)
+	chosen := map[lock.PIN]lock.CodeID{}
 	for i := range out.Steps {
+		if s := &out.Steps[i]; x.chooses() && s.Refused == "" {
+			s.Do = unchosen(s.Do, chosen)
+		}
 		out.Steps[i].Do = translate(out.Steps[i].Do, func(p lock.PIN) lock.PIN {
 			if q, ok := pins[p]; ok {
 				return q
@@ -100,6 +105,57 @@ func (x *Through) late() time.Duration {
 	return time.Minute
 }
 
+// chooses reports whether the vendor chooses the digits. What somebody chose for a code is then left out, and people type what they are told.
+func (x *Through) chooses() bool { return x.Traits.AssignsPIN || x.Traits.OfflineOnly }
+
+// leavesOut reports whether the digits of a step can be left out.
+func (x *Through) leavesOut(s Step) bool {
+	c, ok := s.Do.(Command)
+	if !ok {
+		return false
+	}
+	_, create := c.Action.(engine.Create)
+	return create && x.chooses()
+}
+
+// unchosen leaves out the digits that a creation gives, and has whoever types them type those of the code instead.
+func unchosen(do Do, chosen map[lock.PIN]lock.CodeID) Do {
+	switch do := do.(type) {
+	case Command:
+		if a, ok := do.Action.(engine.Create); ok && !a.PIN.IsZero() {
+			chosen[a.PIN] = a.ID
+			a.PIN = lock.PIN{}
+			do.Action = a
+		}
+		return do
+	case Type:
+		if id, ok := chosen[do.PIN]; ok && do.Code == "" {
+			do.Code, do.PIN = id, lock.PIN{}
+		}
+		return do
+	}
+	return do
+}
+
+// toldNow asks the engine for the digits of a code that its vendor chose; zero: there are none yet.
+func (r *run) toldNow(at lock.DeviceID, code lock.CodeID) lock.PIN {
+	if x := r.o.Through; x == nil || !x.chooses() {
+		return lock.PIN{}
+	}
+	receipt, err := r.w.Submit(engine.Command{Actor: actor, Do: engine.Reveal{Code: r.id(code)}})
+	if err == nil && len(receipt.PINs) > 0 && !receipt.PINs[0].IsZero() {
+		r.told[code] = receipt.PINs[0]
+	}
+	if errors.Is(err, world.ErrStopped) && r.told[code].IsZero() { // people were told before
+		for _, m := range r.w.Fleet().Memory(at) {
+			if m.Code == r.id(code) {
+				r.told[code] = m.PIN
+			}
+		}
+	}
+	return r.told[code]
+}
+
 // later has what is not as wanted now judged once more, when the vendor has had its time.
 func (r *run) later(judge func()) {
 	r.w.Kernel().At(r.w.Now().Add(r.o.Through.late()), sim.ClassExpect, judge)
@@ -126,6 +182,9 @@ func (r *run) typed(at Pos, do Type, pin lock.PIN, opened bool) {
 		return
 	}
 	r.later(func() {
+		if pin.IsZero() {
+			pin = r.toldNow(do.Lock, do.Code)
+		}
 		if opens := slices.ContainsFunc(r.w.Fleet().WouldOpen(do.Lock), func(m sim.Memory) bool { return m.PIN == pin }); opens != *do.Opens {
 			r.fail(at, do.Lock, do.Code, "want the keypad of %s to open: %v; also %v later it is %v", do.Lock, *do.Opens, r.o.Through.late(), opens)
 		}
@@ -167,7 +226,7 @@ func (x *Through) lacks(f *File) string {
 		if do, ok := s.Do.(Fault); ok && x.Direct && do.Fault.Kind == "down" {
 			return "is about a cloud"
 		}
-		if n := implied(s); n != "" && !meets(n, x.Traits) {
+		if n := implied(s); n != "" && !meets(n, x.Traits) && !(n == "own-pin" && x.leavesOut(s)) {
 			return "needs " + string(n)
 		}
 		if _, ok := s.Do.(AddLock); ok {
@@ -232,6 +291,9 @@ func implied(s Step) Need {
 	case engine.Create:
 		return impliedBy(do)
 	case engine.CreateMany:
+		if !do.OwnPINs {
+			return "own-pin" // they share them
+		}
 		return impliedBy(do.Like)
 	case engine.Update:
 		switch {
@@ -241,9 +303,7 @@ func implied(s Step) Need {
 			return "pool"
 		}
 	case engine.Rotate:
-		if !do.PIN.IsZero() {
-			return "own-pin"
-		}
+		return "own-pin" // a vendor that chooses digits does so once
 	case engine.PullBackup:
 		return "pool"
 	case engine.SetPool:
