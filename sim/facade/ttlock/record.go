@@ -147,6 +147,9 @@ func (c *Cloud) notice(l *link, down func() bool, late time.Duration, d *door) {
 	})
 }
 
+// Target implements facade.Targeted: the callback of the application.
+func (c *Cloud) Target(url string) { c.callback = url }
+
 // repeats is how long after a record was posted it may be posted once more.
 const repeats = time.Minute
 

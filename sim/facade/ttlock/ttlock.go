@@ -38,7 +38,10 @@ type Cloud struct {
 	strict   bool                // deleting what is not there is refused
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Targeted = (*Cloud)(nil)
+)
 
 // New puts the TTLock locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
