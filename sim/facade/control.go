@@ -136,7 +136,7 @@ func parse(body []byte, v any) error {
 		case reflect.Map, reflect.Struct:
 			kind = "an object"
 		}
-		return fmt.Errorf("%s: must be %s", other.Field, kind)
+		return fmt.Errorf("%s: must be %s", strings.ToLower(other.Field), kind)
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
 		return errors.New("body: has no place for " + strings.TrimPrefix(err.Error(), "json: unknown field "))
 	}
