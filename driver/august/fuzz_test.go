@@ -1,9 +1,7 @@
 package august_test
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/august"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/oauth"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
@@ -36,45 +35,17 @@ func signedIn(t *testing.T, client *http.Client, base string) driver.Driver {
 }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	for name, x := range map[string]struct {
-		status int
-		body   string
-	}{
-		"a page":          {200, "<html>please sign in</html>"},
-		"nothing":         {200, ""},
-		"half an answer":  {200, `{"LockName":"Front","Type":5,`},
-		"another type":    {200, `[17]`},
-		"far too much":    {200, `["` + strings.Repeat("x", 5<<20) + `"]`},
-		"teapot":          {418, "{}"},
-		"error with code": {400, `{"code":"BadRequest","message":"bad pin format: 482915"}`},
-		"signed out":      {401, `{"code":"Unauthorized","message":"secret-token"}`},
-		"error":           {503, "<html>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(x.status)
-				_, _ = w.Write([]byte(x.body))
-			}))
-			defer server.Close()
-			d := signedIn(t, server.Client(), server.URL)
-			_, listed := d.Devices(t.Context())
-			_, observed := d.Observe(t.Context(), door, driver.Known{})
-			_, set := d.Set(t.Context(), door, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, "")
-			cleared := d.Clear(t.Context(), door, "p:LCABCDE23")
-			for verb, err := range map[string]error{"devices": listed, "observe": observed, "set": set, "clear": cleared} {
-				e, ok := errors.AsType[*driver.Error](err)
-				switch {
-				case !ok:
-					t.Errorf("%s: %v is no *driver.Error", verb, err)
-				case strings.Contains(err.Error(), "482915"), strings.Contains(err.Error(), "secret"), strings.Contains(err.Error(), server.URL):
-					t.Errorf("%s: the error tells digits, a secret or an address", verb)
-				case e.Kind == driver.Ambiguous:
-					t.Errorf("%s: nothing was written, and the error is ambiguous", verb)
-				}
-			}
-		})
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open:   func(t *testing.T, base string) driver.Driver { return signedIn(t, &http.Client{}, base) },
+		Device: door, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, Ref: "p:LCABCDE23", Secrets: []string{"secret"},
+		Answers: map[string]drivertest.Said{
+			"half a lock":     {Body: `{"LockName":"Front","Type":5,`},
+			"a number":        {Body: `[17]`},
+			"error with code": {Status: 400, Body: `{"code":"BadRequest","message":"bad pin format: 482915"}`},
+			"signed out":      {Status: 401, Body: `{"code":"Unauthorized","message":"secret-token"}`},
+		},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {
@@ -128,13 +99,6 @@ func TestSettingsThatAreWrong(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
-
 // Whatever the vendor answers, a look is an observation within its bounds or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
@@ -148,7 +112,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d := signedIn(t, &http.Client{Transport: said(text)}, "https://api.example.org")
+		d := signedIn(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, "https://api.example.org")
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)

@@ -1,11 +1,9 @@
 package cognito_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/cognito"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
 	"github.com/accesscodes/lockctl/lock"
@@ -296,13 +295,6 @@ func TestRegions(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
-
 // Whatever a pool answers, it is tokens, a challenge or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
@@ -312,7 +304,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		api, err := rest.NewClient(&http.Client{Transport: said(text)}, "http://127.0.0.1")
+		api, err := rest.NewClient(&http.Client{Transport: drivertest.Said{Body: string(text)}}, "http://127.0.0.1")
 		must(t, err)
 		p := &cognito.Pool{ID: "us-west-2_A", Client: "app", API: api, Now: func() time.Time { return time.Unix(0, 0) }, Rand: &counter{}}
 		got, asked, err := p.SignIn(t.Context(), "user", "password")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/hubitat"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
@@ -154,13 +154,6 @@ func TestSettingsThatAreWrong(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
-
 func at(t *testing.T, client *http.Client, base string) driver.Driver {
 	t.Helper()
 	d, err := hubitat.Provider().Open(t.Context(), provider.Env{HTTP: client, Now: func() time.Time { return time.Unix(0, 0) }}, provider.Account{
@@ -186,7 +179,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d := at(t, &http.Client{Transport: said(text)}, "http://hub")
+		d := at(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, "http://hub")
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)
@@ -208,38 +201,16 @@ func FuzzAnswers(f *testing.F) {
 }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	for name, x := range map[string]struct {
-		status int
-		body   string
-	}{
-		"a page": {200, "<html>please sign in</html>"}, "nothing": {200, ""}, "half an answer": {200, `{"id":"67","attri`}, "another type": {200, `{"id":"67","attributes":7}`},
-		"far too much": {200, `["` + strings.Repeat("x", 5<<20) + `"]`}, "teapot": {418, "{}"}, "an error that is called well": {200, `{"error":true,"message":"482915"}`}, "error": {503, "<html>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(x.status)
-				_, _ = w.Write([]byte(x.body))
-			}))
-			defer server.Close()
-			d := at(t, server.Client(), server.URL)
-			_, listed := d.Devices(t.Context())
-			_, observed := d.Observe(t.Context(), doorOf, driver.Known{})
-			_, set := d.Set(t.Context(), doorOf, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "482915"), Enabled: true}, "")
-			cleared := d.Clear(t.Context(), doorOf, "3")
-			for verb, err := range map[string]error{"devices": listed, "observe": observed, "set": set, "clear": cleared} {
-				e, ok := errors.AsType[*driver.Error](err)
-				switch {
-				case !ok:
-					t.Errorf("%s: %v is no *driver.Error", verb, err)
-				case strings.Contains(err.Error(), "482915"), strings.Contains(err.Error(), "secret-token"), strings.Contains(err.Error(), server.URL):
-					t.Errorf("%s: the error tells digits, the token or an address", verb)
-				case e.Kind == driver.Ambiguous:
-					t.Errorf("%s: nothing was written, and the error is ambiguous", verb)
-				}
-			}
-		})
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open:   func(t *testing.T, base string) driver.Driver { return at(t, &http.Client{}, base) },
+		Device: doorOf, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "482915"), Enabled: true}, Ref: "3", Secrets: []string{"secret-token"},
+		Answers: map[string]drivertest.Said{
+			"half a lock":                  {Body: `{"id":"67","attri`},
+			"another type":                 {Body: `{"id":"67","attributes":7}`},
+			"an error that is called well": {Body: `{"error":true,"message":"482915"}`},
+		},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {

@@ -89,7 +89,7 @@ func TestOneWindowHasThreeCodes(t *testing.T) {
 			}
 			digits[held.PIN] = code
 		}
-		h.Driver = login(t, h.server, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
+		h.Driver = login(t, h.server.URL, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
 	}
 	if len(digits) != 3 {
 		t.Errorf("three codes have %d PINs", len(digits))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -36,44 +37,20 @@ func vendor(t *testing.T, fn http.HandlerFunc) *httptest.Server {
 }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	for name, x := range map[string]struct {
-		status int
-		body   string
-	}{
-		"a page":          {200, "<html>please sign in</html>"},
-		"nothing":         {200, ""},
-		"half an answer":  {200, `{"nextCursor":"","payload":[{"type":"Lock",`},
-		"another type":    {200, `{"nextCursor":"","payload":"none","deviceId":7}`},
-		"no end":          {200, `{"nextCursor":"more","payload":[],"deviceId":7}`},
-		"far too much":    {200, `["` + strings.Repeat("x", 5<<20) + `"]`},
-		"teapot":          {418, "{}"},
-		"error with code": {400, `{"message":"The PIN 482915 is not valid"}`},
-		"error":           {503, "<html>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := vendor(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(x.status)
-				_, _ = w.Write([]byte(x.body))
-			})
-			d := login(t, server, epoch, &bytes.Buffer{}, "i", "secret-of-client", nil)
-			_, listed := d.Devices(t.Context())
-			_, observed := d.Observe(t.Context(), front, driver.Known{})
-			_, set := d.Set(t.Context(), front, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, "")
-			cleared := d.Clear(t.Context(), front, "1")
-			for verb, err := range map[string]error{"devices": listed, "observe": observed, "set": set, "clear": cleared} {
-				e, ok := errors.AsType[*driver.Error](err)
-				switch {
-				case !ok:
-					t.Errorf("%s: %v is no *driver.Error", verb, err)
-				case strings.Contains(err.Error(), "482915"), strings.Contains(err.Error(), "secret"), strings.Contains(err.Error(), server.URL):
-					t.Errorf("%s: the error tells digits, a secret or an address", verb)
-				case e.Kind == driver.Ambiguous:
-					t.Errorf("%s: nothing was written, and the error is ambiguous", verb)
-				}
-			}
-		})
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open: func(t *testing.T, base string) driver.Driver {
+			return login(t, base, epoch, &bytes.Buffer{}, "i", "secret-of-client", nil)
+		},
+		Device: front, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, Ref: "1", Secrets: []string{"secret"},
+		Answers: map[string]drivertest.Said{
+			"half a list":     {Body: `{"nextCursor":"","payload":[{"type":"Lock",`},
+			"another type":    {Body: `{"nextCursor":"","payload":"none","deviceId":7}`},
+			"no end":          {Body: `{"nextCursor":"more","payload":[],"deviceId":7}`},
+			"error with code": {Status: 400, Body: `{"message":"The PIN 482915 is not valid"}`},
+		},
+		Others: map[string]string{"POST /oauth2/token": granted},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {
@@ -106,7 +83,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			w.WriteHeader(x.status)
 			_, _ = w.Write([]byte(x.body))
 		})
-		d := login(t, server, epoch, &bytes.Buffer{}, "i", "s", nil)
+		d := login(t, server.URL, epoch, &bytes.Buffer{}, "i", "s", nil)
 		_, err := d.Set(t.Context(), front, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
 		e, ok := errors.AsType[*driver.Error](err)
 		if !ok || e.Kind != x.kind || e.Blame != x.blame || e.Kind == driver.Throttled && e.RetryAfter == 0 {
@@ -129,7 +106,7 @@ func TestWhatARefusedLoginMeans(t *testing.T) {
 			w.WriteHeader(x.status)
 			_, _ = w.Write([]byte(x.body))
 		}))
-		d := login(t, server, epoch, &bytes.Buffer{}, "i", "s", nil)
+		d := login(t, server.URL, epoch, &bytes.Buffer{}, "i", "s", nil)
 		if kind, _, ok := kindOf(d.Clear(t.Context(), front, "1")); !ok || kind != x.kind {
 			t.Errorf("%d %s gives %v", x.status, x.body, kind)
 		}
@@ -155,7 +132,7 @@ func TestWhatAJobSays(t *testing.T) {
 			_, _ = w.Write([]byte(listed))
 		}
 	})
-	d := login(t, server, epoch, &bytes.Buffer{}, "i", "s", nil)
+	d := login(t, server.URL, epoch, &bytes.Buffer{}, "i", "s", nil)
 	held, err := d.Set(t.Context(), front, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
 	must(t, err)
 	for text, want := range map[string]string{

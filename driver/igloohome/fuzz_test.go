@@ -1,28 +1,16 @@
 package igloohome_test
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/igloohome"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
 )
-
-// said answers every request with the same bytes, but for the login.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(r.URL.Path, "/oauth2") {
-		s = said(granted)
-	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
 
 // Whatever the vendor answers, a look is an observation within its bounds, a write a credential with a Ref, or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
@@ -33,7 +21,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := igloohome.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: said(text)}, Now: epoch},
+		d, err := igloohome.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text), Others: map[string]string{"POST /oauth2/token": granted}}}, Now: epoch},
 			provider.Account{ID: "house", Texts: map[string]string{"zone": "Asia/Singapore"}, Secrets: map[string]string{"client_id": "i", "client_secret": "s"}})
 		must(t, err)
 		typed := func(verb string, err error) {

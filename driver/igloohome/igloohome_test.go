@@ -56,7 +56,7 @@ func buildOf(t *testing.T, spec sim.Spec, habits cloud.Habits, secrets provider.
 		Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Hub: "bridge", Account: "house", Async: true,
 	}
 	id, secret := cloud.Client("house")
-	h.Rig = &conform.Rig{Driver: login(t, h.server, leap.Now, log, id, secret, secrets), Far: far, Hub: true, Now: leap.Now, Log: log.String}
+	h.Rig = &conform.Rig{Driver: login(t, h.server.URL, leap.Now, log, id, secret, secrets), Far: far, Hub: true, Now: leap.Now, Log: log.String}
 	return h
 }
 
@@ -75,11 +75,11 @@ func (h *house) find(t *testing.T, name string) lock.Device {
 
 func open(t *testing.T) *conform.Rig { return build(t, cloud.Habits{}, nil).Rig }
 
-func login(t *testing.T, server *httptest.Server, now func() time.Time, log *bytes.Buffer, id, secret string, secrets provider.Secrets) driver.Driver {
+func login(t *testing.T, base string, now func() time.Time, log *bytes.Buffer, id, secret string, secrets provider.Secrets) driver.Driver {
 	t.Helper()
-	env := provider.Env{HTTP: server.Client(), Now: now, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), Secrets: secrets}
+	env := provider.Env{HTTP: &http.Client{}, Now: now, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), Secrets: secrets}
 	d, err := igloohome.Provider().Open(t.Context(), env, provider.Account{
-		ID: "house", Texts: map[string]string{"base_url": server.URL, "zone": "Europe/Vienna"}, Secrets: map[string]string{"client_id": id, "client_secret": secret},
+		ID: "house", Texts: map[string]string{"base_url": base, "zone": "Europe/Vienna"}, Secrets: map[string]string{"client_id": id, "client_secret": secret},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
@@ -287,7 +287,7 @@ func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 	must(t, h.Far.Trouble(h.Device, conform.HubOffline))
 	open()
 	id, secret := cloud.Client("house")
-	h.Driver = login(t, h.server, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
+	h.Driver = login(t, h.server.URL, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
 	open()
 	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
 	if err != nil || len(o.Held) != 1 || !o.Held[0].Pending {

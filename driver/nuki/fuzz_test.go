@@ -1,25 +1,17 @@
 package nuki_test
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/nuki"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
 )
-
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
 
 // Whatever the vendor answers, a look is an observation within its bounds or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
@@ -32,7 +24,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := nuki.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: said(text)}, Now: func() time.Time { return time.Unix(0, 0) }},
+		d, err := nuki.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text)}}, Now: func() time.Time { return time.Unix(0, 0) }},
 			provider.Account{ID: "house", Secrets: map[string]string{"token": "t"}})
 		must(t, err)
 		devices, err := d.Devices(t.Context())

@@ -1,7 +1,6 @@
 package saltoks_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -176,11 +175,17 @@ func epoch() time.Time { return time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC) }
 const device = "salto-11111111-2222-4333-8444-555555555555"
 
 func TestGarbledAnswers(t *testing.T) {
-	for name, secrets := range map[string]func() *provider.MemorySecrets{"signed in": func() *provider.MemorySecrets { return signedIn(t) }, "signing in": func() *provider.MemorySecrets { return &provider.MemorySecrets{} }} {
+	for name, secrets := range map[string]func(testing.TB) *provider.MemorySecrets{
+		"signed in": signedIn, "signing in": func(testing.TB) *provider.MemorySecrets { return &provider.MemorySecrets{} },
+	} {
 		t.Run(name, func(t *testing.T) {
-			drivertest.Garbled(t, func(t *testing.T, base string) driver.Driver {
-				return login(t, base, epoch, io.Discard, secrets(), "marker-password")
-			}, device, ada(), "u", false, "marker-access", "marker-refresh", "marker-password")
+			drivertest.Garbled{
+				Open: func(t *testing.T, base string) driver.Driver {
+					return login(t, base, epoch, io.Discard, secrets(t), "marker-password")
+				},
+				Device: device, Want: ada(), Ref: "u", Secrets: []string{"marker-access", "marker-refresh", "marker-password"},
+				Answers: map[string]drivertest.Said{"null": {Body: "null"}, "other types": {Body: `{"list":{"id":true},"items":7,"errcode":{}}`}},
+			}.Run(t)
 		})
 	}
 }
@@ -231,13 +236,6 @@ func TestSettingsThatAreWrong(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
-
 // Whatever the vendor answers, a look is an observation within its bounds or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
@@ -247,7 +245,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := saltoks.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: said(text)}, Now: epoch, Secrets: signedIn(t)}, provider.Account{
+		d, err := saltoks.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text)}}, Now: epoch, Secrets: signedIn(t)}, provider.Account{
 			ID: "hotel", Texts: map[string]string{"client_id": "c", "username": "u"}, Secrets: map[string]string{"client_secret": "s", "password": "p"},
 		})
 		must(t, err)

@@ -1,48 +1,32 @@
 package schlage_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/schlage"
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// said answers every request alike, but those to the user pool, which gives a token, and those for which there is another answer by the
-// method and the end of the path.
-type said struct {
-	status int
-	body   []byte
-	others map[string]string
-}
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	status, body := s.status, s.body
-	if r.Header.Get("X-Amz-Target") != "" {
-		status, body = http.StatusOK, []byte(`{"AuthenticationResult":{"AccessToken":"secret-token","IdToken":"secret-token","ExpiresIn":3600}}`)
-	}
-	for of, other := range s.others {
-		if method, end, _ := strings.Cut(of, " "); r.Method == method && strings.HasSuffix(r.URL.Path, end) {
-			status, body = http.StatusOK, []byte(other)
-		}
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
-}
+// pool is the path of the user pool, which gives this token.
+const (
+	pool    = "POST /"
+	granted = `{"AuthenticationResult":{"AccessToken":"secret-token","IdToken":"secret-token","ExpiresIn":3600}}`
+)
 
 // before opens the driver of somebody who has signed in already.
-func before(t *testing.T, s said) driver.Driver {
+func before(t *testing.T, client *http.Client, base string) driver.Driver {
 	t.Helper()
-	e := env(&http.Client{Transport: s}, func() time.Time { return time.Unix(0, 0) }, io.Discard)
+	e := env(client, func() time.Time { return time.Unix(0, 0) }, io.Discard)
 	_, err := e.Secrets.Save(t.Context(), provider.NewToken("user refresh"), 0)
 	must(t, err)
-	d, err := schlage.Provider().Open(t.Context(), e, account("http://api.example.org"))
+	d, err := schlage.Provider().Open(t.Context(), e, account(base))
 	must(t, err)
 	return d
 }
@@ -53,37 +37,21 @@ const (
 )
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	for name, x := range map[string]said{
-		"a page":         {200, []byte("<html>please sign in</html>"), nil},
-		"nothing":        {200, nil, nil},
-		"half an answer": {200, []byte(`[{"deviceId":"d1","attributes":{`), nil},
-		"another type":   {200, []byte(`{"deviceId":7}`), nil},
-		"far too much":   {200, []byte(`["` + strings.Repeat("x", 5<<20) + `"]`), nil},
-		"teapot":         {418, []byte("{}"), nil},
-		"with digits":    {400, []byte(`{"message":"accessCode 4829 of secret-token is not valid"}`), nil},
-		"error":          {503, []byte("<html>"), nil},
-	} {
-		d := before(t, x)
-		_, listed := d.Devices(t.Context())
-		_, observed := d.Observe(t.Context(), "schlage-d1", driver.Known{})
-		_, set := d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, "")
-		cleared := d.Clear(t.Context(), "schlage-d1", "c1")
-		for verb, err := range map[string]error{"devices": listed, "observe": observed, "set": set, "clear": cleared} {
-			switch e, ok := errors.AsType[*driver.Error](err); {
-			case !ok:
-				t.Errorf("%s: %s: %v is no *driver.Error", name, verb, err)
-			case strings.Contains(err.Error(), "4829"), strings.Contains(err.Error(), "secret-token"), strings.Contains(err.Error(), "example.org"):
-				t.Errorf("%s: %s: the error tells digits, the token or an address", name, verb)
-			case e.Kind == driver.Ambiguous:
-				t.Errorf("%s: %s: nothing was written, and the error is ambiguous", name, verb)
-			}
-		}
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open:   func(t *testing.T, base string) driver.Driver { return before(t, &http.Client{}, base) },
+		Device: "schlage-d1", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, Ref: "c1", Secrets: []string{"secret-token"},
+		Answers: map[string]drivertest.Said{
+			"half a device": {Body: `[{"deviceId":"d1","attributes":{`},
+			"another type":  {Body: `{"deviceId":7}`},
+			"with digits":   {Status: 400, Body: `{"message":"accessCode 4829 of secret-token is not valid"}`},
+		},
+		Others: map[string]string{pool: granted},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {
-	read := map[string]string{"GET /devices/d1": aDevice, "GET /storage/accesscode": `[]`}
+	read := map[string]string{pool: granted, "GET /devices/d1": aDevice, "GET /devices/d1/storage/accesscode": `[]`}
 	for _, x := range []struct {
 		status  int
 		message string
@@ -103,7 +71,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 		{502, "", driver.Ambiguous},
 		{504, "Endpoint request timed out", driver.Ambiguous},
 	} {
-		d := before(t, said{x.status, []byte(`{"message":"` + x.message + `"}`), read})
+		d := before(t, &http.Client{Transport: drivertest.Said{Status: x.status, Body: `{"message":"` + x.message + `"}`, Others: read}}, "http://api.example.org")
 		_, err := d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, "")
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != x.want || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("%d %q gives %v", x.status, x.message, err)
@@ -121,7 +89,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s), []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, one, many []byte) {
-		d := before(t, said{http.StatusOK, many, map[string]string{"GET /devices/d1": string(one)}})
+		d := before(t, &http.Client{Transport: drivertest.Said{Body: string(many), Others: map[string]string{pool: granted, "GET /devices/d1": string(one)}}}, "http://api.example.org")
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)

@@ -1,9 +1,7 @@
 package seam_test
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/seam"
 	"github.com/accesscodes/lockctl/lock"
@@ -26,45 +25,17 @@ func at(t *testing.T, client *http.Client, base string) driver.Driver {
 }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	for name, x := range map[string]struct {
-		status int
-		body   string
-	}{
-		"a page":          {200, "<html>please sign in</html>"},
-		"nothing":         {200, ""},
-		"half an answer":  {200, `{"device":{"device_id":"front",`},
-		"another type":    {200, `[17]`},
-		"far too much":    {200, `["` + strings.Repeat("x", 5<<20) + `"]`},
-		"teapot":          {418, "{}"},
-		"error with code": {400, `{"ok":false,"error":{"type":"invalid_input","message":"482915 is too long"}}`},
-		"strange type":    {400, `{"ok":false,"error":{"type":"482915 seam_secret"}}`},
-		"error":           {503, "<html>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(x.status)
-				_, _ = w.Write([]byte(x.body))
-			}))
-			defer server.Close()
-			d := at(t, server.Client(), server.URL)
-			_, listed := d.Devices(t.Context())
-			_, observed := d.Observe(t.Context(), "seam-front", driver.Known{})
-			_, set := d.Set(t.Context(), "seam-front", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, "")
-			cleared := d.Clear(t.Context(), "seam-front", "1")
-			for verb, err := range map[string]error{"devices": listed, "observe": observed, "set": set, "clear": cleared} {
-				e, ok := errors.AsType[*driver.Error](err)
-				switch {
-				case !ok:
-					t.Errorf("%s: %v is no *driver.Error", verb, err)
-				case strings.Contains(err.Error(), "482915"), strings.Contains(err.Error(), "seam_secret"), strings.Contains(err.Error(), server.URL):
-					t.Errorf("%s: the error tells digits, the key or an address", verb)
-				case e.Kind == driver.Ambiguous:
-					t.Errorf("%s: nothing was written, and the error is ambiguous", verb)
-				}
-			}
-		})
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open:   func(t *testing.T, base string) driver.Driver { return at(t, &http.Client{}, base) },
+		Device: "seam-front", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, Ref: "1", Secrets: []string{"seam_secret"},
+		Answers: map[string]drivertest.Said{
+			"half a device":   {Body: `{"device":{"device_id":"front",`},
+			"a number":        {Body: `[17]`},
+			"error with code": {Status: 400, Body: `{"ok":false,"error":{"type":"invalid_input","message":"482915 is too long"}}`},
+			"strange type":    {Status: 400, Body: `{"ok":false,"error":{"type":"482915 seam_secret"}}`},
+		},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {
@@ -104,13 +75,6 @@ func TestSettingsThatAreWrong(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
-
 // Whatever the service answers, a look is an observation within its bounds or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
@@ -123,7 +87,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d := at(t, &http.Client{Transport: said(text)}, "https://api.example.org")
+		d := at(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, "https://api.example.org")
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)

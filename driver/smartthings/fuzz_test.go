@@ -1,28 +1,19 @@
 package smartthings_test
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/smartthings"
 	"github.com/accesscodes/lockctl/lock"
 )
-
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
 
 // person signs in with a token of a person, so that no answer is asked for tokens.
 func person(t *testing.T, client *http.Client, texts map[string]string) driver.Driver {
@@ -54,7 +45,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d := person(t, &http.Client{Transport: said(text)}, nil)
+		d := person(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, nil)
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)
@@ -79,7 +70,7 @@ func FuzzPosts(f *testing.F) {
 	f.Add([]byte(`{"messageType":"EVENT","eventData":{"events":[{"deviceEvent":{"deviceId":"`+idOfOne+`"}}]}}`), `Signature keyId="/pl/a/b",algorithm="rsa-sha256",headers="(request-target) digest",signature="AA=="`)
 	f.Add([]byte(`{"messageType":"CONFIRMATION","confirmationData":{"confirmationUrl":"https://api.smartthings.com/x"}}`), ``)
 	f.Fuzz(func(t *testing.T, body []byte, header string) {
-		d := person(t, &http.Client{Transport: said(nil)}, nil)
+		d := person(t, &http.Client{Transport: drivertest.Said{}}, nil)
 		_, notices, _ := d.(driver.Receiver).Receive(t.Context(), driver.Inbound{Method: http.MethodPost, Path: "/h", Header: http.Header{"Authorization": {header}}, Body: body})
 		for _, n := range notices {
 			if n.Device == "" {
@@ -91,45 +82,18 @@ func FuzzPosts(f *testing.F) {
 }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	pin := pinOf(t, "482915")
-	for name, x := range map[string]struct {
-		status int
-		body   string
-	}{
-		"a page":          {200, "<html>please sign in</html>"},
-		"nothing":         {200, ""},
-		"half an answer":  {200, `{"items":[{"deviceId":"127c`},
-		"another type":    {200, `{"items":7,"components":"main"}`},
-		"far too much":    {200, `["` + strings.Repeat("x", 5<<20) + `"]`},
-		"teapot":          {418, "{}"},
-		"error with code": {422, `{"error":{"code":"482915","message":"482915 is not valid"}}`},
-		"error":           {503, "<html>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(x.status)
-				_, _ = w.Write([]byte(x.body))
-			}))
-			defer server.Close()
-			d := person(t, server.Client(), map[string]string{"base_url": server.URL})
-			_, listed := d.Devices(t.Context())
-			_, observed := d.Observe(t.Context(), doorOf, driver.Known{})
-			_, set := d.Set(t.Context(), doorOf, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin, Enabled: true}, "")
-			cleared := d.Clear(t.Context(), doorOf, "3")
-			for verb, err := range map[string]error{"devices": listed, "observe": observed, "set": set, "clear": cleared} {
-				e, ok := errors.AsType[*driver.Error](err)
-				switch {
-				case !ok:
-					t.Errorf("%s: %v is no *driver.Error", verb, err)
-				case strings.Contains(err.Error(), "482915"), strings.Contains(err.Error(), "secret-token"), strings.Contains(err.Error(), server.URL):
-					t.Errorf("%s: the error tells digits, the token or an address", verb)
-				case e.Kind == driver.Ambiguous:
-					t.Errorf("%s: nothing was written, and the error is ambiguous", verb)
-				}
-			}
-		})
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open: func(t *testing.T, base string) driver.Driver {
+			return person(t, &http.Client{}, map[string]string{"base_url": base})
+		},
+		Device: doorOf, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "482915"), Enabled: true}, Ref: "3", Secrets: []string{"secret-token"},
+		Answers: map[string]drivertest.Said{
+			"half a list":     {Body: `{"items":[{"deviceId":"127c`},
+			"another type":    {Body: `{"items":7,"components":"main"}`},
+			"error with code": {Status: 422, Body: `{"error":{"code":"482915","message":"482915 is not valid"}}`},
+		},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {

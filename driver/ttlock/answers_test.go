@@ -1,7 +1,6 @@
 package ttlock_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -32,18 +31,20 @@ func signedIn(t testing.TB) *provider.MemorySecrets {
 func epoch() time.Time { return time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC) }
 
 func TestGarbledAnswers(t *testing.T) {
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
-	secrets := []string{"marker-access", "marker-refresh", "marker-password"}
-	t.Run("signed in", func(t *testing.T) {
-		drivertest.Garbled(t, func(t *testing.T, base string) driver.Driver {
-			return login(t, base, epoch, io.Discard, signedIn(t), map[string]string{}, "marker-password")
-		}, "ttlock-532323", want, "3234293", true, secrets...)
-	})
-	t.Run("signing in", func(t *testing.T) {
-		drivertest.Garbled(t, func(t *testing.T, base string) driver.Driver {
-			return login(t, base, epoch, io.Discard, &provider.MemorySecrets{}, map[string]string{}, "marker-password")
-		}, "ttlock-532323", want, "3234293", false, secrets...)
-	})
+	for name, secrets := range map[string]func(testing.TB) *provider.MemorySecrets{
+		"signed in": signedIn, "signing in": func(testing.TB) *provider.MemorySecrets { return &provider.MemorySecrets{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			drivertest.Garbled{
+				Open: func(t *testing.T, base string) driver.Driver {
+					return login(t, base, epoch, io.Discard, secrets(t), map[string]string{}, "marker-password")
+				},
+				Device: "ttlock-532323", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, Ref: "3234293",
+				Secrets: []string{"marker-access", "marker-refresh", "marker-password"}, Blind: name == "signed in",
+				Answers: map[string]drivertest.Said{"null": {Body: "null"}, "other types": {Body: `{"list":{"id":true},"items":7,"errcode":{}}`}},
+			}.Run(t)
+		})
+	}
 }
 
 // answering opens a driver whose vendor gives these answers, by the end of the path.
@@ -189,13 +190,6 @@ func TestAChangeSendsWhatDiffers(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: r}, nil
-}
-
 // Whatever the vendor answers, a look is an observation within its bounds or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
@@ -205,7 +199,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := ttlock.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: said(text)}, Now: epoch, Secrets: signedIn(t)}, provider.Account{
+		d, err := ttlock.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text)}}, Now: epoch, Secrets: signedIn(t)}, provider.Account{
 			ID: "house", Texts: map[string]string{"client_id": "c", "username": "u"}, Secrets: map[string]string{"client_secret": "s", "password": "p"},
 		})
 		must(t, err)

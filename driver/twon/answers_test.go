@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/twon"
 	"github.com/accesscodes/lockctl/lock"
@@ -43,49 +43,22 @@ func device(t *testing.T, fn http.HandlerFunc) *httptest.Server {
 }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
-func TestMangledAnswers(t *testing.T) {
-	for name, x := range map[string]struct {
-		status int
-		body   string
-	}{
-		"a page":         {200, "<html>please sign in</html>"},
-		"nothing":        {200, ""},
-		"half an answer": {200, `{"success":true,"result":{"serialNumber":"54-`},
-		"another type":   {200, `{"success":"yes","result":7}`},
-		"no result":      {200, `{"success":true}`},
-		"no serial":      {200, `{"success":true,"result":{}}`},
-		"far too much":   {200, `["` + strings.Repeat("x", 5<<20) + `"]`},
-		"teapot":         {418, "{}"},
-		"refused":        {200, `{"success":false,"error":{"code":12,"param":"482915","description":"bad 482915"}}`},
-		"unexplained":    {200, `{"success":false,"error":{"code":99,"param":"pin"}}`},
-		"error":          {503, "<html>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(x.status)
-				_, _ = w.Write([]byte(x.body))
-			}))
-			defer server.Close()
-			d := login(t, server.Client(), server.URL, epoch, &bytes.Buffer{}, "")
-			_, listed := d.Devices(t.Context())
-			_, set := d.Set(t.Context(), gate, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, "")
-			errs := map[string]error{"devices": listed, "set": set, "clear": d.Clear(t.Context(), gate, "1")}
-			if o, err := d.Observe(t.Context(), gate, driver.Known{}); err != nil || o.Reach == lock.Reached {
-				errs["observe"] = err
-			}
-			for verb, err := range errs {
-				e, ok := errors.AsType[*driver.Error](err)
-				switch {
-				case !ok:
-					t.Errorf("%s: %v is no *driver.Error", verb, err)
-				case strings.Contains(err.Error(), "482915"), strings.Contains(err.Error(), server.URL):
-					t.Errorf("%s: the error tells digits or an address", verb)
-				case e.Kind == driver.Ambiguous:
-					t.Errorf("%s: nothing was written, and the error is ambiguous", verb)
-				}
-			}
-		})
-	}
+func TestGarbledAnswers(t *testing.T) {
+	drivertest.Garbled{
+		Open: func(t *testing.T, base string) driver.Driver {
+			return login(t, &http.Client{}, base, epoch, &bytes.Buffer{}, "")
+		},
+		Device: gate, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, Ref: "1", Alone: true,
+		Answers: map[string]drivertest.Said{
+			"null":          {Body: "null"},
+			"half a result": {Body: `{"success":true,"result":{"serialNumber":"54-`},
+			"another type":  {Body: `{"success":"yes","result":7}`},
+			"no result":     {Body: `{"success":true}`},
+			"no serial":     {Body: `{"success":true,"result":{}}`},
+			"refused":       {Body: `{"success":false,"error":{"code":12,"param":"482915","description":"bad 482915"}}`},
+			"unexplained":   {Body: `{"success":false,"error":{"code":99,"param":"pin"}}`},
+		},
+	}.Run(t)
 }
 
 func TestWhatARefusalMeans(t *testing.T) {
@@ -162,17 +135,6 @@ func TestADirectoryInPages(t *testing.T) {
 	}
 }
 
-// said answers every request with the same bytes.
-type said []byte
-
-func (s said) RoundTrip(r *http.Request) (*http.Response, error) {
-	text := []byte(s)
-	if strings.HasPrefix(r.URL.Path, "/api/system/info") {
-		text = []byte(told)
-	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(text)), Request: r}, nil
-}
-
 // Whatever a device answers, a look is an observation within its bounds, or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
@@ -183,7 +145,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: said(text)}, Now: epoch, Rand: bytes.NewReader(make([]byte, 64))},
+		d, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text), Others: map[string]string{"GET /api/system/info": told}}}, Now: epoch, Rand: bytes.NewReader(make([]byte, 64))},
 			provider.Account{ID: "house", Texts: map[string]string{"base_url": "http://gate", "user": "u"}, Secrets: map[string]string{"password": "p"}})
 		must(t, err)
 		typed := func(verb string, err error) {
