@@ -44,9 +44,9 @@ func build(t *testing.T, vendor provider.Provider, brand cloud.Brand) *house {
 		Accounts: []sim.AccountSpec{{ID: "house", Latency: 5 * time.Millisecond}}, // quick enough to ask for too much
 		Locks:    []sim.LockSpec{{ID: "front", Model: vendor.Name, Account: "house", Name: "Front door", Hub: "bridge"}, {ID: "back", Model: vendor.Name, Account: "house"}},
 	})
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{t: t, vendor: vendor, leap: leap, log: &bytes.Buffer{}, secrets: &provider.MemorySecrets{}}
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		if h.cloud, err = cloud.New(f, "house", brand); err != nil {
 			return err
 		}
@@ -104,8 +104,8 @@ func (h *house) agree(ctx context.Context, q provider.Question) (string, error) 
 func (h *house) open(a provider.Account) driver.Driver {
 	h.t.Helper()
 	d, err := h.vendor.Open(h.t.Context(), h.env(), a)
-	must(h.t, err)
-	h.t.Cleanup(func() { must(h.t, d.Close()) })
+	drivertest.Must(h.t, err)
+	h.t.Cleanup(func() { drivertest.Must(h.t, d.Close()) })
 	return d
 }
 
@@ -117,7 +117,7 @@ func (h *house) rig(d driver.Driver) *conform.Rig {
 	}
 	r := &conform.Rig{Driver: d, Far: far, Hub: true, Unsigned: true, Now: h.leap.Now, Log: h.log.String}
 	all, err := d.Devices(h.t.Context())
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	for _, x := range all {
 		if x.Name == "Front door" {
 			r.Device = x.ID
@@ -126,25 +126,11 @@ func (h *house) rig(d driver.Driver) *conform.Rig {
 	return r
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func somePIN(t *testing.T) lock.PIN {
-	t.Helper()
-	pin, err := lock.ParsePIN("482915")
-	must(t, err)
-	return pin
-}
-
 // August is tried as a partner, Yale with a password.
 func TestConforms(t *testing.T) {
 	drivertest.Run(t, func(t *testing.T) *conform.Rig {
 		h := build(t, august.Provider(), cloud.August)
-		must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
+		drivertest.Must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
 		return h.rig(h.open(h.partner()))
 	})
 }
@@ -198,15 +184,15 @@ func TestSigningInWithACode(t *testing.T) {
 	}
 	asked := 0
 	right := func(context.Context, provider.Question) (string, error) { asked++; return h.cloud.Sent(), nil }
-	must(t, h.vendor.SignIn(t.Context(), h.env(), a, right))
+	drivertest.Must(t, h.vendor.SignIn(t.Context(), h.env(), a, right))
 	all, err := d.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if asked != 1 || len(all) != 2 {
 		t.Errorf("asked %d times, and %d locks are listed", asked, len(all))
 	}
 	h.leap.Pass(200 * 24 * time.Hour) // the session is over, and is begun again without a person
 	_, err = d.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	a.Secrets["password"] = "another"
 	if err := h.vendor.SignIn(t.Context(), h.env(), a, right); err == nil || strings.Contains(err.Error(), "another") {
 		t.Errorf("a wrong password gives %v", err)
@@ -216,11 +202,11 @@ func TestSigningInWithACode(t *testing.T) {
 // A refresh token is spent by its use, and the next one is kept.
 func TestAPartnersTokensAreRenewed(t *testing.T) {
 	h := build(t, august.Provider(), cloud.August)
-	must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
+	drivertest.Must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
 	for range 3 {
 		h.leap.Pass(200 * 24 * time.Hour)
 		_, err := h.open(h.partner()).Devices(t.Context())
-		must(t, err)
+		drivertest.Must(t, err)
 	}
 	other := func(ctx context.Context, q provider.Question) (string, error) {
 		back, err := h.agree(ctx, q)
@@ -238,15 +224,14 @@ func TestAPartnersTokensAreRenewed(t *testing.T) {
 // The vendor holds off whoever sends more than 40 batches in ten seconds; this driver does not get that far, and reads on.
 func TestNoMoreBatchesThanTheVendorTakes(t *testing.T) {
 	h := build(t, august.Provider(), cloud.August)
-	must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
+	drivertest.Must(t, h.vendor.SignIn(t.Context(), h.env(), h.partner(), h.agree))
 	d := h.open(h.partner())
 	r := h.rig(d)
 	written := 0
 	write := func() *driver.Error {
 		written++
-		pin, err := lock.ParsePIN(fmt.Sprint(482900 + written))
-		must(t, err)
-		_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: lock.CodeID(fmt.Sprint(written)), PIN: pin, Enabled: true}, "")
+		pin := drivertest.PIN(t, fmt.Sprint(482900+written))
+		_, err := d.Set(t.Context(), r.Device, lock.Credential{Code: lock.CodeID(fmt.Sprint(written)), PIN: pin, Enabled: true}, "")
 		e, _ := errors.AsType[*driver.Error](err)
 		return e
 	}
@@ -257,7 +242,7 @@ func TestNoMoreBatchesThanTheVendorTakes(t *testing.T) {
 		}
 	}
 	_, err := d.Observe(t.Context(), r.Device, driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	h.leap.Pass(10 * time.Second)
 	if e := write(); e != nil {
 		t.Errorf("ten seconds later: %v", e)
@@ -298,9 +283,9 @@ func TestLocksOfManyKinds(t *testing.T) {
 			h := build(t, august.Provider(), cloud.August)
 			d := h.open(h.session(map[string]string{"install_id": cloud.InstallID("house")}))
 			r := h.rig(d)
-			must(t, h.leap.Do(func(*sim.Fleet) error { return h.cloud.Quirk("front", x.quirks) }))
+			drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { return h.cloud.Quirk("front", x.quirks) }))
 			all, err := d.Devices(t.Context())
-			must(t, err)
+			drivertest.Must(t, err)
 			listed := false
 			for _, v := range all {
 				if v.ID == r.Device {
@@ -311,12 +296,12 @@ func TestLocksOfManyKinds(t *testing.T) {
 				}
 			}
 			o, err := d.Observe(t.Context(), r.Device, driver.Known{})
-			must(t, err)
+			drivertest.Must(t, err)
 			if listed != x.listed || o.Reach != x.reach || o.Battery.Known == x.quirks.NoBattery {
 				t.Errorf("listed %v, reach %d, battery %v", listed, o.Reach, o.Battery)
 			}
 			w := lock.Window{From: h.leap.Now(), To: h.leap.Now().Add(time.Hour)}
-			_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true, Window: w}, "")
+			_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true, Window: w}, "")
 			e, ok := errors.AsType[*driver.Error](err)
 			if can := x.listed && x.native && x.reach == lock.Reached && !x.quirks.NoKeypad; can != !ok || ok && !e.Kind.Definite() {
 				t.Errorf("a code is answered with %v", err)
@@ -331,16 +316,16 @@ func TestTheBoltMoves(t *testing.T) {
 	r := h.rig(d)
 	bolt := d.(driver.Bolt)
 	for _, move := range []func(context.Context, lock.DeviceID) error{bolt.Unlock, bolt.Lock} {
-		must(t, move(t.Context(), r.Device))
+		drivertest.Must(t, move(t.Context(), r.Device))
 		r.Far.Settle()
 	}
 	o, err := d.Observe(t.Context(), r.Device, driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(o.Entries) != 2 || o.Entries[0].Kind != lock.Opened || o.Entries[1].Kind != lock.Locked {
 		t.Errorf("the log tells %+v", o.Entries)
 	}
 	for status, kind := range map[int]driver.Kind{408: driver.Offline, 423: driver.Throttled, 460: driver.Throttled, 530: driver.Rejected, 550: driver.Rejected, 560: driver.Ambiguous} {
-		must(t, h.leap.Do(func(*sim.Fleet) error { return h.cloud.Quirk("front", cloud.Quirks{Operate: status}) }))
+		drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { return h.cloud.Quirk("front", cloud.Quirks{Operate: status}) }))
 		if e, ok := errors.AsType[*driver.Error](bolt.Lock(t.Context(), r.Device)); !ok || e.Kind != kind || e.Blame != driver.BlameLock && e.Blame != driver.BlameHub {
 			t.Errorf("status %d gives %v", status, e)
 		}

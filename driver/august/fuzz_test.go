@@ -25,12 +25,12 @@ func signedIn(t *testing.T, client *http.Client, base string) driver.Driver {
 	env := provider.Env{
 		HTTP: client, Now: func() time.Time { return time.Unix(0, 0) }, Secrets: &provider.MemorySecrets{}, Log: slog.New(slog.DiscardHandler),
 	}
-	must(t, oauth.Save(t.Context(), env.Secrets, oauth.Tokens{Access: provider.NewToken("secret-token"), Refresh: provider.NewToken("secret-installation")}))
+	drivertest.Must(t, oauth.Save(t.Context(), env.Secrets, oauth.Tokens{Access: provider.NewToken("secret-token"), Refresh: provider.NewToken("secret-installation")}))
 	d, err := august.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"identifier": "email:ann@example.org", "base_url": base},
 		Secrets: map[string]string{"api_key": "secret-key", "password": "secret-password"},
 	})
-	must(t, err)
+	drivertest.Must(t, err)
 	return d
 }
 
@@ -38,7 +38,7 @@ func signedIn(t *testing.T, client *http.Client, base string) driver.Driver {
 func TestGarbledAnswers(t *testing.T) {
 	drivertest.Garbled{
 		Open:   func(t *testing.T, base string) driver.Driver { return signedIn(t, &http.Client{}, base) },
-		Device: door, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, Ref: "p:LCABCDE23", Secrets: []string{"secret"},
+		Device: door, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "p:LCABCDE23", Secrets: []string{"secret"},
 		Answers: map[string]drivertest.Said{
 			"half a lock":     {Body: `{"LockName":"Front","Type":5,`},
 			"a number":        {Body: `[17]`},
@@ -65,7 +65,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			}
 		}))
 		d := signedIn(t, server.Client(), server.URL)
-		_, err := d.Set(t.Context(), door, lock.Credential{Code: "c", PIN: somePIN(t), Enabled: true}, "")
+		_, err := d.Set(t.Context(), door, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != want || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("status %d gives %v", status, err)
 		}

@@ -44,17 +44,17 @@ type house struct {
 func open(t *testing.T, secret string) *house {
 	t.Helper()
 	leap, err := facade.NewLeap(time.Date(2031, 3, 8, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "kwikset", Account: "house"}}})
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{Leap: leap}
 	var server *httptest.Server
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		h.pool = far.New(f, "house", far.Config{ID: "us-west-2_AbCdEf123", Client: "app", Secret: secret})
 		server = httptest.NewServer(facade.Handler(leap, cloud{h.pool}))
 		return nil
 	}))
 	t.Cleanup(server.Close)
 	api, err := rest.NewClient(server.Client(), server.URL)
-	must(t, err)
+	drivertest.Must(t, err)
 	h.near = &cognito.Pool{ID: "us-west-2_AbCdEf123", Client: "app", Secret: secret, API: api, Now: leap.Now, Rand: &counter{}}
 	return h
 }
@@ -68,13 +68,6 @@ func (c *counter) Read(p []byte) (int, error) {
 		p[i] = c.n
 	}
 	return len(p), nil
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // kind checks an error and that it tells neither password nor token.
@@ -94,7 +87,7 @@ func kind(t *testing.T, err error, want driver.Kind) *driver.Error {
 
 func (h *house) judge(t *testing.T, token provider.Token, use far.Use, want far.Verdict) {
 	t.Helper()
-	must(t, h.Do(func(*sim.Fleet) error {
+	drivertest.Must(t, h.Do(func(*sim.Fleet) error {
 		if got := h.pool.Judge(token.Reveal(), use); got != want {
 			t.Errorf("an %s token is found to be %d, not %d", use, got, want)
 		}
@@ -106,7 +99,7 @@ func TestThePasswordIsProven(t *testing.T) {
 	for _, secret := range []string{"", "secret of the app"} {
 		h := open(t, secret)
 		got, asked, err := h.near.SignIn(t.Context(), far.User("house"), far.Password("house"))
-		must(t, err)
+		drivertest.Must(t, err)
 		if asked.Name != "" || got.Refresh.IsZero() || !got.Until.Equal(h.Now().Add(time.Hour)) {
 			t.Errorf("it gives %+v and asks %q", got, asked.Name)
 		}
@@ -143,14 +136,14 @@ func TestASessionIsRenewed(t *testing.T) {
 	secrets := &provider.MemorySecrets{}
 	s := h.session(secrets, far.Password("house"))
 	first, err := s.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Pass(50 * time.Minute)
 	if again, err := s.Tokens(t.Context()); err != nil || again != first {
 		t.Errorf("a token that holds is replaced: %v", err)
 	}
 	h.Pass(8 * time.Minute) // two minutes are left
 	second, err := s.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if second == first {
 		t.Error("a token that is about to end is used on")
 	}
@@ -159,13 +152,13 @@ func TestASessionIsRenewed(t *testing.T) {
 	h.judge(t, second.Access, far.Access, far.Valid)
 	// Another process carries on with the saved token, and needs no password for that.
 	other, err := h.session(secrets, "forgotten").Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	h.judge(t, other.Access, far.Access, far.Valid)
 	// A saved token that is refused is made up for by the password.
 	_, rev, err := secrets.Load(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	_, err = secrets.Save(t.Context(), provider.NewToken("somebody revoked"), rev)
-	must(t, err)
+	drivertest.Must(t, err)
 	third := h.ask(t, s, second)
 	h.judge(t, third.Access, far.Access, far.Valid)
 	if again, err := s.Tokens(t.Context()); err != nil || again != third {
@@ -183,7 +176,7 @@ func (h *house) ask(t *testing.T, s *cognito.Session, refused cognito.Tokens) (t
 	}))
 	defer vendor.Close()
 	api, err := rest.NewClient(vendor.Client(), vendor.URL)
-	must(t, err)
+	drivertest.Must(t, err)
 	answer, err := s.Do(t.Context(), api, rest.Call{Op: "observe"}, http.MethodGet, "/", func(now cognito.Tokens) http.Header {
 		taken = now
 		return http.Header{"Authorization": {now.Access.Reveal()}}
@@ -204,7 +197,7 @@ func TestAVendorThatTakesNoToken(t *testing.T) {
 	}))
 	defer vendor.Close()
 	api, err := rest.NewClient(vendor.Client(), vendor.URL)
-	must(t, err)
+	drivertest.Must(t, err)
 	s := h.session(&provider.MemorySecrets{}, far.Password("house"))
 	header := func(cognito.Tokens) http.Header { return nil }
 	answer, err := s.Do(t.Context(), api, rest.Call{Op: "observe"}, http.MethodGet, "/", header, nil, false)
@@ -222,7 +215,7 @@ func TestAVendorThatTakesNoToken(t *testing.T) {
 func TestTroublesOfThePool(t *testing.T) {
 	for fault, want := range map[string]driver.Kind{"429": driver.Throttled, "5xx": driver.Offline, "down": driver.Offline, "auth-expired": driver.Unauthorized} {
 		h := open(t, "")
-		must(t, h.Do(func(f *sim.Fleet) error {
+		drivertest.Must(t, h.Do(func(f *sim.Fleet) error {
 			_, err := f.Inject(sim.Fault{On: "house", Kind: fault})
 			return err
 		}))
@@ -231,7 +224,7 @@ func TestTroublesOfThePool(t *testing.T) {
 		if e := kind(t, err, want); want == driver.Throttled && e.RetryAfter <= 0 {
 			t.Error("it does not say when to try again")
 		}
-		must(t, h.Do(func(f *sim.Fleet) error { return f.Heal("house") }))
+		drivertest.Must(t, h.Do(func(f *sim.Fleet) error { return f.Heal("house") }))
 		if _, err = s.Tokens(t.Context()); err != nil {
 			t.Errorf("after %s: %v", fault, err)
 		}
@@ -259,7 +252,7 @@ func TestAPersonHelpsToSignIn(t *testing.T) {
 			kind(t, err, driver.Unauthorized)
 		}
 		asked := 0
-		must(t, s.Ask(t.Context(), func(_ context.Context, q provider.Question) (string, error) {
+		drivertest.Must(t, s.Ask(t.Context(), func(_ context.Context, q provider.Question) (string, error) {
 			asked++
 			if q.Text == "" || asked > len(answers) {
 				return "", errors.New("nobody has an answer")
@@ -305,7 +298,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		api, err := rest.NewClient(&http.Client{Transport: drivertest.Said{Body: string(text)}}, "http://127.0.0.1")
-		must(t, err)
+		drivertest.Must(t, err)
 		p := &cognito.Pool{ID: "us-west-2_A", Client: "app", API: api, Now: func() time.Time { return time.Unix(0, 0) }, Rand: &counter{}}
 		got, asked, err := p.SignIn(t.Context(), "user", "password")
 		_, known := errors.AsType[*driver.Error](err)

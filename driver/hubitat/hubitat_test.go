@@ -39,8 +39,8 @@ func open(t *testing.T, how func(*cloud.Cloud), texts map[string]string) *house 
 	h.leap, err = facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "hubitat", Account: "house", Hub: "bridge", Name: "Front door"}, {ID: "side", Model: "hubitat", Account: "house", Hub: "bridge"},
 	}})
-	must(t, err)
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, err)
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		h.hub, err = cloud.New(f, "house")
 		f.OnNotice(func(n driver.Notice) {
 			for _, p := range h.hub.Push(n.Device) {
@@ -61,10 +61,10 @@ func open(t *testing.T, how func(*cloud.Cloud), texts map[string]string) *house 
 	h.driver, err = hubitat.Provider().Open(t.Context(), provider.Env{
 		HTTP: h.server.Client(), Now: h.leap.Now, Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}, provider.Account{ID: "house", Texts: settings, Secrets: map[string]string{"token": cloud.Token("house")}})
-	must(t, err)
-	t.Cleanup(func() { must(t, h.driver.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, h.driver.Close()) })
 	all, err := h.driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(all) != 2 {
 		t.Fatalf("%d locks are listed", len(all))
 	}
@@ -78,20 +78,6 @@ func (h *house) rig() *conform.Rig {
 		Posted: func() []driver.Inbound { all := h.posts; h.posts = nil; return all },
 	}
 	return &conform.Rig{Driver: h.driver, Far: far, Device: h.door, Hub: true, AtHub: true, Unsigned: true, Now: h.leap.Now, Log: h.log.String}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pinOf(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	pin, err := lock.ParsePIN(digits)
-	must(t, err)
-	return pin
 }
 
 func TestConforms(t *testing.T) {

@@ -22,42 +22,33 @@ import (
 func (h *house) held() []lock.Held {
 	h.t.Helper()
 	o, err := h.driver.Observe(h.t.Context(), h.door, driver.Known{})
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return o.Held
 }
 
 func (h *house) set(digits, tag string, at lock.Ref) (lock.Held, error) {
-	return h.driver.Set(h.t.Context(), h.door, lock.Credential{Code: "c", Tag: tag, Name: "Ada, 2/3", PIN: pinOf(h.t, digits), Enabled: true}, at)
+	return h.driver.Set(h.t.Context(), h.door, lock.Credential{Code: "c", Tag: tag, Name: "Ada, 2/3", PIN: drivertest.PIN(h.t, digits), Enabled: true}, at)
 }
 
 func (h *house) faults(x sim.Fault) {
 	h.t.Helper()
-	must(h.t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(x); return err }))
-}
-
-// kindOf is what an error says.
-func kindOf(err error) (driver.Kind, driver.Blame) {
-	e, ok := errors.AsType[*driver.Error](err)
-	if !ok {
-		return driver.Ambiguous, driver.BlameUnknown
-	}
-	return e.Kind, e.Blame
+	drivertest.Must(h.t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(x); return err }))
 }
 
 // What the vendor's own driver refuses without a word is refused here with one, and what stands there already is not sent again.
 func TestWhatIsRefusedWithoutAWord(t *testing.T) {
 	h := open(t, nil, nil)
 	all, err := h.driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	h.door = all[1].ID // as the vendor's virtual lock
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+"/apps/api/97/devices/68/setCodeLength/8?access_token="+cloud.Token("house"), nil)
-	must(t, err)
+	drivertest.Must(t, err)
 	res, err := h.server.Client().Do(req)
-	must(t, err)
-	must(t, res.Body.Close())
+	drivertest.Must(t, err)
+	drivertest.Must(t, res.Body.Close())
 	h.leap.Pass(time.Minute)
 	first, err := h.set("48291534", "LCABCDE23", "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.leap.Pass(time.Minute)
 	again, err := h.set("48291534", "LCABCDE23", first.Ref)
 	if err != nil || again.Pending || again.Ref != first.Ref {
@@ -65,7 +56,7 @@ func TestWhatIsRefusedWithoutAWord(t *testing.T) {
 	}
 	if _, err := h.set("48291534", "LCFGHIJ45", ""); err == nil {
 		t.Error("digits that another code has are sent")
-	} else if kind, _ := kindOf(err); kind != driver.Taken {
+	} else if e := drivertest.Error(t, err); e.Kind != driver.Taken {
 		t.Errorf("digits that another code has: %v", err)
 	}
 	if _, err := h.set("4829", "LCFGHIJ45", ""); err == nil {
@@ -79,14 +70,14 @@ func TestWhatIsRefusedWithoutAWord(t *testing.T) {
 // A hub that is off, and then starts, is told from its locks; what happened meanwhile is looked for when it says that it has started.
 func TestAHubThatRestarts(t *testing.T) {
 	h := open(t, nil, nil)
-	must(t, h.driver.(driver.Subscriber).Subscribe(t.Context(), "http://192.168.1.5:8080/hooks/a"))
+	drivertest.Must(t, h.driver.(driver.Subscriber).Subscribe(t.Context(), "http://192.168.1.5:8080/hooks/a"))
 	h.faults(sim.Fault{On: "bridge", Kind: "offline"})
 	if o, err := h.driver.Observe(t.Context(), h.door, driver.Known{}); err != nil || o.Reach != lock.HubDown {
 		t.Errorf("while it is off: reach %d, %v", o.Reach, err)
 	}
-	must(t, h.leap.Do(func(f *sim.Fleet) error { return f.Heal("bridge") }))
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error { return f.Heal("bridge") }))
 	_, err := h.driver.Observe(t.Context(), h.door, driver.Known{})
-	if kind, blame := kindOf(err); kind != driver.Offline || blame != driver.BlameHub {
+	if e := drivertest.Error(t, err); e.Kind != driver.Offline || e.Blame != driver.BlameHub {
 		t.Errorf("while it starts: %v", err)
 	}
 	h.leap.Pass(time.Minute)
@@ -96,7 +87,7 @@ func TestAHubThatRestarts(t *testing.T) {
 	whole := false
 	for _, in := range h.posts {
 		_, notices, err := h.driver.(driver.Receiver).Receive(t.Context(), in)
-		must(t, err)
+		drivertest.Must(t, err)
 		for _, n := range notices {
 			whole = whole || n.Device == ""
 		}
@@ -114,9 +105,9 @@ func TestAHubThatRestarts(t *testing.T) {
 func TestZerosThatAreLost(t *testing.T) {
 	h := open(t, func(c *cloud.Cloud) { c.LosesZeros = true }, map[string]string{"zeros": "allowed"})
 	_, err := h.set("04829", "LCABCDE23", "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.leap.Pass(time.Minute)
-	if held := h.held(); len(held) != 1 || held[0].PIN != pinOf(t, "4829") {
+	if held := h.held(); len(held) != 1 || held[0].PIN != drivertest.PIN(t, "4829") {
 		t.Errorf("it lists %d codes", len(held))
 	}
 	careful := open(t, nil, nil)
@@ -129,9 +120,9 @@ func TestZerosThatAreLost(t *testing.T) {
 func TestTheBoltMoves(t *testing.T) {
 	h := open(t, nil, nil)
 	bolt := h.driver.(driver.Bolt)
-	must(t, h.driver.(driver.Subscriber).Subscribe(t.Context(), "http://192.168.1.5:8080/hooks/a"))
+	drivertest.Must(t, h.driver.(driver.Subscriber).Subscribe(t.Context(), "http://192.168.1.5:8080/hooks/a"))
 	for _, move := range []func(context.Context, lock.DeviceID) error{bolt.Unlock, bolt.Lock} {
-		must(t, move(t.Context(), h.door))
+		drivertest.Must(t, move(t.Context(), h.door))
 		h.leap.Pass(time.Minute)
 	}
 	if len(h.posts) != 2 || !bytes.Contains(h.posts[0].Body, []byte(`"unlocked"`)) || !bytes.Contains(h.posts[1].Body, []byte(`"locked"`)) {
@@ -159,7 +150,7 @@ func at(t *testing.T, client *http.Client, base string) driver.Driver {
 	d, err := hubitat.Provider().Open(t.Context(), provider.Env{HTTP: client, Now: func() time.Time { return time.Unix(0, 0) }}, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "app_id": "97"}, Secrets: map[string]string{"token": "secret-token"},
 	})
-	must(t, err)
+	drivertest.Must(t, err)
 	return d
 }
 
@@ -204,7 +195,7 @@ func FuzzAnswers(f *testing.F) {
 func TestGarbledAnswers(t *testing.T) {
 	drivertest.Garbled{
 		Open:   func(t *testing.T, base string) driver.Driver { return at(t, &http.Client{}, base) },
-		Device: doorOf, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "482915"), Enabled: true}, Ref: "3", Secrets: []string{"secret-token"},
+		Device: doorOf, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "3", Secrets: []string{"secret-token"},
 		Answers: map[string]drivertest.Said{
 			"half a lock":                  {Body: `{"id":"67","attri`},
 			"another type":                 {Body: `{"id":"67","attributes":7}`},
@@ -224,7 +215,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			_, _ = w.Write([]byte(oneDoor))
 		}))
 		d := at(t, server.Client(), server.URL)
-		_, err := d.Set(t.Context(), doorOf, lock.Credential{Code: "c", PIN: pinOf(t, "739164"), Enabled: true}, "")
+		_, err := d.Set(t.Context(), doorOf, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "739164"), Enabled: true}, "")
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != want || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("status %d gives %v", status, err)
 		}

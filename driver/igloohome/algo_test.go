@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
@@ -17,7 +18,7 @@ import (
 // typed types at a lock's keypad.
 func (h *house) typed(t *testing.T, id lock.DeviceID, pin lock.PIN) (opens bool) {
 	t.Helper()
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		try, err := f.TryPIN(id, pin)
 		opens = try.Opens
 		return err
@@ -32,7 +33,7 @@ func TestCodesWithoutABridge(t *testing.T) {
 	if !d.Traits.OfflineOnly || d.Hub != "" || len(d.Traits.Offline) != 3 {
 		t.Fatalf("its traits are %+v", d.Traits)
 	}
-	if kind, _, ok := kindOf(second(h.Driver.Set(t.Context(), d.ID, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, ""))); !ok || kind != driver.Unsupported {
+	if e := drivertest.Error(t, second(h.Driver.Set(t.Context(), d.ID, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, ""))); e.Kind != driver.Unsupported {
 		t.Error("a PIN of one's own is taken")
 	}
 	day := time.Date(2031, 3, 29, 12, 0, 0, 0, time.UTC)
@@ -46,20 +47,20 @@ func TestCodesWithoutABridge(t *testing.T) {
 		{lock.OfflineOneTime, lock.Window{From: day}, lock.Window{From: day, To: day.Add(24 * time.Hour)}},
 	} {
 		held, err := h.Driver.Set(t.Context(), d.ID, lock.Credential{Code: lock.CodeID(x.kind), Offline: x.kind, OneTime: x.kind == lock.OfflineOneTime, Window: x.w, Enabled: true}, "")
-		must(t, err)
+		drivertest.Must(t, err)
 		if held.PIN.IsZero() || held.Pending || !held.Window.Equal(x.asked) {
 			t.Errorf("%s is issued as %+v", x.kind, held)
 		}
 		if h.typed(t, "back", held.PIN) {
 			t.Errorf("%s opens before its time", x.kind)
 		}
-		if kind, _, ok := kindOf(h.Driver.Clear(t.Context(), h.Device, held.Ref)); !ok || kind != driver.Unsupported {
+		if e := drivertest.Error(t, h.Driver.Clear(t.Context(), h.Device, held.Ref)); e.Kind != driver.Unsupported {
 			t.Errorf("%s can be erased", x.kind)
 		}
 	}
 	h.leap.Pass(day.Add(time.Minute).Sub(h.leap.Now()))
 	again, err := h.Driver.Set(t.Context(), d.ID, lock.Credential{Code: "now", Offline: lock.OfflineHourly, Window: lock.Window{From: day, To: day.Add(time.Hour)}, Enabled: true}, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if !h.typed(t, "back", again.PIN) {
 		t.Error("one that began with this hour does not open")
 	}
@@ -83,7 +84,7 @@ func TestOneWindowHasThreeCodes(t *testing.T) {
 		for _, code := range []lock.CodeID{"a", "b", "c"} {
 			want.Code = code
 			held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-			must(t, err)
+			drivertest.Must(t, err)
 			if of, ok := digits[held.PIN]; ok && of != code {
 				t.Errorf("%s gets the digits of %s", code, of)
 			}
@@ -95,11 +96,11 @@ func TestOneWindowHasThreeCodes(t *testing.T) {
 		t.Errorf("three codes have %d PINs", len(digits))
 	}
 	want.Code = "d"
-	if kind, blame, ok := kindOf(second(h.Driver.Set(t.Context(), h.Device, want, ""))); !ok || kind != driver.Rejected || blame != driver.BlameRequest {
+	if e := drivertest.Error(t, second(h.Driver.Set(t.Context(), h.Device, want, ""))); e.Kind != driver.Rejected || e.Blame != driver.BlameRequest {
 		t.Error("a fourth is taken")
 	}
 	kept, _, err := secrets.Load(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for p := range digits {
 		if strings.Contains(kept.Reveal(), p.Reveal()) {
 			t.Error("digits are kept")
@@ -108,7 +109,7 @@ func TestOneWindowHasThreeCodes(t *testing.T) {
 	h.leap.Pass(48 * time.Hour)
 	from = from.Add(48 * time.Hour)
 	want.Window = lock.Window{From: from, To: from.Add(time.Hour)}
-	must(t, second(h.Driver.Set(t.Context(), h.Device, want, "")))
+	drivertest.Must(t, second(h.Driver.Set(t.Context(), h.Device, want, "")))
 	if kept, _, _ = secrets.Load(t.Context()); strings.Count(kept.Reveal(), `"Code"`) != 1 {
 		t.Error("what is over is kept")
 	}
@@ -121,17 +122,17 @@ func TestWindowsThatHaveNoCode(t *testing.T) {
 	for name, x := range map[string]lock.Credential{
 		"not on the hour":      {Offline: lock.OfflineHourly, Window: lock.Window{From: from.Add(time.Minute), To: from.Add(2 * time.Hour)}},
 		"ends not on the hour": {Offline: lock.OfflineHourly, Window: lock.Window{From: from, To: from.Add(90 * time.Minute)}},
-		"digits":               {Offline: lock.OfflineHourly, PIN: pin(t, "482915"), Window: lock.Window{From: from, To: from.Add(2 * time.Hour)}},
+		"digits":               {Offline: lock.OfflineHourly, PIN: drivertest.PIN(t, "482915"), Window: lock.Window{From: from, To: from.Add(2 * time.Hour)}},
 		"too long":             {Offline: lock.OfflineHourly, Window: lock.Window{From: from, To: from.Add(673 * time.Hour)}},
 		"too short":            {Offline: lock.OfflineDaily, Window: lock.Window{From: from, To: from.AddDate(0, 0, 20)}},
 		"past":                 {Offline: lock.OfflineHourly, Window: lock.Window{From: from.AddDate(0, 0, -2), To: from}},
 	} {
 		x.Code, x.Enabled = lock.CodeID(name), true
-		if kind, blame, ok := kindOf(second(h.Driver.Set(t.Context(), h.Device, x, ""))); !ok || kind != driver.Rejected || blame != driver.BlameRequest {
-			t.Errorf("%s gives %v", name, kind)
+		if e := drivertest.Error(t, second(h.Driver.Set(t.Context(), h.Device, x, ""))); e.Kind != driver.Rejected || e.Blame != driver.BlameRequest {
+			t.Errorf("%s gives %v", name, e)
 		}
 	}
-	if kind, _, ok := kindOf(second(h.Driver.Set(t.Context(), h.Device, lock.Credential{Offline: lock.OfflineSlots, Enabled: true, Window: lock.Window{From: from, To: from}}, ""))); !ok || kind != driver.Unsupported {
+	if e := drivertest.Error(t, second(h.Driver.Set(t.Context(), h.Device, lock.Credential{Offline: lock.OfflineSlots, Enabled: true, Window: lock.Window{From: from, To: from}}, ""))); e.Kind != driver.Unsupported {
 		t.Error("a kind that there is not is taken")
 	}
 }
@@ -144,7 +145,7 @@ func TestManyLocks(t *testing.T) {
 	}
 	h := buildOf(t, spec, cloud.Habits{Page: 2}, nil)
 	all, err := h.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	hubs := map[lock.HubID]int{}
 	for _, d := range all {
 		hubs[d.Hub]++

@@ -42,7 +42,7 @@ func TestGarbledAnswers(t *testing.T) {
 		Open: func(t *testing.T, base string) driver.Driver {
 			return login(t, base, epoch, &bytes.Buffer{}, "i", "secret-of-client", nil)
 		},
-		Device: front, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, Ref: "1", Secrets: []string{"secret"},
+		Device: front, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "1", Secrets: []string{"secret"},
 		Answers: map[string]drivertest.Said{
 			"half a list":     {Body: `{"nextCursor":"","payload":[{"type":"Lock",`},
 			"another type":    {Body: `{"nextCursor":"","payload":"none","deviceId":7}`},
@@ -84,7 +84,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			_, _ = w.Write([]byte(x.body))
 		})
 		d := login(t, server.URL, epoch, &bytes.Buffer{}, "i", "s", nil)
-		_, err := d.Set(t.Context(), front, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+		_, err := d.Set(t.Context(), front, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		e, ok := errors.AsType[*driver.Error](err)
 		if !ok || e.Kind != x.kind || e.Blame != x.blame || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("%d %s gives %v", x.status, x.body, err)
@@ -107,8 +107,8 @@ func TestWhatARefusedLoginMeans(t *testing.T) {
 			_, _ = w.Write([]byte(x.body))
 		}))
 		d := login(t, server.URL, epoch, &bytes.Buffer{}, "i", "s", nil)
-		if kind, _, ok := kindOf(d.Clear(t.Context(), front, "1")); !ok || kind != x.kind {
-			t.Errorf("%d %s gives %v", x.status, x.body, kind)
+		if e := drivertest.Error(t, d.Clear(t.Context(), front, "1")); e.Kind != x.kind {
+			t.Errorf("%d %s gives %v", x.status, x.body, e)
 		}
 		server.Close()
 	}
@@ -133,8 +133,8 @@ func TestWhatAJobSays(t *testing.T) {
 		}
 	})
 	d := login(t, server.URL, epoch, &bytes.Buffer{}, "i", "s", nil)
-	held, err := d.Set(t.Context(), front, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
-	must(t, err)
+	held, err := d.Set(t.Context(), front, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	drivertest.Must(t, err)
 	for text, want := range map[string]string{
 		`{"jobId":"b7c1","completed":false,"jobType":"4","jobResponse":{}}`:              "pending",
 		`{"jobId":"b7c1","completed":false,"jobResponse":{"jobStatus":1}}`:               "pending",
@@ -149,7 +149,7 @@ func TestWhatAJobSays(t *testing.T) {
 	} {
 		says = text
 		o, err := d.Observe(t.Context(), front, driver.Known{Refs: []lock.Ref{held.Ref, "somebody's"}})
-		must(t, err)
+		drivertest.Must(t, err)
 		got := "failed"
 		if len(o.Held) == 1 {
 			got = map[bool]string{true: "pending", false: "done"}[o.Held[0].Pending]

@@ -23,7 +23,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := igloohome.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text), Others: map[string]string{"POST /oauth2/token": granted}}}, Now: epoch},
 			provider.Account{ID: "house", Texts: map[string]string{"zone": "Asia/Singapore"}, Secrets: map[string]string{"client_id": "i", "client_secret": "s"}})
-		must(t, err)
+		drivertest.Must(t, err)
 		typed := func(verb string, err error) {
 			if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 				t.Fatalf("%s: %v", verb, err)
@@ -36,7 +36,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("a device without a model or a name: %+v", x)
 			}
 		}
-		held, err := d.Set(t.Context(), front, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, "")
+		held, err := d.Set(t.Context(), front, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		typed("set", err)
 		if err == nil && held.Ref == "" {
 			t.Error("what was set has no Ref")

@@ -42,9 +42,9 @@ func build(t *testing.T, habits cloud.Habits, secrets provider.Secrets) *house {
 func buildOf(t *testing.T, spec sim.Spec, habits cloud.Habits, secrets provider.Secrets) *house {
 	t.Helper()
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, spec)
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{leap: leap}
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		h.cloud, err = cloud.New(f, "house")
 		return err
 	}))
@@ -63,7 +63,7 @@ func buildOf(t *testing.T, spec sim.Spec, habits cloud.Habits, secrets provider.
 func (h *house) find(t *testing.T, name string) lock.Device {
 	t.Helper()
 	all, err := h.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, d := range all {
 		if d.Name == name {
 			return d
@@ -81,31 +81,9 @@ func login(t *testing.T, base string, now func() time.Time, log *bytes.Buffer, i
 	d, err := igloohome.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "zone": "Europe/Vienna"}, Secrets: map[string]string{"client_id": id, "client_secret": secret},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pin(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	p, err := lock.ParsePIN(digits)
-	must(t, err)
-	return p
-}
-
-func kindOf(err error) (driver.Kind, driver.Blame, bool) {
-	e, ok := errors.AsType[*driver.Error](err)
-	if !ok {
-		return 0, 0, false
-	}
-	return e.Kind, e.Blame, true
 }
 
 func TestConforms(t *testing.T) { drivertest.Run(t, open) }
@@ -122,15 +100,15 @@ func TestConformsWithOtherHabits(t *testing.T) {
 // A code is pending until its bridge has done the job, and then it is there.
 func TestPendingUntilTheBridgeHasDoneIt(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if strings.Contains(string(held.Ref), "482915") {
 		t.Error("the digits show in the Ref")
 	}
 	for _, pending := range []bool{true, false} {
 		o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
-		must(t, err)
+		drivertest.Must(t, err)
 		if len(o.Held) != 1 || o.Held[0].Pending != pending || o.Held[0].Ref != held.Ref || o.Complete {
 			t.Errorf("pending should be %v: %+v", pending, o)
 		}
@@ -141,22 +119,22 @@ func TestPendingUntilTheBridgeHasDoneIt(t *testing.T) {
 // A job that failed is not listed, and the same code can be written again at its Ref.
 func TestAJobThatFails(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
-	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(o.Held) != 0 || o.Reach != lock.Reached {
 		t.Errorf("after the job has failed a look tells %+v", o)
 	}
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	again, err := h.Driver.Set(t.Context(), h.Device, want, held.Ref)
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{again.Ref}})
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(o.Held) != 1 || o.Held[0].Pending {
 		t.Errorf("written again a look tells %+v", o)
 	}
@@ -166,20 +144,20 @@ func TestAJobThatFails(t *testing.T) {
 func TestABridgeThatIsAway(t *testing.T) {
 	for _, away := range []time.Duration{8 * time.Minute, 20 * time.Minute} {
 		h := build(t, cloud.Habits{}, nil)
-		must(t, h.Far.Trouble(h.Device, conform.HubOffline))
-		held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
-		must(t, err)
+		drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+		held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+		drivertest.Must(t, err)
 		h.leap.Pass(8 * time.Minute)
 		o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
-		must(t, err)
+		drivertest.Must(t, err)
 		if o.Reach != lock.HubDown {
 			t.Errorf("the reach is %d", o.Reach)
 		}
 		h.leap.Pass(away - 8*time.Minute)
-		must(t, h.Far.Heal(h.Device))
+		drivertest.Must(t, h.Far.Heal(h.Device))
 		h.Far.Settle()
 		o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
-		must(t, err)
+		drivertest.Must(t, err)
 		if there := len(o.Held) == 1 && !o.Held[0].Pending; o.Reach != lock.Reached || there != (away < 10*time.Minute) {
 			t.Errorf("back after %v a look tells %+v", away, o)
 		}
@@ -189,13 +167,13 @@ func TestABridgeThatIsAway(t *testing.T) {
 // A bridge takes twenty jobs and no more.
 func TestABridgeWithTooMuchToDo(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
-	must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
 	for range 20 {
-		_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: pin(t, "482915"), Enabled: true}, "")
-		must(t, err)
+		_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+		drivertest.Must(t, err)
 	}
-	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: pin(t, "482915"), Enabled: true}, "")
-	if kind, blame, ok := kindOf(err); !ok || kind != driver.Throttled || blame != driver.BlameHub {
+	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	if e := drivertest.Error(t, err); e.Kind != driver.Throttled || e.Blame != driver.BlameHub {
 		t.Errorf("the job beyond that gives %v", err)
 	}
 }
@@ -204,18 +182,18 @@ func TestABridgeWithTooMuchToDo(t *testing.T) {
 func TestAStartThatIsPast(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
 	now := h.leap.Now().Truncate(time.Minute)
-	want := lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true, Window: lock.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)}}
+	want := lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true, Window: lock.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)}}
 	_, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	held, err := h.Far.Holds(h.Device)
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(held) != 1 || held[0].Window.From.Sub(now) > 2*time.Minute || !held[0].Window.To.Equal(want.Window.To) {
 		t.Errorf("the lock holds %v", held)
 	}
 	want.Window.To = now
 	_, err = h.Driver.Set(t.Context(), h.Device, want, "")
-	if kind, _, ok := kindOf(err); !ok || kind != driver.Rejected {
+	if e := drivertest.Error(t, err); e.Kind != driver.Rejected {
 		t.Errorf("a window that is over gives %v", err)
 	}
 }
@@ -223,14 +201,14 @@ func TestAStartThatIsPast(t *testing.T) {
 // A handle that another client has made erases nothing, and is not taken for an absent code.
 func TestAHandleOfAnotherClient(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
-	held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
-	must(t, err)
+	held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	for _, ref := range []lock.Ref{"A" + held.Ref[1:], "B" + held.Ref[1:], "nothing", ""} {
 		if ref == held.Ref {
 			continue
 		}
-		if kind, _, ok := kindOf(h.Driver.Clear(t.Context(), h.Device, ref)); !ok || kind != driver.Unsupported {
+		if e := drivertest.Error(t, h.Driver.Clear(t.Context(), h.Device, ref)); e.Kind != driver.Unsupported {
 			t.Errorf("%q is taken", ref)
 		}
 	}
@@ -243,9 +221,9 @@ func TestAHandleOfAnotherClient(t *testing.T) {
 func TestTheBolt(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
 	bolt := h.Driver.(driver.Bolt)
-	must(t, bolt.Unlock(t.Context(), h.Device))
-	must(t, bolt.Lock(t.Context(), h.Device))
-	if kind, _, ok := kindOf(bolt.Lock(t.Context(), h.find(t, "back").ID)); !ok || kind != driver.Unsupported {
+	drivertest.Must(t, bolt.Unlock(t.Context(), h.Device))
+	drivertest.Must(t, bolt.Lock(t.Context(), h.Device))
+	if e := drivertest.Error(t, bolt.Lock(t.Context(), h.find(t, "back").ID)); e.Kind != driver.Unsupported {
 		t.Error("a lock without a bridge is moved")
 	}
 }
@@ -268,9 +246,9 @@ func TestSettingsThatAreWrong(t *testing.T) {
 func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 	secrets := &provider.MemorySecrets{}
 	h := build(t, cloud.Habits{MissingFail: true}, secrets)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	open := func() {
 		t.Helper()
@@ -279,12 +257,12 @@ func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 			t.Fatalf("an erase that is under way gives %v", err)
 		}
 	}
-	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.LockOffline))
 	open()
 	open()
 	h.Far.Settle() // it fails
-	must(t, h.Far.Heal(h.Device))
-	must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+	drivertest.Must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
 	open()
 	id, secret := cloud.Client("house")
 	h.Driver = login(t, h.server.URL, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
@@ -294,16 +272,16 @@ func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 		t.Errorf("while it is under way a look tells %+v, %v", o, err)
 	}
 	h.leap.Pass(8 * time.Minute)
-	if kind, blame, _ := kindOf(h.Driver.Clear(t.Context(), h.Device, held.Ref)); kind != driver.Offline || blame != driver.BlameHub {
-		t.Errorf("a bridge that does not turn to it is told as %v of the %v", kind, blame)
+	if e := drivertest.Error(t, h.Driver.Clear(t.Context(), h.Device, held.Ref)); e.Kind != driver.Offline || e.Blame != driver.BlameHub {
+		t.Errorf("a bridge that does not turn to it is told as %v of the %v", e.Kind, e.Blame)
 	}
 	if o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}}); err != nil || o.Reach != lock.HubDown {
 		t.Errorf("then a look tells %+v, %v", o, err)
 	}
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	h.Far.Settle()
 	for range 2 {
-		must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
+		drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
 	}
 	if left, err := h.Far.Holds(h.Device); err != nil || len(left) != 0 {
 		t.Errorf("the lock holds %d codes, %v", len(left), err)
@@ -313,7 +291,7 @@ func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 	}
 	// What is wished again is written anew, and not taken for what was erased.
 	again, err := h.Driver.Set(t.Context(), h.Device, want, held.Ref)
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	if left, err := h.Far.Holds(h.Device); err != nil || len(left) != 1 || again.Ref == held.Ref {
 		t.Errorf("written again the lock holds %d codes, %v", len(left), err)
@@ -323,12 +301,12 @@ func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 // What never was written needs no erase.
 func TestAnEraseOfWhatFailed(t *testing.T) {
 	h := build(t, cloud.Habits{MissingFail: true}, nil)
-	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
-	held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
-	must(t, err)
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	drivertest.Must(t, err)
 	h.Far.Settle()
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	_ = h.Driver.Clear(t.Context(), h.Device, held.Ref) // under way
 	h.Far.Settle()
-	must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
 }

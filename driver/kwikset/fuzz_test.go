@@ -25,9 +25,9 @@ func before(t *testing.T, client *http.Client, base string) driver.Driver {
 	t.Helper()
 	e := env(client, func() time.Time { return time.Unix(1700000000, 0) }, io.Discard)
 	_, err := e.Secrets.Save(t.Context(), provider.NewToken("user refresh"), 0)
-	must(t, err)
+	drivertest.Must(t, err)
 	d, err := kwikset.Provider().Open(t.Context(), e, account(base))
-	must(t, err)
+	drivertest.Must(t, err)
 	return d
 }
 

@@ -3,7 +3,6 @@ package kwikset_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -40,9 +39,9 @@ func open(t *testing.T) *house {
 		{ID: "front", Model: "kwikset", Account: "house", Name: "Front door", Zone: "America/Chicago", Slots: 20},
 		{ID: "back", Model: "kwikset", Account: "house", Zone: "America/Chicago"},
 	}})
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{leap: leap}
-	must(t, leap.Do(func(f *sim.Fleet) (err error) {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) (err error) {
 		h.cloud, err = far.New(f, "house")
 		h.server = httptest.NewServer(facade.Handler(leap, h.cloud))
 		return err
@@ -60,7 +59,7 @@ func open(t *testing.T) *house {
 func (h *house) device(t *testing.T) lock.DeviceID {
 	t.Helper()
 	all, err := h.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, d := range all {
 		if d.Name == "Front door" {
 			return d.ID
@@ -88,33 +87,19 @@ func env(h *http.Client, now func() time.Time, log io.Writer) provider.Env {
 func (h *house) login(t *testing.T, log *bytes.Buffer, a provider.Account) driver.Driver {
 	t.Helper()
 	d, err := kwikset.Provider().Open(t.Context(), env(h.server.Client(), h.leap.Now, log), a)
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pinOf(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	pin, err := lock.ParsePIN(digits)
-	must(t, err)
-	return pin
 }
 
 func want(t *testing.T, tag, digits string) lock.Credential {
 	t.Helper()
-	return lock.Credential{Code: lock.CodeID(tag), Tag: tag, PIN: pinOf(t, digits), Enabled: true}
+	return lock.Credential{Code: lock.CodeID(tag), Tag: tag, PIN: drivertest.PIN(t, digits), Enabled: true}
 }
 
 func (h *house) inject(t *testing.T, x sim.Fault) {
 	t.Helper()
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		_, err := f.Inject(x)
 		return err
 	}))
@@ -123,14 +108,14 @@ func (h *house) inject(t *testing.T, x sim.Fault) {
 func (h *house) look(t *testing.T, refs ...lock.Ref) lock.Observation {
 	t.Helper()
 	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: refs})
-	must(t, err)
+	drivertest.Must(t, err)
 	return o
 }
 
 func (h *house) set(t *testing.T, c lock.Credential) lock.Ref {
 	t.Helper()
 	held, err := h.Driver.Set(t.Context(), h.Device, c, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if !held.Pending {
 		t.Error("a write that nobody has confirmed is not pending")
 	}
@@ -140,20 +125,10 @@ func (h *house) set(t *testing.T, c lock.Credential) lock.Ref {
 func (h *house) holds(t *testing.T, want int) {
 	t.Helper()
 	have, err := h.Far.Holds(h.Device)
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(have) != want {
 		t.Errorf("the lock holds %d codes, not %d", len(have), want)
 	}
-}
-
-// kindOf is the kind of a driver's error.
-func kindOf(t *testing.T, err error) driver.Kind {
-	t.Helper()
-	e, ok := errors.AsType[*driver.Error](err)
-	if !ok {
-		t.Fatalf("%v is no *driver.Error", err)
-	}
-	return e.Kind
 }
 
 func TestConforms(t *testing.T) {
@@ -167,7 +142,7 @@ func TestATokenBecomesASlot(t *testing.T) {
 	if o := h.look(t, token); len(o.Held) != 1 || !o.Held[0].Pending || o.Held[0].Ref != token {
 		t.Errorf("at once a look tells %+v", o.Held)
 	}
-	if err := h.Driver.Clear(t.Context(), h.Device, token); kindOf(t, err) != driver.Throttled {
+	if err := h.Driver.Clear(t.Context(), h.Device, token); drivertest.Error(t, err).Kind != driver.Throttled {
 		t.Errorf("to clear it before its slot is known gives %v", err)
 	}
 	h.Far.Settle()
@@ -176,11 +151,11 @@ func TestATokenBecomesASlot(t *testing.T) {
 		t.Fatalf("later a look tells %+v", o.Held)
 	}
 	h.leap.Pass(3 * time.Hour)
-	if err := h.Driver.Clear(t.Context(), h.Device, token); kindOf(t, err) != driver.Ambiguous {
+	if err := h.Driver.Clear(t.Context(), h.Device, token); drivertest.Error(t, err).Kind != driver.Ambiguous {
 		t.Errorf("by a token that is forgotten it gives %v", err)
 	}
 	h.holds(t, 1)
-	must(t, h.Driver.Clear(t.Context(), h.Device, o.Held[0].Ref))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, o.Held[0].Ref))
 	h.Far.Settle()
 	h.holds(t, 0)
 }
@@ -188,7 +163,7 @@ func TestATokenBecomesASlot(t *testing.T) {
 // What a lock refuses it never speaks of. After a while that is taken for a no.
 func TestALockThatKeepsQuiet(t *testing.T) {
 	for name, change := range map[string]func(*house){
-		"first four":  func(h *house) { must(t, h.Far.Add(h.Device, pinOf(t, "482977"), "By hand")) },
+		"first four":  func(h *house) { drivertest.Must(t, h.Far.Add(h.Device, drivertest.PIN(t, "482977"), "By hand")) },
 		"it is full":  func(h *house) { h.inject(t, sim.Fault{On: "front", Kind: "slots-full"}) },
 		"cloud loses": func(h *house) { h.inject(t, sim.Fault{On: "house", Kind: "ok-but-lost"}) },
 	} {
@@ -203,10 +178,10 @@ func TestALockThatKeepsQuiet(t *testing.T) {
 		if o := h.look(t, token); len(o.Held) != 0 {
 			t.Errorf("%s: after four minutes a look tells %+v", name, o.Held)
 		}
-		must(t, h.Driver.Clear(t.Context(), h.Device, token))
-		must(t, h.Far.Heal(h.Device))
+		drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, token))
+		drivertest.Must(t, h.Far.Heal(h.Device))
 		held, err := h.Driver.Set(t.Context(), h.Device, want(t, "LCABCDE23", "1357"), token)
-		must(t, err)
+		drivertest.Must(t, err)
 		h.Far.Settle()
 		if o := h.look(t, held.Ref); len(o.Held) != 1 || o.Held[0].Pending {
 			t.Errorf("%s: written again, a look tells %+v", name, o.Held)
@@ -219,21 +194,21 @@ func TestASlotThatWasGivenAway(t *testing.T) {
 	h := open(t)
 	first := h.set(t, want(t, "LCABCDE23", "4829"))
 	h.Far.Settle()
-	must(t, h.Far.Trouble(h.Device, conform.LoseReply))
-	if err := h.Driver.Clear(t.Context(), h.Device, first); kindOf(t, err) != driver.Ambiguous {
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.LoseReply))
+	if err := h.Driver.Clear(t.Context(), h.Device, first); drivertest.Error(t, err).Kind != driver.Ambiguous {
 		t.Fatalf("it gives %v", err)
 	}
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	h.Far.Settle()
 	second := h.set(t, want(t, "LCBBBBBSI", "1357"))
-	if err := h.Driver.Clear(t.Context(), h.Device, first); kindOf(t, err) != driver.Throttled {
+	if err := h.Driver.Clear(t.Context(), h.Device, first); drivertest.Error(t, err).Kind != driver.Throttled {
 		t.Errorf("before the second code has told its slot it gives %v", err)
 	}
 	h.Far.Settle()
-	must(t, h.Driver.Clear(t.Context(), h.Device, first))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, first))
 	h.Far.Settle()
 	h.holds(t, 1)
-	must(t, h.Driver.Clear(t.Context(), h.Device, second))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, second))
 	h.Far.Settle()
 	h.holds(t, 0)
 }
@@ -243,7 +218,7 @@ func TestAStartThatHasPassed(t *testing.T) {
 	h := open(t)
 	c := want(t, "LCABCDE23", "4829")
 	c.Window = lock.Window{From: h.Now().Truncate(time.Minute), To: h.Now().Add(time.Hour)}
-	if _, err := h.Driver.Set(t.Context(), h.Device, c, ""); kindOf(t, err) != driver.Rejected {
+	if _, err := h.Driver.Set(t.Context(), h.Device, c, ""); drivertest.Error(t, err).Kind != driver.Rejected {
 		t.Errorf("it gives %v", err)
 	}
 	c.Window.From = h.Now().Truncate(time.Minute).Add(time.Minute)
@@ -263,7 +238,7 @@ func TestALocksOwnWindow(t *testing.T) {
 	h.set(t, c)
 	h.Far.Settle()
 	have, err := h.Far.Holds(h.Device)
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(have) != 1 || !have[0].Window.Equal(c.Window) {
 		t.Errorf("the lock holds %+v", have)
 	}
@@ -298,7 +273,7 @@ func TestALockThatIsAway(t *testing.T) {
 	}
 	bolt := h.Driver.(driver.Bolt)
 	for _, err := range []error{h.Driver.Clear(t.Context(), h.Device, ref), bolt.Lock(t.Context(), h.Device)} {
-		if kindOf(t, err) != driver.Offline {
+		if drivertest.Error(t, err).Kind != driver.Offline {
 			t.Errorf("it gives %v", err)
 		}
 	}
@@ -308,7 +283,7 @@ func TestTheBoltMoves(t *testing.T) {
 	h := open(t)
 	bolt := h.Driver.(driver.Bolt)
 	for _, move := range []func(context.Context, lock.DeviceID) error{bolt.Unlock, bolt.Lock} {
-		must(t, move(t.Context(), h.Device))
+		drivertest.Must(t, move(t.Context(), h.Device))
 		h.Far.Settle()
 	}
 	o := h.look(t)
@@ -325,17 +300,17 @@ func TestSigningInWithASecondFactor(t *testing.T) {
 		a.Texts["email"] = factor + "+" + a.Texts["email"]
 		e := env(h.server.Client(), h.leap.Now, io.Discard)
 		d, err := kwikset.Provider().Open(t.Context(), e, a)
-		must(t, err)
+		drivertest.Must(t, err)
 		_, err = d.Devices(t.Context())
-		if kindOf(t, err) != driver.Unauthorized || !strings.Contains(err.Error(), "sign in") {
+		if drivertest.Error(t, err).Kind != driver.Unauthorized || !strings.Contains(err.Error(), "sign in") {
 			t.Errorf("%s: before it gives %v", factor, err)
 		}
-		must(t, kwikset.Provider().SignIn(t.Context(), e, a, func(context.Context, provider.Question) (string, error) { return cognito.Code, nil }))
+		drivertest.Must(t, kwikset.Provider().SignIn(t.Context(), e, a, func(context.Context, provider.Question) (string, error) { return cognito.Code, nil }))
 		if _, err = d.Devices(t.Context()); err != nil {
 			t.Errorf("%s: after it gives %v", factor, err)
 		}
 		wrong := func(context.Context, provider.Question) (string, error) { return "000000", nil }
-		if err := kwikset.Provider().SignIn(t.Context(), e, a, wrong); kindOf(t, err) != driver.Unauthorized {
+		if err := kwikset.Provider().SignIn(t.Context(), e, a, wrong); drivertest.Error(t, err).Kind != driver.Unauthorized {
 			t.Errorf("%s: a wrong code gives %v", factor, err)
 		}
 	}
@@ -371,7 +346,7 @@ func TestWhoKeepsWindows(t *testing.T) {
 		a := account(h.server.URL)
 		a.Texts["zone"], a.Texts["schedules"] = x.zone, x.schedules
 		all, err := h.login(t, &bytes.Buffer{}, a).Devices(t.Context())
-		must(t, err)
+		drivertest.Must(t, err)
 		if got := all[0].Traits; got.NativeSchedule != x.native || got.Zone != x.zone {
 			t.Errorf("%+v gives %+v", x, got)
 		}

@@ -6,20 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/lock"
 )
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // The packets of the app, byte for byte.
 func TestPackets(t *testing.T) {
 	zone, err := lock.LoadZone("America/Chicago")
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, x := range []struct {
 		digits, name string
 		from, to     time.Time
@@ -32,9 +26,9 @@ func TestPackets(t *testing.T) {
 		},
 	} {
 		pin, err := lock.ParsePIN(x.digits)
-		must(t, err)
+		drivertest.Must(t, err)
 		got, err := createPacket(pin, x.name, lock.Window{From: x.from, To: x.to}, zone)
-		must(t, err)
+		drivertest.Must(t, err)
 		if hex.EncodeToString(got) != x.hex || base64.StdEncoding.EncodeToString(got) != x.base64 {
 			t.Errorf("%s is %x", x.name, got)
 		}
@@ -51,7 +45,7 @@ func TestPackets(t *testing.T) {
 // A time that clocks show twice stands for its first coming, so that a window that means the second is not written.
 func TestTimesThatClocksShowTwice(t *testing.T) {
 	zone, err := lock.LoadZone("America/Chicago")
-	must(t, err)
+	drivertest.Must(t, err)
 	first := time.Date(2026, 11, 1, 6, 30, 0, 0, time.UTC) // 01:30, still summer
 	later := first.Add(48 * time.Hour)
 	if _, err := rangeOf(lock.Window{From: first, To: later}, zone); err != nil {

@@ -26,7 +26,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := nuki.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text)}}, Now: func() time.Time { return time.Unix(0, 0) }},
 			provider.Account{ID: "house", Secrets: map[string]string{"token": "t"}})
-		must(t, err)
+		drivertest.Must(t, err)
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)

@@ -29,10 +29,10 @@ func open(t *testing.T) *conform.Rig {
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "nuki", Account: "house", Name: "Front door"}, {ID: "back", Model: "nuki", Account: "house"},
 	}})
-	must(t, err)
+	drivertest.Must(t, err)
 	var posts []driver.Inbound
 	var server *httptest.Server
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		c, err := cloud.New(f, "house")
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ func open(t *testing.T) *conform.Rig {
 	}
 	r := &conform.Rig{Driver: login(t, server.URL, leap.Now, log, cloud.Token("house")), Far: far, Now: leap.Now, Log: log.String}
 	all, err := r.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, d := range all {
 		if d.Name == "Front door" {
 			r.Device = d.ID
@@ -68,24 +68,16 @@ func login(t *testing.T, base string, now func() time.Time, log *bytes.Buffer, t
 	d, err := nuki.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "zone": "Europe/Vienna"}, Secrets: map[string]string{"token": token},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestConforms(t *testing.T) { drivertest.Run(t, open) }
 
 // Answers that nobody would expect make an error of a known kind and nothing else.
 func TestGarbledAnswers(t *testing.T) {
-	pin, err := lock.ParsePIN("482915")
-	must(t, err)
+	pin := drivertest.PIN(t, "482915")
 	drivertest.Garbled{
 		Open: func(t *testing.T, base string) driver.Driver {
 			return login(t, base, func() time.Time { return time.Unix(0, 0) }, &bytes.Buffer{}, "secret-token")
@@ -100,8 +92,7 @@ func TestGarbledAnswers(t *testing.T) {
 }
 
 func TestWhatARefusalMeans(t *testing.T) {
-	pin, err := lock.ParsePIN("482915")
-	must(t, err)
+	pin := drivertest.PIN(t, "482915")
 	for status, want := range map[int]driver.Kind{
 		400: driver.Rejected, 401: driver.Unauthorized, 402: driver.Unauthorized, 403: driver.Unauthorized, 422: driver.Rejected, 423: driver.Throttled,
 		426: driver.Unauthorized, 429: driver.Throttled, 500: driver.Ambiguous, 504: driver.Ambiguous,
@@ -127,16 +118,15 @@ func TestATokenWithoutRights(t *testing.T) {
 	r := open(t)
 	var server *httptest.Server
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "nuki", Account: "house"}}})
-	must(t, err)
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, err)
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		c, err := cloud.New(f, "house")
 		server = httptest.NewServer(facade.Handler(leap, c))
 		return err
 	}))
 	defer server.Close()
 	d := login(t, server.URL, leap.Now, &bytes.Buffer{}, cloud.Token("house")+"-looking")
-	pin, err := lock.ParsePIN("482915")
-	must(t, err)
+	pin := drivertest.PIN(t, "482915")
 	_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: "c", PIN: pin, Enabled: true}, "")
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok || e.Kind != driver.Unauthorized || e.Blame != driver.BlameAccount {
@@ -149,11 +139,11 @@ func TestTheBoltMoves(t *testing.T) {
 	r := open(t)
 	bolt := r.Driver.(driver.Bolt)
 	for _, move := range []func(context.Context, lock.DeviceID) error{bolt.Unlock, bolt.Lock} {
-		must(t, move(t.Context(), r.Device))
+		drivertest.Must(t, move(t.Context(), r.Device))
 		r.Far.Settle()
 	}
 	o, err := r.Driver.Observe(t.Context(), r.Device, driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(o.Entries) != 2 || o.Entries[0].Kind != lock.Opened || o.Entries[1].Kind != lock.Locked {
 		t.Errorf("the log tells %+v", o.Entries)
 	}
@@ -162,18 +152,17 @@ func TestTheBoltMoves(t *testing.T) {
 // Before the list shows a new code, nobody knows what became of a second try at writing it.
 func TestWrittenTwiceBeforeItIsListed(t *testing.T) {
 	r := open(t)
-	pin, err := lock.ParsePIN("482915")
-	must(t, err)
+	pin := drivertest.PIN(t, "482915")
 	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin, Enabled: true}
-	_, err = r.Driver.Set(t.Context(), r.Device, want, "")
-	must(t, err)
+	_, err := r.Driver.Set(t.Context(), r.Device, want, "")
+	drivertest.Must(t, err)
 	_, err = r.Driver.Set(t.Context(), r.Device, want, "")
 	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Ambiguous {
 		t.Errorf("the second try gives %v", err)
 	}
 	r.Far.Settle()
 	held, err := r.Far.Holds(r.Device)
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(held) != 1 {
 		t.Errorf("the lock holds %d codes", len(held))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/oauth"
 	"github.com/accesscodes/lockctl/driver/provider"
 )
@@ -31,29 +32,22 @@ func (v *vendor) renew(_ context.Context, refresh provider.Token) (oauth.Tokens,
 
 func (v *vendor) clock() time.Time { return v.now }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestALoginIsRenewedWhenItRunsOutOrIsRefused(t *testing.T) {
 	v := &vendor{valid: "r", now: time.Unix(0, 0).UTC()}
 	var kept provider.MemorySecrets
 	l := oauth.New(&kept, v.clock, provider.NewToken("r"), v.renew)
 	first, err := l.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	same, err := l.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if same != first || v.asked != 1 {
 		t.Errorf("the vendor was asked %d times for one day's token", v.asked)
 	}
 	v.now = v.now.Add(24*time.Hour - 30*time.Second)
 	second, err := l.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	third, err := l.Instead(t.Context(), second)
-	must(t, err)
+	drivertest.Must(t, err)
 	if second.Access == first.Access || third.Access == second.Access || v.asked != 3 {
 		t.Errorf("a token that has run out or was refused is used again; asked %d times", v.asked)
 	}
@@ -72,14 +66,14 @@ func TestNewTokensAreKeptBeforeTheyAreUsed(t *testing.T) {
 		return v.renew(ctx, r)
 	})
 	first, err := l.Tokens(ctx)
-	must(t, err)
+	drivertest.Must(t, err)
 	after := oauth.New(&kept, v.clock, provider.NewToken("r"), v.renew)
 	if found, err := after.Tokens(t.Context()); err != nil || found != first {
 		t.Errorf("after a restart the tokens are %v: %v", found, err)
 	}
 	// A second process renews them; the first one finds out without spending anything.
 	second, err := after.Instead(t.Context(), first)
-	must(t, err)
+	drivertest.Must(t, err)
 	if found, err := l.Instead(t.Context(), first); err != nil || found != second || v.asked != 2 {
 		t.Errorf("what another process has renewed is renewed once more: asked %d times, %v", v.asked, err)
 	}
@@ -96,13 +90,13 @@ func TestWhileALoginIsRenewed(t *testing.T) {
 		return v.renew(ctx, r)
 	})
 	first, err := l.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if e, ok := errors.AsType[*driver.Error](failed); !ok || e.Kind != driver.Throttled || e.RetryAfter <= 0 {
 		t.Errorf("without a token that is good: %v", failed)
 	}
 	v.now = v.now.Add(24*time.Hour - 3*time.Minute)
 	second, err := l.Tokens(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if failed != nil || meanwhile != first || second == first || v.asked != 2 {
 		t.Errorf("while it is good yet: %v; asked %d times", failed, v.asked)
 	}
@@ -115,7 +109,7 @@ func TestNobodyHasSignedIn(t *testing.T) {
 	if _, err := l.Tokens(t.Context()); !errors.Is(err, oauth.ErrNone) {
 		t.Errorf("without a sign-in: %v", err)
 	}
-	must(t, oauth.Save(t.Context(), &kept, oauth.Tokens{Access: provider.NewToken("a"), Refresh: provider.NewToken("r"), Subject: "house"}))
+	drivertest.Must(t, oauth.Save(t.Context(), &kept, oauth.Tokens{Access: provider.NewToken("a"), Refresh: provider.NewToken("r"), Subject: "house"}))
 	if got, err := l.Tokens(t.Context()); err != nil || got.Access.Reveal() != "a" {
 		t.Errorf("after a sign-in: %v", err)
 	}

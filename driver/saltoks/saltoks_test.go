@@ -15,7 +15,6 @@ import (
 	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/saltoks"
-	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
 	cloud "github.com/accesscodes/lockctl/sim/facade/saltoks"
@@ -39,8 +38,8 @@ func open(t *testing.T) *hotel {
 	h.leap, err = facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "salto", Account: "hotel", Name: "Front door", Hub: "iq", Slots: 8},
 	}})
-	must(t, err)
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, err)
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		c, err := cloud.New(f, "hotel")
 		h.server = httptest.NewServer(facade.Handler(h.leap, c))
 		return err
@@ -50,7 +49,7 @@ func open(t *testing.T) *hotel {
 	h.rig = &conform.Rig{Driver: h.login(cloud.Password("hotel")), Far: far, Hub: true, Now: h.leap.Now, Log: h.log.String}
 	h.app(`{"role_delay":0,"member_takes":45,"schedule_takes":210}`)
 	all, err := h.rig.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	h.rig.Device = all[0].ID
 	return h
 }
@@ -59,16 +58,16 @@ func open(t *testing.T) *hotel {
 func (h *hotel) app(body string) {
 	h.t.Helper()
 	_, err := h.rig.Driver.Devices(h.t.Context()) // signs in
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	token, _, err := h.secrets.Load(h.t.Context())
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	access := strings.Split(strings.SplitAfter(token.Reveal(), `"access":"`)[1], `"`)[0]
 	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.server.URL+"/app/site", strings.NewReader(body))
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	req.Header.Set("Authorization", "Bearer "+access)
 	res, err := http.DefaultClient.Do(req)
-	must(h.t, err)
-	must(h.t, res.Body.Close())
+	drivertest.Must(h.t, err)
+	drivertest.Must(h.t, res.Body.Close())
 	if res.StatusCode != http.StatusOK {
 		h.t.Fatal(res.Status)
 	}
@@ -86,23 +85,9 @@ func login(t *testing.T, base string, now func() time.Time, log io.Writer, secre
 		ID: "hotel", Texts: map[string]string{"base_url": base, "client_id": cloud.ClientID("hotel"), "username": cloud.Username("hotel")},
 		Secrets: map[string]string{"client_secret": cloud.ClientSecret("hotel"), "password": password},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pin(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	p, err := lock.ParsePIN(digits)
-	must(t, err)
-	return p
 }
 
 func TestConforms(t *testing.T) {

@@ -25,34 +25,27 @@ func ada() lock.Credential {
 func (h *hotel) look() lock.Observation {
 	h.t.Helper()
 	o, err := h.rig.Driver.Observe(h.t.Context(), h.rig.Device, driver.Known{})
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return o
 }
 
 func (h *hotel) set(want lock.Credential, at lock.Ref) lock.Held {
 	h.t.Helper()
 	held, err := h.rig.Driver.Set(h.t.Context(), h.rig.Device, want, at)
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return held
 }
 
 func (h *hotel) opens(p lock.PIN) bool {
 	h.t.Helper()
 	opens, err := h.rig.Far.Type(h.rig.Device, p)
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return opens
 }
 
 func (h *hotel) fault(x sim.Fault) {
 	h.t.Helper()
-	must(h.t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(x); return err }))
-}
-
-func wants(t *testing.T, what string, err error, kind driver.Kind, blame driver.Blame) {
-	t.Helper()
-	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != kind || e.Blame != blame {
-		t.Errorf("%s: %v, not %v (%v)", what, err, kind, blame)
-	}
+	drivertest.Must(h.t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(x); return err }))
 }
 
 // A site without a free seat says nothing; the driver finds out, and leaves no guest behind.
@@ -64,13 +57,13 @@ func TestASiteWithoutSeats(t *testing.T) {
 	other.Code, other.Tag = "d", "LCZYXWV76"
 	for range 2 {
 		_, err := h.rig.Driver.Set(t.Context(), h.rig.Device, other, "")
-		wants(t, "a second guest", err, driver.Full, driver.BlameAccount)
+		drivertest.Fails(t, "a second guest", err, driver.Full, driver.BlameAccount)
 		h.rig.Far.Settle()
 	}
 	if o := h.look(); len(o.Held) != 1 || o.Held[0].Ref != first.Ref || !h.opens(first.PIN) {
 		t.Errorf("the list has %+v", o.Held)
 	}
-	must(t, h.rig.Driver.Clear(t.Context(), h.rig.Device, first.Ref))
+	drivertest.Must(t, h.rig.Driver.Clear(t.Context(), h.rig.Device, first.Ref))
 	h.rig.Far.Settle()
 	if second := h.set(other, ""); second.PIN.IsZero() {
 		t.Error("the seat is not free again")
@@ -82,7 +75,7 @@ func TestAGuestThatIsNotReady(t *testing.T) {
 	h := open(t)
 	h.app(`{"role_delay":30}`)
 	_, err := h.rig.Driver.Set(t.Context(), h.rig.Device, ada(), "")
-	wants(t, "at once", err, driver.Throttled, driver.BlameCloud)
+	drivertest.Fails(t, "at once", err, driver.Throttled, driver.BlameCloud)
 	h.leap.Pass(40 * time.Second)
 	held := h.set(ada(), "")
 	h.rig.Far.Settle()
@@ -121,7 +114,7 @@ func TestTheHourThatComesTwice(t *testing.T) {
 	end := time.Date(2031, 10, 26, 1, 30, 0, 0, time.UTC) // the second half past two in Berlin
 	want.Window = lock.Window{From: end.Add(-12 * time.Hour), To: end}
 	_, err := h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	wants(t, "an end in that hour", err, driver.Unsupported, driver.BlameRequest)
+	drivertest.Fails(t, "an end in that hour", err, driver.Unsupported, driver.BlameRequest)
 }
 
 // The lock's moods are told, and people of the site are not removed.
@@ -131,19 +124,19 @@ func TestModesAndPeople(t *testing.T) {
 	if o := h.look(); len(o.Modes) != 1 || o.Modes[0] != lock.ModePrivacy {
 		t.Errorf("modes %v", o.Modes)
 	}
-	must(t, h.rig.Far.Heal(h.rig.Device))
+	drivertest.Must(t, h.rig.Far.Heal(h.rig.Device))
 	h.fault(sim.Fault{On: "front", Kind: "office"})
 	if o := h.look(); len(o.Modes) != 1 || o.Modes[0] != lock.ModeOffice {
 		t.Errorf("modes %v", o.Modes)
 	}
-	must(t, h.rig.Far.Heal(h.rig.Device))
-	must(t, h.rig.Far.Add(h.rig.Device, pin(t, "771199"), "Resident"))
+	drivertest.Must(t, h.rig.Far.Heal(h.rig.Device))
+	drivertest.Must(t, h.rig.Far.Add(h.rig.Device, drivertest.PIN(t, "771199"), "Resident"))
 	o := h.look()
 	if len(o.Held) != 1 || o.Held[0].Tag != "" {
 		t.Fatalf("the list has %+v", o.Held)
 	}
-	wants(t, "removing a resident", h.rig.Driver.Clear(t.Context(), h.rig.Device, o.Held[0].Ref), driver.Unsupported, driver.BlameRequest)
-	if !h.opens(pin(t, "771199")) {
+	drivertest.Fails(t, "removing a resident", h.rig.Driver.Clear(t.Context(), h.rig.Device, o.Held[0].Ref), driver.Unsupported, driver.BlameRequest)
+	if !h.opens(drivertest.PIN(t, "771199")) {
 		t.Error("the resident is locked out")
 	}
 }
@@ -155,7 +148,7 @@ func TestATokenIsRenewed(t *testing.T) {
 	h.look()
 	h.secrets = &provider.MemorySecrets{}
 	_, err := h.login("marker-wrong").Devices(t.Context())
-	wants(t, "a wrong password", err, driver.Unauthorized, driver.BlameAccount)
+	drivertest.Fails(t, "a wrong password", err, driver.Unauthorized, driver.BlameAccount)
 	if strings.Contains(err.Error()+h.log.String(), "marker") {
 		t.Error("the password is told")
 	}
@@ -217,7 +210,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			_, _ = w.Write([]byte(answers[r.URL.Path]))
 		}))
 		_, err := login(t, server.URL, epoch, io.Discard, &provider.MemorySecrets{}, "p").Devices(t.Context())
-		wants(t, name, err, x.kind, x.blame)
+		drivertest.Fails(t, name, err, x.kind, x.blame)
 		server.Close()
 	}
 }
@@ -248,7 +241,7 @@ func FuzzAnswers(f *testing.F) {
 		d, err := saltoks.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text)}}, Now: epoch, Secrets: signedIn(t)}, provider.Account{
 			ID: "hotel", Texts: map[string]string{"client_id": "c", "username": "u"}, Secrets: map[string]string{"client_secret": "s", "password": "p"},
 		})
-		must(t, err)
+		drivertest.Must(t, err)
 		known := func(verb string, err error) {
 			if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 				t.Fatalf("%s: %v", verb, err)

@@ -25,9 +25,9 @@ func before(t *testing.T, client *http.Client, base string) driver.Driver {
 	t.Helper()
 	e := env(client, func() time.Time { return time.Unix(0, 0) }, io.Discard)
 	_, err := e.Secrets.Save(t.Context(), provider.NewToken("user refresh"), 0)
-	must(t, err)
+	drivertest.Must(t, err)
 	d, err := schlage.Provider().Open(t.Context(), e, account(base))
-	must(t, err)
+	drivertest.Must(t, err)
 	return d
 }
 
@@ -40,7 +40,7 @@ const (
 func TestGarbledAnswers(t *testing.T) {
 	drivertest.Garbled{
 		Open:   func(t *testing.T, base string) driver.Driver { return before(t, &http.Client{}, base) },
-		Device: "schlage-d1", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, Ref: "c1", Secrets: []string{"secret-token"},
+		Device: "schlage-d1", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}, Ref: "c1", Secrets: []string{"secret-token"},
 		Answers: map[string]drivertest.Said{
 			"half a device": {Body: `[{"deviceId":"d1","attributes":{`},
 			"another type":  {Body: `{"deviceId":7}`},
@@ -72,7 +72,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 		{504, "Endpoint request timed out", driver.Ambiguous},
 	} {
 		d := before(t, &http.Client{Transport: drivertest.Said{Status: x.status, Body: `{"message":"` + x.message + `"}`, Others: read}}, "http://api.example.org")
-		_, err := d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, "")
+		_, err := d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}, "")
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != x.want || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("%d %q gives %v", x.status, x.message, err)
 		}
@@ -106,7 +106,7 @@ func FuzzAnswers(f *testing.F) {
 		if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, %d entries, battery %v", len(o.Held), len(o.Entries), o.Battery.Level)
 		}
-		_, err = d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, "c1")
+		_, err = d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}, "c1")
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("set: %v", err)
 		}

@@ -38,10 +38,10 @@ func open(t *testing.T) *house {
 	leap, err := facade.NewLeap(time.Date(2031, 3, 6, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "schlage", Account: "house", Name: "Front door"}, {ID: "back", Model: "schlage", Account: "house"},
 	}})
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{leap: leap}
 	var server *httptest.Server
-	must(t, leap.Do(func(f *sim.Fleet) (err error) {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) (err error) {
 		h.cloud, err = far.New(f, "house")
 		server = httptest.NewServer(facade.Handler(leap, h.cloud))
 		return err
@@ -53,7 +53,7 @@ func open(t *testing.T) *house {
 		Far: &rig.Far{Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house", Async: true},
 	}
 	all, err := h.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, d := range all {
 		if d.Name == "Front door" {
 			h.Device = d.ID
@@ -80,28 +80,14 @@ func env(h *http.Client, now func() time.Time, log io.Writer) provider.Env {
 func login(t *testing.T, server *httptest.Server, now func() time.Time, log *bytes.Buffer, a provider.Account) driver.Driver {
 	t.Helper()
 	d, err := schlage.Provider().Open(t.Context(), env(server.Client(), now, log), a)
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pinOf(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	pin, err := lock.ParsePIN(digits)
-	must(t, err)
-	return pin
 }
 
 func (h *house) inject(t *testing.T, x sim.Fault) {
 	t.Helper()
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		_, err := f.Inject(x)
 		return err
 	}))
@@ -111,18 +97,8 @@ func (h *house) look(t *testing.T) lock.Observation {
 	t.Helper()
 	h.Far.Settle()
 	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	return o
-}
-
-// kindOf is the kind of a driver's error.
-func kindOf(t *testing.T, err error) driver.Kind {
-	t.Helper()
-	e, ok := errors.AsType[*driver.Error](err)
-	if !ok {
-		t.Fatalf("%v is no *driver.Error", err)
-	}
-	return e.Kind
 }
 
 func TestConforms(t *testing.T) {
@@ -132,9 +108,9 @@ func TestConforms(t *testing.T) {
 // A code that begins with zeros travels as a number, and comes back whole.
 func TestZerosInFront(t *testing.T) {
 	h := open(t)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "0072"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "0072"), Enabled: true}
 	_, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	o := h.look(t)
 	if len(o.Held) != 1 || o.Held[0].PIN != want.PIN {
 		t.Error("the list does not have the digits")
@@ -147,13 +123,13 @@ func TestZerosInFront(t *testing.T) {
 // All codes of a lock have the length of its first, and the lock says so, reached or not.
 func TestOneLengthOnALock(t *testing.T) {
 	h := open(t)
-	must(t, h.Far.Add(h.Device, pinOf(t, "482915"), "Resident"))
+	drivertest.Must(t, h.Far.Add(h.Device, drivertest.PIN(t, "482915"), "Resident"))
 	for _, fault := range []string{"", "offline"} {
 		if fault != "" {
 			h.inject(t, sim.Fault{On: "front", Kind: fault})
 		}
 		all, err := h.Driver.Devices(t.Context())
-		must(t, err)
+		drivertest.Must(t, err)
 		for _, d := range all {
 			if n := d.Traits.PINLengths; d.ID == h.Device && (len(n) != 1 || n[0] != 6) {
 				t.Errorf("fault %q: lengths %v", fault, n)
@@ -165,20 +141,20 @@ func TestOneLengthOnALock(t *testing.T) {
 // A code that can't be read is known by its name, and is written anew rather than believed.
 func TestMaskedCodes(t *testing.T) {
 	h := open(t)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}
 	first, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.inject(t, sim.Fault{On: "front", Kind: "masked-read"})
 	o := h.look(t)
 	if len(o.Held) != 1 || !o.Held[0].PIN.IsZero() || o.Held[0].Tag != want.Tag {
 		t.Fatalf("a masked code is told as %+v", o.Held)
 	}
 	again, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if again.Ref != first.Ref {
 		t.Error("the code was written beside itself")
 	}
-	must(t, h.Driver.Clear(t.Context(), h.Device, first.Ref))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, first.Ref))
 	if o := h.look(t); len(o.Held) != 0 {
 		t.Error("a masked code can't be cleared")
 	}
@@ -187,21 +163,21 @@ func TestMaskedCodes(t *testing.T) {
 // The gateway gives up after half a minute. What the lock has taken by then is found again.
 func TestAnAnswerThatComesTooLate(t *testing.T) {
 	h := open(t)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}
 	h.inject(t, sim.Fault{On: "front", Kind: "lost-ack"})
 	_, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	if k := kindOf(t, err); k != driver.Ambiguous || !strings.Contains(err.Error(), "504") {
+	if e := drivertest.Error(t, err); e.Kind != driver.Ambiguous || !strings.Contains(err.Error(), "504") {
 		t.Fatalf("it gives %v", err)
 	}
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	if o := h.look(t); len(o.Held) != 1 || o.Held[0].Tag != want.Tag {
 		t.Fatalf("the list has %+v", o.Held)
 	}
 	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
-	must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
+	drivertest.Must(t, err)
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
 	left, err := h.Far.Holds(h.Device)
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(left) != 0 || len(h.look(t).Held) != 0 {
 		t.Error("it can't be cleared")
 	}
@@ -210,37 +186,37 @@ func TestAnAnswerThatComesTooLate(t *testing.T) {
 // The same name is refused for a moment after it was deleted: nobody knows then.
 func TestWrittenRightAfterItWasDeleted(t *testing.T) {
 	h := open(t)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}
 	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
-	must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref))
 	_, err = h.Driver.Set(t.Context(), h.Device, want, "")
-	if k := kindOf(t, err); k != driver.Ambiguous {
+	if e := drivertest.Error(t, err); e.Kind != driver.Ambiguous {
 		t.Errorf("it gives %v", err)
 	}
 	h.Far.Settle()
 	_, err = h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 }
 
 // Lock and cloud disagree: the cloud lists what the lock refuses for ever.
 func TestSplitBrain(t *testing.T) {
 	h := open(t)
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}
 	held, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.Far.Settle()
 	h.inject(t, sim.Fault{On: "front", Kind: "rejects", Text: "ID not found on device"})
-	want.PIN = pinOf(t, "1357")
-	if _, err = h.Driver.Set(t.Context(), h.Device, want, held.Ref); kindOf(t, err) != driver.Ambiguous {
+	want.PIN = drivertest.PIN(t, "1357")
+	if _, err = h.Driver.Set(t.Context(), h.Device, want, held.Ref); drivertest.Error(t, err).Kind != driver.Ambiguous {
 		t.Errorf("a change gives %v", err)
 	}
-	must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref)) // the lock says that it is absent
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, held.Ref)) // the lock says that it is absent
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	h.inject(t, sim.Fault{On: "front", Kind: "rejects", Text: "name or code already in use"})
-	want.Tag, want.PIN = "LCBBBBBSI", pinOf(t, "2468")
-	if _, err = h.Driver.Set(t.Context(), h.Device, want, ""); kindOf(t, err) != driver.Ambiguous {
+	want.Tag, want.PIN = "LCBBBBBSI", drivertest.PIN(t, "2468")
+	if _, err = h.Driver.Set(t.Context(), h.Device, want, ""); drivertest.Error(t, err).Kind != driver.Ambiguous {
 		t.Errorf("a new code gives %v", err)
 	}
 }
@@ -248,9 +224,9 @@ func TestSplitBrain(t *testing.T) {
 // How many codes a lock takes it says itself, as long as it can be reached.
 func TestHowManyCodesALockTakes(t *testing.T) {
 	leap, err := facade.NewLeap(time.Date(2031, 3, 6, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "schlage", Account: "house", Slots: 7}}})
-	must(t, err)
+	drivertest.Must(t, err)
 	var server *httptest.Server
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		c, err := far.New(f, "house")
 		server = httptest.NewServer(facade.Handler(leap, c))
 		return err
@@ -258,7 +234,7 @@ func TestHowManyCodesALockTakes(t *testing.T) {
 	defer server.Close()
 	d := login(t, server, leap.Now, &bytes.Buffer{}, account(server.URL))
 	for slots, fault := range map[int]string{7: "", 100: "offline"} {
-		must(t, leap.Do(func(f *sim.Fleet) error {
+		drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 			if fault == "" {
 				return f.Heal("front")
 			}
@@ -266,7 +242,7 @@ func TestHowManyCodesALockTakes(t *testing.T) {
 			return err
 		}))
 		all, err := d.Devices(t.Context())
-		must(t, err)
+		drivertest.Must(t, err)
 		if all[0].Traits.Slots != slots {
 			t.Errorf("fault %q: it takes %d", fault, all[0].Traits.Slots)
 		}
@@ -277,8 +253,8 @@ func TestHowManyCodesALockTakes(t *testing.T) {
 func TestALockThatIsFullUnseen(t *testing.T) {
 	h := open(t)
 	h.inject(t, sim.Fault{On: "front", Kind: "slots-full"})
-	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}, "")
-	if k := kindOf(t, err); k != driver.Full {
+	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}, "")
+	if e := drivertest.Error(t, err); e.Kind != driver.Full {
 		t.Errorf("it gives %v", err)
 	}
 }
@@ -287,9 +263,9 @@ func TestALockThatIsFullUnseen(t *testing.T) {
 func TestANotificationThatFails(t *testing.T) {
 	h := open(t)
 	h.cloud.NotesFail = true
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "4829"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}
 	_, err := h.Driver.Set(t.Context(), h.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if !strings.Contains(h.Log(), "the notification of a code was not written") || strings.Contains(h.Log(), "4829") {
 		t.Errorf("the log has %q", h.Log())
 	}
@@ -309,7 +285,7 @@ func TestTheBoltMoves(t *testing.T) {
 	h := open(t)
 	bolt := h.Driver.(driver.Bolt)
 	for _, move := range []func(context.Context, lock.DeviceID) error{bolt.Unlock, bolt.Lock} {
-		must(t, move(t.Context(), h.Device))
+		drivertest.Must(t, move(t.Context(), h.Device))
 		h.Far.Settle()
 	}
 	o := h.look(t)
@@ -317,7 +293,7 @@ func TestTheBoltMoves(t *testing.T) {
 		t.Errorf("the log tells %+v", o.Entries)
 	}
 	h.inject(t, sim.Fault{On: "front", Kind: "offline"})
-	if err := bolt.Lock(t.Context(), h.Device); kindOf(t, err) != driver.Offline {
+	if err := bolt.Lock(t.Context(), h.Device); drivertest.Error(t, err).Kind != driver.Offline {
 		t.Errorf("a lock that is away gives %v", err)
 	}
 }
@@ -326,7 +302,7 @@ func TestTheBoltMoves(t *testing.T) {
 func TestAKeypadThatIsShut(t *testing.T) {
 	h := open(t)
 	for range 4 {
-		if opens, err := h.Far.Type(h.Device, pinOf(t, "9753")); err != nil || opens {
+		if opens, err := h.Far.Type(h.Device, drivertest.PIN(t, "9753")); err != nil || opens {
 			t.Fatal(opens, err)
 		}
 	}

@@ -20,7 +20,7 @@ func at(t *testing.T, client *http.Client, base string) driver.Driver {
 	d, err := seam.Provider().Open(t.Context(), provider.Env{HTTP: client, Now: func() time.Time { return time.Unix(0, 0) }}, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base}, Secrets: map[string]string{"api_key": "seam_secret"},
 	})
-	must(t, err)
+	drivertest.Must(t, err)
 	return d
 }
 
@@ -28,7 +28,7 @@ func at(t *testing.T, client *http.Client, base string) driver.Driver {
 func TestGarbledAnswers(t *testing.T) {
 	drivertest.Garbled{
 		Open:   func(t *testing.T, base string) driver.Driver { return at(t, &http.Client{}, base) },
-		Device: "seam-front", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}, Ref: "1", Secrets: []string{"seam_secret"},
+		Device: "seam-front", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "1", Secrets: []string{"seam_secret"},
 		Answers: map[string]drivertest.Said{
 			"half a device":   {Body: `{"device":{"device_id":"front",`},
 			"a number":        {Body: `[17]`},
@@ -56,7 +56,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			w.WriteHeader(x.status)
 			_, _ = w.Write([]byte(`{"ok":false,"error":{"type":"` + x.typ + `"}}`))
 		}))
-		_, err := at(t, server.Client(), server.URL).Set(t.Context(), "seam-front", lock.Credential{Code: "c", PIN: somePIN(t), Enabled: true}, "")
+		_, err := at(t, server.Client(), server.URL).Set(t.Context(), "seam-front", lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != x.kind || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("status %d %s gives %v", x.status, x.typ, err)
 		}

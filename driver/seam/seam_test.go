@@ -37,9 +37,9 @@ func build(t *testing.T, model string) *house {
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: model, Account: "house", Name: "Front door", Hub: "bridge"}, {ID: "back", Model: model, Account: "house"},
 	}})
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{t: t, leap: leap, log: &bytes.Buffer{}}
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		if h.cloud, err = cloud.New(f, "house"); err != nil {
 			return err
 		}
@@ -55,8 +55,8 @@ func build(t *testing.T, model string) *house {
 func (h *house) open(p provider.Provider) driver.Driver {
 	h.t.Helper()
 	d, err := p.Open(h.t.Context(), h.env(), h.account())
-	must(h.t, err)
-	h.t.Cleanup(func() { must(h.t, d.Close()) })
+	drivertest.Must(h.t, err)
+	h.t.Cleanup(func() { drivertest.Must(h.t, d.Close()) })
 	return d
 }
 
@@ -76,27 +76,13 @@ func (h *house) rig(d driver.Driver) *conform.Rig {
 		Do: h.leap.Do, Pass: func() { h.leap.Pass(10 * time.Minute) }, Lock: "front", Account: "house", Hub: "bridge", Async: true,
 	}}
 	all, err := d.Devices(h.t.Context())
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	for _, x := range all {
 		if x.Name == "Front door" {
 			r.Device = x.ID
 		}
 	}
 	return r
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func somePIN(t *testing.T) lock.PIN {
-	t.Helper()
-	pin, err := lock.ParsePIN("482915")
-	must(t, err)
-	return pin
 }
 
 // Lockly's locks know no windows; August's, which the same service reaches, do.
@@ -134,7 +120,7 @@ func TestLinkingAnAccount(t *testing.T) {
 	if err := p.SignIn(t.Context(), h.env(), h.account(), ask(false)); err == nil {
 		t.Error("a page that nobody has opened has linked an account")
 	}
-	must(t, p.SignIn(t.Context(), h.env(), h.account(), ask(true)))
+	drivertest.Must(t, p.SignIn(t.Context(), h.env(), h.account(), ask(true)))
 	wrong := h.account()
 	wrong.Secrets = map[string]string{"api_key": "seam_wrong"}
 	err := p.SignIn(t.Context(), h.env(), wrong, ask(true))
@@ -149,9 +135,8 @@ func TestTheServicesLimits(t *testing.T) {
 	d := h.open(seam.Lockly())
 	r := h.rig(d)
 	for n := range 11 {
-		pin, err := lock.ParsePIN(fmt.Sprint(482900 + n))
-		must(t, err)
-		_, err = d.Set(t.Context(), r.Device, lock.Credential{Code: "c", Name: fmt.Sprint("Guest ", n), PIN: pin, Enabled: true}, "")
+		pin := drivertest.PIN(t, fmt.Sprint(482900+n))
+		_, err := d.Set(t.Context(), r.Device, lock.Credential{Code: "c", Name: fmt.Sprint("Guest ", n), PIN: pin, Enabled: true}, "")
 		e, _ := errors.AsType[*driver.Error](err)
 		if held := e != nil && e.Kind == driver.Throttled && e.RetryAfter > 0 && e.RetryAfter <= time.Minute; held != (n == 10) {
 			t.Fatalf("creation %d: %v", n+1, err)
@@ -164,10 +149,10 @@ func TestACodeWithoutRoom(t *testing.T) {
 	h := build(t, "lockly")
 	d := h.open(seam.Lockly())
 	r := h.rig(d)
-	must(t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(sim.Fault{On: "front", Kind: "slots-full"}); return err }))
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: somePIN(t), Enabled: true}
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(sim.Fault{On: "front", Kind: "slots-full"}); return err }))
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	held, err := d.Set(t.Context(), r.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	r.Far.Settle()
 	_, err = d.Set(t.Context(), r.Device, want, held.Ref)
 	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Full {

@@ -21,7 +21,7 @@ func person(t *testing.T, client *http.Client, texts map[string]string) driver.D
 	d, err := smartthings.Provider().Open(t.Context(), provider.Env{
 		HTTP: client, Now: func() time.Time { return time.Unix(0, 0) }, Log: slog.New(slog.DiscardHandler),
 	}, provider.Account{ID: "house", Texts: texts, Secrets: map[string]string{"token": "secret-token"}})
-	must(t, err)
+	drivertest.Must(t, err)
 	return d
 }
 
@@ -87,7 +87,7 @@ func TestGarbledAnswers(t *testing.T) {
 		Open: func(t *testing.T, base string) driver.Driver {
 			return person(t, &http.Client{}, map[string]string{"base_url": base})
 		},
-		Device: doorOf, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pinOf(t, "482915"), Enabled: true}, Ref: "3", Secrets: []string{"secret-token"},
+		Device: doorOf, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "3", Secrets: []string{"secret-token"},
 		Answers: map[string]drivertest.Said{
 			"half a list":     {Body: `{"items":[{"deviceId":"127c`},
 			"another type":    {Body: `{"items":7,"components":"main"}`},
@@ -115,7 +115,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			_, _ = w.Write([]byte(x.body))
 		}))
 		d := person(t, server.Client(), map[string]string{"base_url": server.URL})
-		_, err := d.Set(t.Context(), doorOf, lock.Credential{Code: "c", PIN: pinOf(t, "482915"), Enabled: true}, "")
+		_, err := d.Set(t.Context(), doorOf, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != x.want || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("status %d %s gives %v", x.status, x.body, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/smartthings"
 	"github.com/accesscodes/lockctl/lock"
@@ -31,7 +32,7 @@ func TestALoginOutlivesItsTokens(t *testing.T) {
 	h.cloud.Expire()
 	unauthorized(t, h.login(&provider.MemorySecrets{})) // the first token was spent by the driver of the house
 	token, err := h.signIn(&kept)
-	must(t, err)
+	drivertest.Must(t, err)
 	if token.IsZero() {
 		t.Fatal("nothing was kept of the sign-in")
 	}
@@ -62,10 +63,10 @@ func (h *house) signIn(s provider.Secrets) (provider.Token, error) {
 		browser := *h.server.Client()
 		browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.URL, nil)
-		must(h.t, err)
+		drivertest.Must(h.t, err)
 		res, err := browser.Do(req)
-		must(h.t, err)
-		must(h.t, res.Body.Close())
+		drivertest.Must(h.t, err)
+		drivertest.Must(h.t, res.Body.Close())
 		return res.Header.Get("Location"), nil
 	})
 	token, _, _ := s.Load(h.t.Context())
@@ -97,7 +98,7 @@ func TestAPersonalToken(t *testing.T) {
 		t.Errorf("a token of no app is to have events posted: %v", err)
 	}
 	looking := h.as(nil, provider.Account{Secrets: map[string]string{"token": cloud.PersonalToken("house") + "-looking"}})
-	_, err = looking.Set(t.Context(), h.door, lock.Credential{Code: "c", PIN: pinOf(t, "482915"), Enabled: true}, "")
+	_, err = looking.Set(t.Context(), h.door, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Unauthorized {
 		t.Errorf("a token that may only look gets %v", err)
 	}

@@ -51,8 +51,8 @@ func open(t *testing.T, generation int) *house {
 	h := &house{t: t}
 	var err error
 	h.leap, err = facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, spec)
-	must(t, err)
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, err)
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		h.cloud, err = cloud.New(f, "house")
 		f.OnNotice(func(n driver.Notice) {
 			for _, p := range h.cloud.Push(n.Device) {
@@ -66,7 +66,7 @@ func open(t *testing.T, generation int) *house {
 	t.Cleanup(h.server.Close)
 	h.driver = h.login(&provider.MemorySecrets{})
 	all, err := h.driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(all) != generation+1 {
 		t.Fatalf("%d locks are listed", len(all))
 	}
@@ -95,8 +95,8 @@ func (h *house) as(s provider.Secrets, a provider.Account) driver.Driver {
 	}
 	a.ID, a.Texts["base_url"], a.Texts["zone"] = "house", h.server.URL, "Europe/Vienna"
 	d, err := smartthings.Provider().Open(h.t.Context(), h.env(s), a)
-	must(h.t, err)
-	h.t.Cleanup(func() { must(h.t, d.Close()) })
+	drivertest.Must(h.t, err)
+	h.t.Cleanup(func() { drivertest.Must(h.t, d.Close()) })
 	return d
 }
 
@@ -108,13 +108,13 @@ func (h *house) env(s provider.Secrets) provider.Env {
 func (h *house) ask(method, path, body string) (int, string) {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), method, h.server.URL+path, strings.NewReader(body))
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	req.Header.Set("Authorization", "Bearer "+cloud.PersonalToken("house"))
 	res, err := h.server.Client().Do(req)
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	text, err := io.ReadAll(res.Body)
-	must(h.t, err)
-	must(h.t, res.Body.Close())
+	drivertest.Must(h.t, err)
+	drivertest.Must(h.t, res.Body.Close())
 	return res.StatusCode, string(text)
 }
 
@@ -141,20 +141,6 @@ func (h *house) rig() *conform.Rig {
 		Posted: func() []driver.Inbound { all := h.posts; h.posts = nil; return all },
 	}
 	return &conform.Rig{Driver: h.driver, Far: far, Device: h.door, Hub: true, Now: h.leap.Now, Log: h.log.String}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pinOf(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	pin, err := lock.ParsePIN(digits)
-	must(t, err)
-	return pin
 }
 
 func TestConforms(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
@@ -15,22 +16,22 @@ import (
 
 func (h *house) set(digits, tag string, at lock.Ref) lock.Held {
 	h.t.Helper()
-	held, err := h.driver.Set(h.t.Context(), h.door, lock.Credential{Code: "c", Tag: tag, Name: "Ada", PIN: pinOf(h.t, digits), Enabled: true}, at)
-	must(h.t, err)
+	held, err := h.driver.Set(h.t.Context(), h.door, lock.Credential{Code: "c", Tag: tag, Name: "Ada", PIN: drivertest.PIN(h.t, digits), Enabled: true}, at)
+	drivertest.Must(h.t, err)
 	return held
 }
 
 func (h *house) look(refs ...lock.Ref) lock.Observation {
 	h.t.Helper()
 	o, err := h.driver.Observe(h.t.Context(), h.door, driver.Known{Refs: refs})
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return o
 }
 
 func (h *house) opens(digits string) (opens bool) {
 	h.t.Helper()
-	must(h.t, h.leap.Do(func(f *sim.Fleet) error {
-		try, err := f.TryPIN("front", pinOf(h.t, digits))
+	drivertest.Must(h.t, h.leap.Do(func(f *sim.Fleet) error {
+		try, err := f.TryPIN("front", drivertest.PIN(h.t, digits))
 		opens = try.Opens
 		return err
 	}))
@@ -42,21 +43,21 @@ func TestALockIsMigratedWhileItIsUsed(t *testing.T) {
 	h := open(t, legacy)
 	first := h.set("482915", "LCABCDE23", "")
 	h.leap.Pass(time.Minute)
-	must(t, h.leap.Do(func(*sim.Fleet) error { h.cloud.Migrate("front"); return nil }))
+	drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { h.cloud.Migrate("front"); return nil }))
 	o := h.look(first.Ref)
 	if len(o.Held) != 1 || o.Held[0].Tag != "LCABCDE23" || o.Held[0].Ref != first.Ref {
 		t.Fatalf("after the migration it lists %+v", o.Held)
 	}
 	second := h.set("739164", "LCFGHIJ45", "")
 	h.leap.Pass(time.Minute)
-	must(t, h.driver.Clear(t.Context(), h.door, first.Ref))
+	drivertest.Must(t, h.driver.Clear(t.Context(), h.door, first.Ref))
 	h.leap.Pass(time.Minute)
 	o = h.look(second.Ref)
 	if len(o.Held) != 1 || o.Held[0].Tag != "LCFGHIJ45" || h.opens("482915") || !h.opens("739164") {
 		t.Errorf("it lists %+v", o.Held)
 	}
 	devices, err := h.driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if devices[0].Traits.ClientSlots {
 		t.Error("a migrated lock still lets its slots be chosen")
 	}
@@ -78,8 +79,8 @@ func TestACodeThatGetsOtherDigits(t *testing.T) {
 			if o := h.look(changed.Ref); len(o.Held) != 1 || o.Held[0].Pending || o.Held[0].Ref != before.Ref || !h.opens("739164") {
 				t.Errorf("after that it lists %+v", o.Held)
 			}
-			must(t, h.leap.Do(func(f *sim.Fleet) error {
-				return f.Edit(sim.Edit{Lock: "front", Kind: sim.EditAdd, PIN: pinOf(t, "555123"), Name: "By hand"})
+			drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
+				return f.Edit(sim.Edit{Lock: "front", Kind: sim.EditAdd, PIN: drivertest.PIN(t, "555123"), Name: "By hand"})
 			}))
 			refused := h.set("555123", "LCABCDE23", before.Ref)
 			h.leap.Pass(time.Minute)
@@ -95,7 +96,7 @@ func TestACommandThatIsLost(t *testing.T) {
 	h := open(t, legacy)
 	h.set("482915", "LCABCDE23", "")
 	h.leap.Pass(time.Minute)
-	must(t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(sim.Fault{On: "house", Kind: "ok-but-lost"}); return err }))
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(sim.Fault{On: "house", Kind: "ok-but-lost"}); return err }))
 	lost := h.set("739164", "LCABCDE23", "1")
 	fresh := h.set("739164", "LCFGHIJ45", "")
 	if o := h.look(lost.Ref, fresh.Ref); len(o.Held) != 1 || !o.Held[0].Pending {
@@ -111,7 +112,7 @@ func TestACommandThatIsLost(t *testing.T) {
 func TestOneCommandAtATime(t *testing.T) {
 	h := open(t, migrated)
 	h.set("482915", "LCABCDE23", "")
-	_, err := h.driver.Set(t.Context(), h.door, lock.Credential{Code: "d", Tag: "LCFGHIJ45", PIN: pinOf(t, "739164"), Enabled: true}, "")
+	_, err := h.driver.Set(t.Context(), h.door, lock.Credential{Code: "d", Tag: "LCFGHIJ45", PIN: drivertest.PIN(t, "739164"), Enabled: true}, "")
 	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Throttled || e.RetryAfter <= 0 || e.RetryAfter > 10*time.Second {
 		t.Errorf("the second command gives %v", err)
 	}
@@ -128,7 +129,7 @@ func TestTheBoltMoves(t *testing.T) {
 	h := open(t, legacy)
 	bolt := h.driver.(driver.Bolt)
 	for _, move := range []func(context.Context, lock.DeviceID) error{bolt.Unlock, bolt.Lock} {
-		must(t, move(t.Context(), h.door))
+		drivertest.Must(t, move(t.Context(), h.door))
 		h.leap.Pass(time.Minute)
 	}
 	o := h.look()
@@ -140,12 +141,12 @@ func TestTheBoltMoves(t *testing.T) {
 // An account with more locks than a page has is listed whole.
 func TestManyLocks(t *testing.T) {
 	h := open(t, matter)
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		h.cloud.PageAtMost = 2
 		return nil
 	}))
 	all, err := h.driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(all) != 3 || all[0].ID == all[2].ID {
 		t.Errorf("%d locks are listed", len(all))
 	}
@@ -156,10 +157,10 @@ func TestManyLocks(t *testing.T) {
 func TestPosts(t *testing.T) {
 	h := open(t, legacy)
 	h.listen()
-	must(t, h.driver.(driver.Subscriber).Subscribe(t.Context(), ""))
+	drivertest.Must(t, h.driver.(driver.Subscriber).Subscribe(t.Context(), ""))
 	stranger := h.login(&provider.MemorySecrets{}).(driver.Receiver)
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
-		return f.Edit(sim.Edit{Lock: "front", Kind: sim.EditAdd, PIN: pinOf(t, "482915"), Name: "By hand"})
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
+		return f.Edit(sim.Edit{Lock: "front", Kind: sim.EditAdd, PIN: drivertest.PIN(t, "482915"), Name: "By hand"})
 	}))
 	h.leap.Pass(time.Minute)
 	if len(h.posts) != 1 {

@@ -39,7 +39,7 @@ func TestGarbledAnswers(t *testing.T) {
 				Open: func(t *testing.T, base string) driver.Driver {
 					return login(t, base, epoch, io.Discard, secrets(t), map[string]string{}, "marker-password")
 				},
-				Device: "ttlock-532323", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, Ref: "3234293",
+				Device: "ttlock-532323", Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "3234293",
 				Secrets: []string{"marker-access", "marker-refresh", "marker-password"}, Blind: name == "signed in",
 				Answers: map[string]drivertest.Said{"null": {Body: "null"}, "other types": {Body: `{"list":{"id":true},"items":7,"errcode":{}}`}},
 			}.Run(t)
@@ -78,7 +78,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 		"30008": {driver.Unauthorized, driver.BlameAccount}, "80000": {driver.Unauthorized, driver.BlameAccount}, `"-3002"`: {driver.Offline, driver.BlameHub},
 	} {
 		d := answering(t, map[string]string{"add": `{"errcode":` + code + `,"errmsg":"482915","description":"482915"}`, "delete": `{"errcode":` + code + `}`}, nil)
-		_, err := d.Set(t.Context(), "ttlock-1", lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+		_, err := d.Set(t.Context(), "ttlock-1", lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		e, ok := errors.AsType[*driver.Error](err)
 		switch {
 		case !ok || e.Kind != want.kind || e.Blame != want.blame:
@@ -115,15 +115,15 @@ func TestAListIsReadWithCare(t *testing.T) {
 	}, nil)
 	// The records stand under the same name as gateways, and have no number: none of them counts.
 	o, err := d.Observe(t.Context(), "ttlock-1", driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	if o.Complete || o.Reach != lock.Reached || o.Zone != "Europe/Vienna" || o.Battery.Level != 0.85 || len(o.Held) != 4 || len(o.Entries) != 0 {
 		t.Fatalf("%+v", o)
 	}
 	ada, plain, adding, random := o.Held[0], o.Held[1], o.Held[2], o.Held[3]
 	switch {
-	case ada.Ref != "11" || ada.Tag != "LCABCDE23" || ada.Name != "Ada" || ada.PIN != pin(t, "34234") || !ada.Window.Equal(lock.Window{From: time.UnixMilli(60000), To: time.UnixMilli(120000)}):
+	case ada.Ref != "11" || ada.Tag != "LCABCDE23" || ada.Name != "Ada" || ada.PIN != drivertest.PIN(t, "34234") || !ada.Window.Equal(lock.Window{From: time.UnixMilli(60000), To: time.UnixMilli(120000)}):
 		t.Errorf("%+v", ada)
-	case plain.PIN != pin(t, "034234") || !plain.Window.IsZero() || plain.Pending:
+	case plain.PIN != drivertest.PIN(t, "034234") || !plain.Window.IsZero() || plain.Pending:
 		t.Errorf("%+v", plain)
 	case !adding.Pending || !adding.Window.IsZero():
 		t.Errorf("%+v", adding)
@@ -139,7 +139,7 @@ func TestTheZoneOfALock(t *testing.T) {
 			"detail": `{"lockId":1,"hasGateway":0,"featureValue":"F44354CD5F3","timezoneRawOffset":` + offset + `}`, "listKeyboardPwd": noRecords, "list": noRecords,
 		}, nil)
 		o, err := d.Observe(t.Context(), "ttlock-1", driver.Known{})
-		must(t, err)
+		drivertest.Must(t, err)
 		if o.Zone != want || o.Reach != lock.LockDown || !o.Complete {
 			t.Errorf("%s ms: zone %q, reach %d, complete %v", offset, o.Zone, o.Reach, o.Complete)
 		}
@@ -154,13 +154,13 @@ func TestAChangeSendsWhatDiffers(t *testing.T) {
 		want lock.Credential
 		sent url.Values
 	}{
-		"nothing": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: pin(t, "482915"), Window: stay}, nil},
-		"a name":  {lock.Credential{Tag: "LCABCDE23", Name: "Bob", PIN: pin(t, "482915"), Window: stay}, url.Values{"keyboardPwdName": {"LCABCDE23:Bob"}}},
-		"digits": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: pin(t, "482916"), Window: stay}, url.Values{
+		"nothing": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: drivertest.PIN(t, "482915"), Window: stay}, nil},
+		"a name":  {lock.Credential{Tag: "LCABCDE23", Name: "Bob", PIN: drivertest.PIN(t, "482915"), Window: stay}, url.Values{"keyboardPwdName": {"LCABCDE23:Bob"}}},
+		"digits": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: drivertest.PIN(t, "482916"), Window: stay}, url.Values{
 			"keyboardPwdName": {"LCABCDE23:Ada"}, "newKeyboardPwd": {"482916"}, "changeType": {"2"}}},
-		"an end": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: pin(t, "482915"), Window: lock.Window{From: stay.From, To: stay.To.Add(time.Minute + time.Second)}}, url.Values{
+		"an end": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: drivertest.PIN(t, "482915"), Window: lock.Window{From: stay.From, To: stay.To.Add(time.Minute + time.Second)}}, url.Values{
 			"keyboardPwdName": {"LCABCDE23:Ada"}, "startDate": {"3600000"}, "endDate": {"7260000"}, "changeType": {"2"}}},
-		"no end": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: pin(t, "482915")}, url.Values{
+		"no end": {lock.Credential{Tag: "LCABCDE23", Name: "Ada", PIN: drivertest.PIN(t, "482915")}, url.Values{
 			"keyboardPwdName": {"LCABCDE23:Ada"}, "startDate": {"1767600000000"}, "endDate": {"4102358400000"}, "changeType": {"2"}}},
 	} {
 		var sent url.Values
@@ -174,7 +174,7 @@ func TestAChangeSendsWhatDiffers(t *testing.T) {
 		})
 		x.want.Enabled = true
 		h, err := d.Set(t.Context(), "ttlock-1", x.want, "7")
-		must(t, err)
+		drivertest.Must(t, err)
 		if h.Ref != "7" || h.Pending {
 			t.Errorf("%s: %+v", name, h)
 		}
@@ -202,7 +202,7 @@ func FuzzAnswers(f *testing.F) {
 		d, err := ttlock.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text)}}, Now: epoch, Secrets: signedIn(t)}, provider.Account{
 			ID: "house", Texts: map[string]string{"client_id": "c", "username": "u"}, Secrets: map[string]string{"client_secret": "s", "password": "p"},
 		})
-		must(t, err)
+		drivertest.Must(t, err)
 		devices, err := d.Devices(t.Context())
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("devices: %v", err)
@@ -219,7 +219,7 @@ func FuzzAnswers(f *testing.F) {
 		if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, %d entries, battery %v", len(o.Held), len(o.Entries), o.Battery.Level)
 		}
-		_, err = d.Set(t.Context(), "ttlock-1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, "7")
+		_, err = d.Set(t.Context(), "ttlock-1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "7")
 		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 			t.Fatalf("set: %v", err)
 		}

@@ -1,7 +1,6 @@
 package ttlock_test
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
+	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/ttlock"
 	"github.com/accesscodes/lockctl/lock"
@@ -19,43 +19,36 @@ import (
 func (h *house) look(known driver.Known) lock.Observation {
 	h.t.Helper()
 	o, err := h.rig.Driver.Observe(h.t.Context(), h.rig.Device, known)
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return o
 }
 
 func (h *house) opens(p lock.PIN) bool {
 	h.t.Helper()
 	opens, err := h.rig.Far.Type(h.rig.Device, p)
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	return opens
 }
 
 func (h *house) fault(x sim.Fault) {
 	h.t.Helper()
-	must(h.t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(x); return err }))
+	drivertest.Must(h.t, h.leap.Do(func(f *sim.Fleet) error { _, err := f.Inject(x); return err }))
 }
 
 // wants checks that an error is of that kind, with that blame.
-func wants(t *testing.T, what string, err error, kind driver.Kind, blame driver.Blame) {
-	t.Helper()
-	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != kind || e.Blame != blame {
-		t.Errorf("%s: %v, not %v (%v)", what, err, kind, blame)
-	}
-}
-
 // A token that has ended, or was ended, is renewed within the call, and what is renewed outlives the driver.
 func TestATokenIsRenewed(t *testing.T) {
 	h := open(t, "porch", "")
 	first, _, err := h.secrets.Load(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	h.hand("/console/expire", url.Values{})
 	h.look(driver.Known{})
 	second, _, err := h.secrets.Load(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	h.leap.Pass(91 * 24 * time.Hour)
 	h.look(driver.Known{})
 	third, _, err := h.secrets.Load(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if first == second || second == third || third.IsZero() {
 		t.Error("a token that ended is used on")
 	}
@@ -63,7 +56,7 @@ func TestATokenIsRenewed(t *testing.T) {
 	h.look(driver.Known{}) // with the token that was kept
 	h.secrets = &provider.MemorySecrets{}
 	_, err = h.login("wrong", "").Devices(t.Context())
-	wants(t, "a wrong password", err, driver.Unauthorized, driver.BlameAccount)
+	drivertest.Fails(t, "a wrong password", err, driver.Unauthorized, driver.BlameAccount)
 	if err != nil && strings.Contains(err.Error()+h.log.String(), "wrong") {
 		t.Error("the password is told")
 	}
@@ -72,10 +65,10 @@ func TestATokenIsRenewed(t *testing.T) {
 // While a lock saves power, new codes wait in the vendor's queue; what the vendor documents no queue for waits for the lock.
 func TestALockThatSavesPower(t *testing.T) {
 	h := open(t, "", "")
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	h.hand("/app/lock", url.Values{"lockId": {h.number()}, "powerSaving": {"1"}})
 	held, err := h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if !held.Pending || h.opens(want.PIN) {
 		t.Errorf("a code in the queue: %+v", held)
 	}
@@ -86,12 +79,12 @@ func TestALockThatSavesPower(t *testing.T) {
 	if o := h.look(driver.Known{}); len(o.Held) != 1 || o.Held[0].Pending || o.Held[0].Ref != held.Ref || !h.opens(want.PIN) {
 		t.Errorf("when it has arrived the list has %+v", o.Held)
 	}
-	want.PIN = pin(t, "482916")
+	want.PIN = drivertest.PIN(t, "482916")
 	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, want, held.Ref)
-	wants(t, "a change", err, driver.Offline, driver.BlameLock)
-	wants(t, "a removal", h.rig.Driver.Clear(t.Context(), h.rig.Device, held.Ref), driver.Offline, driver.BlameLock)
+	drivertest.Fails(t, "a change", err, driver.Offline, driver.BlameLock)
+	drivertest.Fails(t, "a removal", h.rig.Driver.Clear(t.Context(), h.rig.Device, held.Ref), driver.Offline, driver.BlameLock)
 	h.hand("/app/lock", url.Values{"lockId": {h.number()}, "powerSaving": {"0"}})
-	must(t, h.rig.Driver.Clear(t.Context(), h.rig.Device, held.Ref))
+	drivertest.Must(t, h.rig.Driver.Clear(t.Context(), h.rig.Device, held.Ref))
 }
 
 // A code that the lock refused while nobody waited is told by a post, is not held, and can be set again.
@@ -99,9 +92,9 @@ func TestAQueuedCodeThatTheLockRefuses(t *testing.T) {
 	h := open(t, "", "")
 	h.hand("/app/lock", url.Values{"lockId": {h.number()}, "powerSaving": {"1"}})
 	h.fault(sim.Fault{On: "front", Kind: "rejects"})
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	_, err := h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.rig.Far.Settle()
 	if o := h.look(driver.Known{}); len(o.Held) != 0 || !o.Complete {
 		t.Errorf("the list has %+v", o.Held)
@@ -109,15 +102,15 @@ func TestAQueuedCodeThatTheLockRefuses(t *testing.T) {
 	told := false
 	for _, in := range h.rig.Far.Posts() {
 		_, notices, err := h.rig.Driver.(driver.Receiver).Receive(t.Context(), in)
-		must(t, err)
+		drivertest.Must(t, err)
 		told = told || len(notices) == 1 && notices[0].Device == h.rig.Device && strings.Contains(string(in.Body), "notifyType=4")
 	}
 	if !told {
 		t.Error("no post tells of the failure")
 	}
-	must(t, h.rig.Far.Heal(h.rig.Device))
+	drivertest.Must(t, h.rig.Far.Heal(h.rig.Device))
 	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	h.rig.Far.Settle()
 	if o := h.look(driver.Known{}); len(o.Held) != 1 || o.Held[0].Pending || !h.opens(want.PIN) {
 		t.Errorf("the second time the list has %+v", o.Held)
@@ -131,7 +124,7 @@ func TestComputedCodes(t *testing.T) {
 	from := h.leap.Now().Truncate(time.Hour).Add(2 * time.Hour)
 	want := lock.Credential{Code: "c", Tag: "LCABCDE23", Enabled: true, Offline: lock.OfflineHourly, Window: lock.Window{From: from, To: from.Add(3 * time.Hour)}}
 	held, err := h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if held.PIN.Len() < 6 || !held.Window.Equal(want.Window) || h.opens(held.PIN) {
 		t.Errorf("%+v", held)
 	}
@@ -140,40 +133,40 @@ func TestComputedCodes(t *testing.T) {
 	if !h.opens(held.PIN) || len(o.Held) != 1 || o.Held[0].Ref != held.Ref || o.Held[0].Tag != want.Tag {
 		t.Errorf("in its hours the list has %+v", o.Held)
 	}
-	wants(t, "a removal", h.rig.Driver.Clear(t.Context(), h.rig.Device, held.Ref), driver.Unsupported, driver.BlameRequest)
+	drivertest.Fails(t, "a removal", h.rig.Driver.Clear(t.Context(), h.rig.Device, held.Ref), driver.Unsupported, driver.BlameRequest)
 	again := want
 	again.Code = "d"
 	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, again, "")
-	wants(t, "the same hours", err, driver.Rejected, driver.BlameRequest)
+	drivertest.Fails(t, "the same hours", err, driver.Rejected, driver.BlameRequest)
 	once := lock.Credential{Code: "e", Enabled: true, Offline: lock.OfflineOneTime, OneTime: true, Window: lock.Window{From: from}}
 	single, err := h.rig.Driver.Set(t.Context(), h.rig.Device, once, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	if !h.opens(single.PIN) || h.opens(single.PIN) {
 		t.Error("a one-time code does not open once")
 	}
 	once.Offline = lock.OfflineDaily
 	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, once, "")
-	wants(t, "another kind", err, driver.Unsupported, driver.BlameRequest)
+	drivertest.Fails(t, "another kind", err, driver.Unsupported, driver.BlameRequest)
 }
 
 // The log tells who came and who was sent away, once each, also what happened while nobody could hear the lock.
 func TestTheLog(t *testing.T) {
 	h := open(t, "porch", "")
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	held, err := h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	must(t, err)
+	drivertest.Must(t, err)
 	since := h.look(driver.Known{}).Next
 	h.fault(sim.Fault{On: "front", Kind: "offline"})
 	h.opens(want.PIN)
-	h.opens(pin(t, "990311"))
+	h.opens(drivertest.PIN(t, "990311"))
 	if o := h.look(driver.Known{Since: since}); len(o.Entries) != 0 || o.Reach != lock.LockDown {
 		t.Errorf("a lock that can't be heard tells %+v", o.Entries)
 	}
 	h.leap.Pass(5 * time.Hour)
-	must(t, h.rig.Far.Heal(h.rig.Device))
+	drivertest.Must(t, h.rig.Far.Heal(h.rig.Device))
 	bolt := h.rig.Driver.(driver.Bolt)
-	must(t, bolt.Unlock(t.Context(), h.rig.Device))
-	must(t, bolt.Lock(t.Context(), h.rig.Device))
+	drivertest.Must(t, bolt.Unlock(t.Context(), h.rig.Device))
+	drivertest.Must(t, bolt.Lock(t.Context(), h.rig.Device))
 	o := h.look(driver.Known{Since: since})
 	var kinds []lock.EntryKind
 	for _, e := range o.Entries {
@@ -188,7 +181,7 @@ func TestTheLog(t *testing.T) {
 	if again := h.look(driver.Known{Since: o.Next}); len(again.Entries) != 0 {
 		t.Errorf("and again %+v", again.Entries)
 	}
-	wants(t, "a bolt without a gateway", func() error {
+	drivertest.Fails(t, "a bolt without a gateway", func() error {
 		h.fault(sim.Fault{On: "porch", Kind: "offline"})
 		return bolt.Unlock(t.Context(), h.rig.Device)
 	}(), driver.Offline, driver.BlameHub)
@@ -208,7 +201,7 @@ func TestAGatewayThatGoesIsPosted(t *testing.T) {
 		t.Fatalf("%d posts", len(posts))
 	}
 	reply, notices, err := h.rig.Driver.(driver.Receiver).Receive(t.Context(), posts[0])
-	must(t, err)
+	drivertest.Must(t, err)
 	if string(reply.Body) != "success" || reply.Status != http.StatusOK || len(notices) != 1 || notices[0].Device != "" {
 		t.Errorf("%q, %+v", reply.Body, notices)
 	}
@@ -218,7 +211,7 @@ func TestAGatewayThatGoesIsPosted(t *testing.T) {
 func TestGateways(t *testing.T) {
 	h := open(t, "porch", "")
 	all, err := h.rig.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(all) != 2 || all[0].Hub == "" || all[0].Hub == all[1].Hub {
 		t.Errorf("%+v", all)
 	}
@@ -226,20 +219,20 @@ func TestGateways(t *testing.T) {
 	if o := h.look(driver.Known{}); o.Reach != lock.LockDown {
 		t.Errorf("reach %d", o.Reach)
 	}
-	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
-	wants(t, "a lock without a gateway", err, driver.Offline, driver.BlameLock)
+	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	drivertest.Fails(t, "a lock without a gateway", err, driver.Offline, driver.BlameLock)
 }
 
 // Digits that the lock has and the list does not are taken, and nobody's code is removed.
 func TestDigitsThatAreNotListed(t *testing.T) {
 	h := open(t, "porch", "")
-	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}
+	want := lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}
 	h.fault(sim.Fault{On: "front", Kind: "lost-ack"})
 	_, err := h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	wants(t, "an answer lost on the radio", err, driver.Ambiguous, driver.BlameLock)
-	must(t, h.rig.Far.Heal(h.rig.Device))
+	drivertest.Fails(t, "an answer lost on the radio", err, driver.Ambiguous, driver.BlameLock)
+	drivertest.Must(t, h.rig.Far.Heal(h.rig.Device))
 	_, err = h.rig.Driver.Set(t.Context(), h.rig.Device, want, "")
-	wants(t, "the second try", err, driver.Taken, driver.BlameLock)
+	drivertest.Fails(t, "the second try", err, driver.Taken, driver.BlameLock)
 	if !h.opens(want.PIN) {
 		t.Error("the code does not open any more")
 	}

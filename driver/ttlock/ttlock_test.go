@@ -43,8 +43,8 @@ func open(t *testing.T, hub lock.HubID, queues string) *house {
 	h.leap, err = facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "ttlock", Account: "house", Name: "Front door", Hub: hub, Slots: 8}, {ID: "back", Model: "ttlock", Account: "house", Hub: "cellar"},
 	}})
-	must(t, err)
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, err)
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		c, err := cloud.New(f, "house")
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ func open(t *testing.T, hub lock.HubID, queues string) *house {
 	}
 	h.rig = &conform.Rig{Driver: h.login(cloud.Password("house"), queues), Far: far, Hub: hub != "", Unsigned: true, Now: h.leap.Now, Log: h.log.String}
 	all, err := h.rig.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, d := range all {
 		if d.Name == "Front door" {
 			h.rig.Device = d.ID
@@ -87,8 +87,8 @@ func login(t *testing.T, base string, now func() time.Time, log io.Writer, secre
 	d, err := ttlock.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: texts, Secrets: map[string]string{"client_secret": cloud.ClientSecret("house"), "password": password},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
 }
 
@@ -98,29 +98,15 @@ func (h *house) hand(path string, form url.Values) map[string]any {
 	form.Set("clientId", cloud.ClientID("house"))
 	form.Set("clientSecret", cloud.ClientSecret("house"))
 	res, err := http.PostForm(h.server.URL+path, form)
-	must(h.t, err)
+	drivertest.Must(h.t, err)
 	var said map[string]any
-	must(h.t, json.NewDecoder(res.Body).Decode(&said))
-	must(h.t, res.Body.Close())
+	drivertest.Must(h.t, json.NewDecoder(res.Body).Decode(&said))
+	drivertest.Must(h.t, res.Body.Close())
 	return said
 }
 
 // number is the vendor's of the front door.
 func (h *house) number() string { return strings.TrimPrefix(string(h.rig.Device), "ttlock-") }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pin(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	p, err := lock.ParsePIN(digits)
-	must(t, err)
-	return p
-}
 
 func TestConformsBehindAGateway(t *testing.T) {
 	drivertest.Run(t, func(t *testing.T) *conform.Rig { return open(t, "porch", "").rig })

@@ -48,7 +48,7 @@ func TestGarbledAnswers(t *testing.T) {
 		Open: func(t *testing.T, base string) driver.Driver {
 			return login(t, &http.Client{}, base, epoch, &bytes.Buffer{}, "")
 		},
-		Device: gate, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: pin(t, "482915"), Enabled: true}, Ref: "1", Alone: true,
+		Device: gate, Want: lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, Ref: "1", Alone: true,
 		Answers: map[string]drivertest.Said{
 			"null":          {Body: "null"},
 			"half a result": {Body: `{"success":true,"result":{"serialNumber":"54-`},
@@ -85,7 +85,7 @@ func TestWhatARefusalMeans(t *testing.T) {
 			w.WriteHeader(x.status)
 			_, _ = w.Write([]byte(x.body))
 		})
-		_, err := login(t, server.Client(), server.URL, epoch, &bytes.Buffer{}, "").Set(t.Context(), gate, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+		_, err := login(t, server.Client(), server.URL, epoch, &bytes.Buffer{}, "").Set(t.Context(), gate, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		e, ok := errors.AsType[*driver.Error](err)
 		if !ok || e.Kind != x.kind || e.Kind == driver.Throttled && e.RetryAfter == 0 {
 			t.Errorf("%d %s gives %v", x.status, x.body, err)
@@ -108,7 +108,7 @@ func TestChallenges(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}))
 		_, err := login(t, server.Client(), server.URL, epoch, &bytes.Buffer{}, "").Devices(t.Context())
-		if kind, blame := kindOf(err); kind != driver.Unauthorized || blame != driver.BlameAccount || asked != most {
+		if e := drivertest.Error(t, err); e.Kind != driver.Unauthorized || e.Blame != driver.BlameAccount || asked != most {
 			t.Errorf("%q is asked %d times and gives %v", challenge, asked, err)
 		}
 		server.Close()
@@ -147,7 +147,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text), Others: map[string]string{"GET /api/system/info": told}}}, Now: epoch, Rand: bytes.NewReader(make([]byte, 64))},
 			provider.Account{ID: "house", Texts: map[string]string{"base_url": "http://gate", "user": "u"}, Secrets: map[string]string{"password": "p"}})
-		must(t, err)
+		drivertest.Must(t, err)
 		typed := func(verb string, err error) {
 			if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
 				t.Fatalf("%s: %v", verb, err)
@@ -167,7 +167,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("%d codes, %d entries", len(o.Held), len(o.Entries))
 			}
 		}
-		_, err = d.Set(t.Context(), gate, lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
+		_, err = d.Set(t.Context(), gate, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		typed("set", err)
 		typed("clear", d.Clear(t.Context(), gate, lock.Ref(text)))
 	})

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -39,9 +38,9 @@ func build(t *testing.T, habits cloud.Habits) *house {
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "2n", Account: "house", Name: "Front door", Slots: 20}, {ID: "back", Model: "2n", Account: "house"},
 	}})
-	must(t, err)
+	drivertest.Must(t, err)
 	h := &house{leap: leap}
-	must(t, leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 		h.cloud, err = cloud.New(f, "house")
 		return err
 	}))
@@ -53,7 +52,7 @@ func build(t *testing.T, habits cloud.Habits) *house {
 	far := &rig.Far{Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house"}
 	h.Rig = &conform.Rig{Driver: login(t, server.Client(), h.base, leap.Now, log, ""), Far: far, Direct: true, Now: leap.Now, Log: log.String}
 	all, err := h.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	for _, d := range all {
 		if d.Name == "Front door" {
 			h.Device = d.ID
@@ -71,31 +70,9 @@ func login(t *testing.T, client *http.Client, base string, now func() time.Time,
 	d, err := twon.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "user": user, "zone": "Europe/Prague", "certificate": certificate}, Secrets: map[string]string{"password": password},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	drivertest.Must(t, err)
+	t.Cleanup(func() { drivertest.Must(t, d.Close()) })
 	return d
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func pin(t *testing.T, digits string) lock.PIN {
-	t.Helper()
-	p, err := lock.ParsePIN(digits)
-	must(t, err)
-	return p
-}
-
-func kindOf(err error) (driver.Kind, driver.Blame) {
-	e, ok := errors.AsType[*driver.Error](err)
-	if !ok {
-		return 255, 255
-	}
-	return e.Kind, e.Blame
 }
 
 func TestConforms(t *testing.T) { drivertest.Run(t, open) }
@@ -112,7 +89,7 @@ func TestConformsWithOtherHabits(t *testing.T) {
 			if name == "none" { // nothing to sign in to, and a word for a full directory that nobody has told of
 				for _, c := range conform.Cases() {
 					if c.Name == "set" || c.Name == "clear" || c.Name == "lost reply" {
-						must(t, conform.Check(t.Context(), c, build(t, habits).Rig))
+						drivertest.Must(t, conform.Check(t.Context(), c, build(t, habits).Rig))
 					}
 				}
 				return
@@ -126,7 +103,7 @@ func TestConformsWithOtherHabits(t *testing.T) {
 func TestAModelWithoutPINs(t *testing.T) {
 	h := build(t, cloud.Habits{Family: "uni"})
 	all, err := h.Driver.Devices(t.Context())
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(all) != 2 || all[0].Traits.NativeSchedule || all[0].Traits.OpenEnded {
 		t.Errorf("its traits are %+v", all[0].Traits)
 	}
@@ -138,16 +115,16 @@ func TestALoginWithoutRights(t *testing.T) {
 		"no privilege": {Lacks: []string{"system"}}, "service off": {Off: []string{"system"}}, "TLS alone": {HTTPSOnly: true},
 	} {
 		leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "2n", Account: "house"}}})
-		must(t, err)
+		drivertest.Must(t, err)
 		var server *httptest.Server
-		must(t, leap.Do(func(f *sim.Fleet) error {
+		drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
 			c, err := cloud.New(f, "house")
 			c.Habits = habits
 			server = httptest.NewServer(facade.Handler(leap, c))
 			return err
 		}))
 		_, err = login(t, server.Client(), server.URL, leap.Now, &bytes.Buffer{}, "").Devices(t.Context())
-		if kind, blame := kindOf(err); kind != driver.Unauthorized || blame != driver.BlameAccount {
+		if e := drivertest.Error(t, err); e.Kind != driver.Unauthorized || e.Blame != driver.BlameAccount {
 			t.Errorf("%s gives %v", name, err)
 		}
 		server.Close()
@@ -163,11 +140,11 @@ func TestALoginWithoutRights(t *testing.T) {
 func TestTheClockOfADevice(t *testing.T) {
 	h := build(t, cloud.Habits{})
 	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	if o.Clock.Sub(h.leap.Now()).Abs() > time.Minute || o.Source != lock.SourceLock || !o.Complete {
 		t.Errorf("a look tells %+v", o)
 	}
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		_, err := f.Inject(sim.Fault{On: "front", Kind: "reset"})
 		return err
 	}))
@@ -180,28 +157,28 @@ func TestTheClockOfADevice(t *testing.T) {
 // After a restart of the device its log begins anew, and what happens then is told once.
 func TestTheLogAfterARestart(t *testing.T) {
 	h := build(t, cloud.Habits{})
-	must(t, h.Far.Add(h.Device, pin(t, "482915"), "By hand"))
+	drivertest.Must(t, h.Far.Add(h.Device, drivertest.PIN(t, "482915"), "By hand"))
 	before, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
-	must(t, err)
+	drivertest.Must(t, err)
 	for range 3 {
-		_, err := h.Far.Type(h.Device, pin(t, "111111"))
-		must(t, err)
+		_, err := h.Far.Type(h.Device, drivertest.PIN(t, "111111"))
+		drivertest.Must(t, err)
 	}
 	first, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: before.Next})
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(first.Entries) != 3 || first.Entries[0].Kind != lock.Denied || first.Entries[0].Reason != "unknown_code" {
 		t.Fatalf("the log tells %+v", first.Entries)
 	}
-	must(t, h.leap.Do(func(f *sim.Fleet) error {
+	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
 		_, err := f.Inject(sim.Fault{On: "front", Kind: "reset", Args: map[string]float64{"forgets": 0}})
 		return err
 	}))
 	h.leap.Pass(2 * time.Minute)
-	if opens, err := h.Far.Type(h.Device, pin(t, "482915")); err != nil || !opens {
+	if opens, err := h.Far.Type(h.Device, drivertest.PIN(t, "482915")); err != nil || !opens {
 		t.Fatal(opens, err)
 	}
 	second, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: first.Next})
-	must(t, err)
+	drivertest.Must(t, err)
 	if len(second.Entries) != 1 || second.Entries[0].Kind != lock.Opened || len(second.Held) != 1 || second.Entries[0].Ref != second.Held[0].Ref {
 		t.Errorf("after the restart the log tells %+v of %+v", second.Entries, second.Held)
 	}
@@ -210,7 +187,7 @@ func TestTheLogAfterARestart(t *testing.T) {
 // One device that does not answer takes no other from the list, and is found again.
 func TestOneOfTwoDevicesIsAway(t *testing.T) {
 	h := build(t, cloud.Habits{})
-	must(t, h.Far.Trouble(h.Device, conform.LockOffline))
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.LockOffline))
 	all, err := h.Driver.Devices(t.Context())
 	if err != nil || len(all) != 2 {
 		t.Errorf("%d devices are listed, %v", len(all), err)
@@ -218,14 +195,14 @@ func TestOneOfTwoDevicesIsAway(t *testing.T) {
 	user, password := cloud.Login("house")
 	fresh, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{}, Now: h.leap.Now, Rand: rand.Reader},
 		provider.Account{ID: "house", Texts: map[string]string{"base_url": h.base, "user": user}, Secrets: map[string]string{"password": password}})
-	must(t, err)
+	drivertest.Must(t, err)
 	if _, err := fresh.Devices(t.Context()); err == nil {
 		t.Error("a list that lacks a device is told as complete")
 	}
 	if o, err := fresh.Observe(t.Context(), h.Device, driver.Known{}); err != nil || o.Reach != lock.LockDown {
 		t.Errorf("what never answered is told as %+v, %v", o, err)
 	}
-	must(t, h.Far.Heal(h.Device))
+	drivertest.Must(t, h.Far.Heal(h.Device))
 	if o, err := fresh.Observe(t.Context(), h.Device, driver.Known{}); err != nil || o.Reach != lock.Reached {
 		t.Errorf("back again it is told as %+v, %v", o, err)
 	}
@@ -246,8 +223,8 @@ func TestAnotherDeviceAtTheAddress(t *testing.T) {
 			t.Fatalf("%s is listed as %v, %v", now, all, err)
 		}
 	}
-	_, err := d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: pin(t, "482915"), Enabled: true}, "")
-	if kind, _ := kindOf(err); kind != driver.NotFound {
+	_, err := d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	if e := drivertest.Error(t, err); e.Kind != driver.NotFound {
 		t.Errorf("a code for the device that is gone gives %v", err)
 	}
 }
@@ -270,15 +247,15 @@ func TestUsersOfOthers(t *testing.T) {
 	defer server.Close()
 	d := login(t, server.Client(), server.URL, time.Now, &bytes.Buffer{}, "")
 	const theirs = lock.Ref("4C957905-5D3F-479B-839A-C7D5B2AE2DB5")
-	if kind, _ := kindOf(d.Clear(t.Context(), "2n-54-1", theirs)); kind != driver.Unsupported {
+	if e := drivertest.Error(t, d.Clear(t.Context(), "2n-54-1", theirs)); e.Kind != driver.Unsupported {
 		t.Error("their user can be erased")
 	}
-	_, err := d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: pin(t, "3333"), Enabled: true}, theirs)
-	if kind, _ := kindOf(err); kind != driver.Unsupported {
+	_, err := d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: drivertest.PIN(t, "3333"), Enabled: true}, theirs)
+	if e := drivertest.Error(t, err); e.Kind != driver.Unsupported {
 		t.Errorf("their user can be changed: %v", err)
 	}
-	_, err = d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: pin(t, "2222"), Enabled: true}, "")
-	if kind, _ := kindOf(err); kind != driver.Taken {
+	_, err = d.Set(t.Context(), "2n-54-1", lock.Credential{Code: "c", PIN: drivertest.PIN(t, "2222"), Enabled: true}, "")
+	if e := drivertest.Error(t, err); e.Kind != driver.Taken {
 		t.Errorf("the digits of a switch can be given: %v", err)
 	}
 	if len(wrote) > 0 {
