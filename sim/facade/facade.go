@@ -26,17 +26,19 @@ type Request struct {
 	Base   string // where it was sent, as in http://127.0.0.1:8701
 }
 
-// Match compares the path of a request with a pattern, both between slashes, in which {} stands for anything. It returns what the
-// request has there.
-func Match(pattern, path string) (found []string, ok bool) {
+// Match compares the path of a request with a pattern, both between slashes, in which a name in braces stands for anything. It
+// returns what the request has there, by name.
+func Match(pattern, path string) (found map[string]string, ok bool) {
 	want, have := strings.Split(pattern, "/"), strings.Split(strings.Trim(path, "/"), "/")
 	if len(want) != len(have) {
 		return nil, false
 	}
+	found = map[string]string{}
 	for i, part := range want {
+		name, named := strings.CutPrefix(part, "{")
 		switch {
-		case part == "{}" && have[i] != "":
-			found = append(found, have[i])
+		case named && have[i] != "":
+			found[strings.TrimSuffix(name, "}")] = have[i]
 		case part != have[i]:
 			return nil, false
 		}

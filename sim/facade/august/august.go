@@ -118,30 +118,22 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		c.fleet.After(hangs, func() { reply(facade.Reply{Broken: true}) }) // it waits for the body in vain
 		return
 	}
-	path := strings.Split(strings.Trim(r.Path, "/"), "/")
 	for _, e := range endpoints() {
-		parts := strings.Split(e.path, "/")
-		if e.method != r.Method || !match(parts, path) {
+		found, ok := facade.Match(e.path, r.Path)
+		if !ok || e.method != r.Method {
 			continue
 		}
-		x := &request{Request: r, reply: reply}
+		x := &request{Request: r, reply: reply, id: found["id"], op: found["op"]}
 		if !e.open {
 			if refused, ok := c.authorize(x, e.tokenless); !ok {
 				reply(refused)
 				return
 			}
 		}
-		for i, part := range parts {
-			switch part {
-			case "{lock}":
-				if x.door = c.doors[path[i]]; x.door == nil {
-					x.no(http.StatusNotFound, "Lock not found")
-					return
-				}
-			case "{id}":
-				x.id = path[i]
-			case "{op}":
-				x.op = path[i]
+		if id, ok := found["lock"]; ok {
+			if x.door = c.doors[id]; x.door == nil {
+				x.no(http.StatusNotFound, "Lock not found")
+				return
 			}
 		}
 		e.serve(c, x)
@@ -211,10 +203,6 @@ func endpoints() []endpoint {
 		{method: http.MethodPost, path: "webhook/{lock}", serve: (*Cloud).addHook},
 		{method: http.MethodDelete, path: "webhook/{lock}/{id}", serve: (*Cloud).deleteHook},
 	}
-}
-
-func match(parts, path []string) bool {
-	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
 }
 
 // refusal is an error as the cloud tells it.

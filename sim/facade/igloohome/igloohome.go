@@ -129,7 +129,7 @@ type endpoint struct {
 func endpoints() []endpoint {
 	return []endpoint{
 		{http.MethodGet, "devices", "get-devices", (*Cloud).listDevices},
-		{http.MethodGet, "devices/{device}", "get-devices", (*Cloud).showDevice},
+		{http.MethodGet, "devices/{id}", "get-devices", (*Cloud).showDevice},
 		{http.MethodPost, "devices/{lock}/algopin/onetime", "algopin-onetime", (*Cloud).oneTime},
 		{http.MethodPost, "devices/{lock}/algopin/hourly", "algopin-hourly", (*Cloud).hourly},
 		{http.MethodPost, "devices/{lock}/algopin/daily", "algopin-daily", (*Cloud).daily},
@@ -142,12 +142,13 @@ func endpoints() []endpoint {
 // Serve implements facade.Cloud.
 func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	x := &request{Request: r, reply: reply}
-	path := strings.Split(strings.Trim(r.Path, "/"), "/")
-	if r.Method == http.MethodPost && slices.Equal(path, []string{"oauth2", "token"}) {
+	path := strings.Trim(r.Path, "/")
+	if r.Method == http.MethodPost && path == "oauth2/token" {
 		c.signIn(x)
 		return
 	}
-	if path[0] != "igloohome" {
+	path, ours := strings.CutPrefix(path, "igloohome/")
+	if !ours {
 		reply(c.fault(http.StatusNotFound, "no such endpoint"))
 		return
 	}
@@ -157,37 +158,23 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		return
 	}
 	for _, e := range endpoints() {
-		parts := strings.Split(e.path, "/")
-		if e.method != r.Method || !match(parts, path[1:]) {
+		found, ok := facade.Match(e.path, path)
+		if !ok || e.method != r.Method {
 			continue
 		}
 		if e.scope != "" && !slices.Contains(may, e.scope) {
 			reply(c.fault(http.StatusForbidden, "Forbidden"))
 			return
 		}
-		for i, part := range parts {
-			if strings.HasPrefix(part, "{") {
-				x.id = path[1+i]
-			}
-			switch part {
-			case "{lock}":
-				x.door = c.door(x.id)
-			case "{bridge}":
-				x.bridge = c.bridge(x.id)
-			}
-			if part == "{lock}" && x.door == nil || part == "{bridge}" && x.bridge == nil {
-				reply(c.fault(http.StatusNotFound, "Device not found"))
-				return
-			}
+		x.id, x.door, x.bridge = found["id"], c.door(found["lock"]), c.bridge(found["bridge"])
+		if found["lock"] != "" && x.door == nil || found["bridge"] != "" && x.bridge == nil {
+			reply(c.fault(http.StatusNotFound, "Device not found"))
+			return
 		}
 		e.serve(c, x)
 		return
 	}
 	reply(c.fault(http.StatusNotFound, "no such endpoint"))
-}
-
-func match(parts, path []string) bool {
-	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
 }
 
 func (c *Cloud) door(id string) *door {

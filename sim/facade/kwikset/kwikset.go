@@ -89,22 +89,16 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		return
 	case cognito.Valid:
 	}
-	path := strings.Split(strings.Trim(strings.TrimPrefix(r.Path, "/prod_v1"), "/"), "/")
 	for _, e := range endpoints() {
-		parts := strings.Split(e.path, "/")
-		if e.method != r.Method || !match(parts, path) {
+		found, ok := facade.Match(e.path, strings.TrimPrefix(r.Path, "/prod_v1"))
+		if !ok || e.method != r.Method {
 			continue
 		}
-		x := request{Request: r, reply: reply}
-		for i, part := range parts {
-			switch part {
-			case "{device}":
-				if x.door = c.find(path[i]); x.door == nil {
-					reply(says(http.StatusNotFound, "Device not found"))
-					return
-				}
-			case "{id}":
-				x.id = path[i]
+		x := request{Request: r, reply: reply, id: found["id"]}
+		if id, ok := found["device"]; ok {
+			if x.door = c.find(id); x.door == nil {
+				reply(says(http.StatusNotFound, "Device not found"))
+				return
 			}
 		}
 		e.serve(c, &x)
@@ -157,10 +151,6 @@ func endpoints() []endpoint {
 		{http.MethodGet, "devices/{device}/accesscode/{id}", (*Cloud).confirm},
 		{http.MethodGet, "devices/{device}/remoteaccesscode", (*Cloud).manifest},
 	}
-}
-
-func match(parts, path []string) bool {
-	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
 }
 
 // says is what the gateway makes of a refusal.

@@ -90,27 +90,21 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		reply(plain(http.StatusUnauthorized, "Not authorized"))
 		return
 	}
-	path := strings.Split(strings.Trim(r.Path, "/"), "/")
 	for _, e := range endpoints() {
-		parts := strings.Split(e.path, "/")
-		if e.method != r.Method || !match(parts, path) {
+		found, ok := facade.Match(e.path, r.Path)
+		if !ok || e.method != r.Method {
 			continue
 		}
 		if !slices.Contains(scopes, e.scope) {
 			reply(plain(http.StatusForbidden, "Forbidden"))
 			return
 		}
-		x := request{Request: r, reply: reply}
-		for i, part := range parts {
-			switch part {
-			case "{lock}":
-				n, err := strconv.ParseInt(path[i], 10, 64)
-				if x.door = c.doors[n]; err != nil || x.door == nil {
-					reply(plain(http.StatusNotFound, "Not found"))
-					return
-				}
-			case "{id}":
-				x.id = path[i]
+		x := request{Request: r, reply: reply, id: found["id"]}
+		if id, ok := found["lock"]; ok {
+			n, err := strconv.ParseInt(id, 10, 64)
+			if x.door = c.doors[n]; err != nil || x.door == nil {
+				reply(plain(http.StatusNotFound, "Not found"))
+				return
 			}
 		}
 		e.serve(c, &x)
@@ -154,10 +148,6 @@ func endpoints() []endpoint {
 		{http.MethodPut, "api/decentralWebhook", "notification", (*Cloud).addHook},
 		{http.MethodDelete, "api/decentralWebhook/{id}", "notification", (*Cloud).deleteHook},
 	}
-}
-
-func match(parts, path []string) bool {
-	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
 }
 
 // The two shapes of an error's body.

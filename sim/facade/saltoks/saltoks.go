@@ -163,28 +163,28 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		x.fail(http.StatusBadRequest, badParameter, "The body is not valid")
 		return
 	}
-	if len(path) > 0 && path[0] == "v2" {
+	if path[0] == "v2" {
 		x.json(http.StatusForbidden, map[string]any{"type": "about:blank", "title": "Forbidden", "status": http.StatusForbidden})
 		return
 	}
-	found := false
+	known := false
 	for _, e := range endpoints() {
-		parts := strings.Split(e.path, "/")
-		if !slices.EqualFunc(parts, path[min(1, len(path)):], func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" }) {
+		found, ok := facade.Match(e.path, strings.Join(path[1:], "/"))
+		if !ok {
 			continue
 		}
-		found = true
+		known = true
 		if e.method != r.Method || !strings.Contains(e.versions, path[0]) {
 			continue
 		}
 		c.look(x, func(lock.Observation) {
-			if c.resolve(x, parts, path[1:]) {
+			if c.resolve(x, found) {
 				e.serve(c, x)
 			}
 		})
 		return
 	}
-	if found {
+	if known {
 		reply(facade.Reply{Status: http.StatusMethodNotAllowed})
 		return
 	}
@@ -192,43 +192,40 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 }
 
 // resolve finds what a path names; false: it was answered that there is no such thing.
-func (c *Cloud) resolve(r *request, parts, path []string) bool {
-	for i, part := range parts {
-		switch part {
-		case "{site}":
-			if path[i] != c.site {
-				if path[i] == siteUID(c.account) {
-					r.fail(http.StatusBadRequest, badParameter, "The value is not valid")
-				} else {
-					r.fail(http.StatusNotFound, notFound, "Site not found")
-				}
-				return false
-			}
-		case "{lock}":
-			i := slices.IndexFunc(c.doors, func(d *door) bool { return d.id == path[i] })
-			if i < 0 {
-				r.fail(http.StatusNotFound, notFound, "Lock not found")
-				return false
-			}
-			r.door = c.doors[i]
-		case "{user}":
-			i := slices.IndexFunc(c.users, func(u *user) bool { return u.id == path[i] })
-			if i < 0 {
-				r.fail(http.StatusNotFound, notFound, "User not found")
-				return false
-			}
-			r.user = c.users[i]
-		case "{group}":
-			i := slices.IndexFunc(c.groups, func(g *group) bool { return g.id == path[i] })
-			if i < 0 {
-				r.fail(http.StatusNotFound, notFound, "Access group not found")
-				return false
-			}
-			r.group = c.groups[i]
-		case "{id}":
-			r.id = path[i]
+func (c *Cloud) resolve(r *request, found map[string]string) bool {
+	if id, ok := found["site"]; ok && id != c.site {
+		if id == siteUID(c.account) {
+			r.fail(http.StatusBadRequest, badParameter, "The value is not valid")
+		} else {
+			r.fail(http.StatusNotFound, notFound, "Site not found")
 		}
+		return false
 	}
+	if id, ok := found["lock"]; ok {
+		i := slices.IndexFunc(c.doors, func(d *door) bool { return d.id == id })
+		if i < 0 {
+			r.fail(http.StatusNotFound, notFound, "Lock not found")
+			return false
+		}
+		r.door = c.doors[i]
+	}
+	if id, ok := found["user"]; ok {
+		i := slices.IndexFunc(c.users, func(u *user) bool { return u.id == id })
+		if i < 0 {
+			r.fail(http.StatusNotFound, notFound, "User not found")
+			return false
+		}
+		r.user = c.users[i]
+	}
+	if id, ok := found["group"]; ok {
+		i := slices.IndexFunc(c.groups, func(g *group) bool { return g.id == id })
+		if i < 0 {
+			r.fail(http.StatusNotFound, notFound, "Access group not found")
+			return false
+		}
+		r.group = c.groups[i]
+	}
+	r.id = found["id"]
 	return true
 }
 

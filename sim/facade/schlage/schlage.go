@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -87,22 +86,16 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		return
 	case cognito.Valid:
 	}
-	path := strings.Split(strings.Trim(strings.TrimPrefix(r.Path, "/v1"), "/"), "/")
 	for _, e := range endpoints() {
-		parts := strings.Split(e.path, "/")
-		if e.method != r.Method || !match(parts, path) {
+		found, ok := facade.Match(e.path, strings.TrimPrefix(r.Path, "/v1"))
+		if !ok || e.method != r.Method {
 			continue
 		}
-		x := request{Request: r, reply: reply}
-		for i, part := range parts {
-			switch part {
-			case "{device}":
-				if x.door = c.doors[path[i]]; x.door == nil {
-					reply(says(http.StatusNotFound, "Device not found"))
-					return
-				}
-			case "{id}":
-				x.id = path[i]
+		x := request{Request: r, reply: reply, id: found["id"]}
+		if id, ok := found["device"]; ok {
+			if x.door = c.doors[id]; x.door == nil {
+				reply(says(http.StatusNotFound, "Device not found"))
+				return
 			}
 		}
 		if id := r.Query.Get("deviceId"); id != "" {
@@ -146,10 +139,6 @@ func endpoints() []endpoint {
 		{http.MethodPut, "notifications", (*Cloud).writeNote},
 		{http.MethodDelete, "notifications/{id}", (*Cloud).deleteNote},
 	}
-}
-
-func match(parts, path []string) bool {
-	return slices.EqualFunc(parts, path, func(part, have string) bool { return part == have || strings.HasPrefix(part, "{") && have != "" })
 }
 
 // says is a refusal, or whatever else is told in one sentence.

@@ -53,8 +53,8 @@ func definitions() map[string]map[string][]argument {
 }
 
 func (c *Cloud) showDefinition(r *request) {
-	commands, ok := definitions()[r.found[0]]
-	if !ok || r.found[1] != "1" {
+	commands, ok := definitions()[r.found["capability"]]
+	if !ok || r.found["version"] != "1" {
 		r.reply(notFound("capabilityId"))
 		return
 	}
@@ -67,7 +67,7 @@ func (c *Cloud) showDefinition(r *request) {
 			}
 			told[name] = map[string]any{"name": name, "arguments": list}
 		}
-		r.json(http.StatusOK, map[string]any{"id": r.found[0], "version": 1, "status": "live", "name": r.found[0], "attributes": map[string]any{}, "commands": told})
+		r.json(http.StatusOK, map[string]any{"id": r.found["capability"], "version": 1, "status": "live", "name": r.found["capability"], "attributes": map[string]any{}, "commands": told})
 	})
 }
 

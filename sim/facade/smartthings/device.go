@@ -257,7 +257,7 @@ func (c *Cloud) showComponent(r *request) {
 
 func (c *Cloud) showCapability(r *request) {
 	c.look(r, r.door, func(o lock.Observation) {
-		of, ok := c.status(r.door, o)[r.found[1]]
+		of, ok := c.status(r.door, o)[r.found["capability"]]
 		if !ok {
 			r.reply(notFound("capabilityId"))
 			return

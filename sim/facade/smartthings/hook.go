@@ -75,8 +75,8 @@ func (c *Cloud) updateApp(r *request) {
 		r.reply(malformed("apiOnly.targetUrl"))
 		return
 	}
-	c.retarget(r.found[0], body.APIOnly.TargetURL, r.Base)
-	r.json(http.StatusOK, map[string]any{"appId": r.found[0], "apiOnly": map[string]any{"subscription": map[string]string{"targetUrl": c.app.target, "targetStatus": "PENDING"}}})
+	c.retarget(r.found["app"], body.APIOnly.TargetURL, r.Base)
+	r.json(http.StatusOK, map[string]any{"appId": r.found["app"], "apiOnly": map[string]any{"subscription": map[string]string{"targetUrl": c.app.target, "targetStatus": "PENDING"}}})
 }
 
 // Target implements facade.Targeted: the owner of the app sets where its events go.
@@ -97,7 +97,7 @@ func (c *Cloud) retarget(id, target, base string) {
 }
 
 func (c *Cloud) confirm(r *request) {
-	if r.found[1] != c.app.asked {
+	if r.found["token"] != c.app.asked {
 		r.reply(notFound("token"))
 		return
 	}
@@ -106,7 +106,7 @@ func (c *Cloud) confirm(r *request) {
 }
 
 func (c *Cloud) listSubscriptions(r *request) {
-	if r.found[0] != InstalledApp(c.account) {
+	if r.found["app"] != InstalledApp(c.account) {
 		r.reply(notFound("installedAppId"))
 		return
 	}
@@ -116,7 +116,7 @@ func (c *Cloud) listSubscriptions(r *request) {
 }
 
 func (c *Cloud) subscribe(r *request) {
-	if r.found[0] != InstalledApp(c.account) {
+	if r.found["app"] != InstalledApp(c.account) {
 		r.reply(notFound("installedAppId"))
 		return
 	}
@@ -140,13 +140,14 @@ func (c *Cloud) subscribe(r *request) {
 
 // unsubscribe deletes one subscription, or all.
 func (c *Cloud) unsubscribe(r *request) {
-	if r.found[0] != InstalledApp(c.account) {
+	if r.found["app"] != InstalledApp(c.account) {
 		r.reply(notFound("installedAppId"))
 		return
 	}
 	c.any(r, func() {
 		before := len(c.app.hooks)
-		c.app.hooks = slices.DeleteFunc(c.app.hooks, func(s *subscription) bool { return len(r.found) == 1 || s.ID == r.found[1] })
+		id, one := r.found["id"]
+		c.app.hooks = slices.DeleteFunc(c.app.hooks, func(s *subscription) bool { return !one || s.ID == id })
 		r.json(http.StatusOK, map[string]int{"count": before - len(c.app.hooks)})
 	})
 }
@@ -242,7 +243,7 @@ func (c *Cloud) keyID() string { return uuid(string(c.account), "key") }
 
 // certificate is the public half of the key that posts are signed with.
 func (c *Cloud) certificate(r *request) {
-	if r.found[0] != "sim" || r.found[1] != c.keyID() {
+	if r.found["publisher"] != "sim" || r.found["key"] != c.keyID() {
 		r.reply(notFound(""))
 		return
 	}

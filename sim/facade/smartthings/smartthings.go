@@ -75,8 +75,8 @@ func (c *Cloud) Migrate(id lock.DeviceID) {
 // request is a Request whose path was understood.
 type request struct {
 	facade.Request
-	found []string // what stands for the braces of its pattern
-	door  *door    // of patterns that begin with devices/{}
+	found map[string]string // what its path has for the names in the pattern
+	door  *door             // of patterns that begin with devices/{device}
 	reply func(facade.Reply)
 }
 
@@ -97,22 +97,22 @@ func endpoints() []endpoint {
 	return []endpoint{
 		{http.MethodGet, "oauth/authorize", "", (*Cloud).authorize},
 		{http.MethodPost, "oauth/token", "", (*Cloud).token},
-		{http.MethodGet, "pl/{}/{}", "", (*Cloud).certificate},
-		{http.MethodGet, "apps/{}/confirm/{}", "", (*Cloud).confirm},
-		{http.MethodPut, "apps/{}", mayRead, (*Cloud).updateApp},
+		{http.MethodGet, "pl/{publisher}/{key}", "", (*Cloud).certificate},
+		{http.MethodGet, "apps/{app}/confirm/{token}", "", (*Cloud).confirm},
+		{http.MethodPut, "apps/{app}", mayRead, (*Cloud).updateApp},
 		{http.MethodGet, "devices", mayRead, (*Cloud).listDevices},
-		{http.MethodGet, "devices/{}", mayRead, (*Cloud).showDevice},
-		{http.MethodGet, "devices/{}/health", mayRead, (*Cloud).showHealth},
-		{http.MethodGet, "devices/{}/status", mayRead, (*Cloud).showStatus},
-		{http.MethodGet, "devices/{}/components/main/status", mayRead, (*Cloud).showComponent},
-		{http.MethodGet, "devices/{}/components/main/capabilities/{}/status", mayRead, (*Cloud).showCapability},
-		{http.MethodPost, "devices/{}/commands", mayExecute, (*Cloud).execute},
+		{http.MethodGet, "devices/{device}", mayRead, (*Cloud).showDevice},
+		{http.MethodGet, "devices/{device}/health", mayRead, (*Cloud).showHealth},
+		{http.MethodGet, "devices/{device}/status", mayRead, (*Cloud).showStatus},
+		{http.MethodGet, "devices/{device}/components/main/status", mayRead, (*Cloud).showComponent},
+		{http.MethodGet, "devices/{device}/components/main/capabilities/{capability}/status", mayRead, (*Cloud).showCapability},
+		{http.MethodPost, "devices/{device}/commands", mayExecute, (*Cloud).execute},
 		{http.MethodGet, "history/devices", mayRead, (*Cloud).history},
-		{http.MethodGet, "capabilities/{}/{}", mayRead, (*Cloud).showDefinition},
-		{http.MethodGet, "installedapps/{}/subscriptions", mayRead, (*Cloud).listSubscriptions},
-		{http.MethodPost, "installedapps/{}/subscriptions", mayRead, (*Cloud).subscribe},
-		{http.MethodDelete, "installedapps/{}/subscriptions", mayRead, (*Cloud).unsubscribe},
-		{http.MethodDelete, "installedapps/{}/subscriptions/{}", mayRead, (*Cloud).unsubscribe},
+		{http.MethodGet, "capabilities/{capability}/{version}", mayRead, (*Cloud).showDefinition},
+		{http.MethodGet, "installedapps/{app}/subscriptions", mayRead, (*Cloud).listSubscriptions},
+		{http.MethodPost, "installedapps/{app}/subscriptions", mayRead, (*Cloud).subscribe},
+		{http.MethodDelete, "installedapps/{app}/subscriptions", mayRead, (*Cloud).unsubscribe},
+		{http.MethodDelete, "installedapps/{app}/subscriptions/{id}", mayRead, (*Cloud).unsubscribe},
 	}
 }
 
@@ -137,9 +137,9 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 				return
 			}
 		}
-		if strings.HasPrefix(e.path, "devices/{}") {
-			hub := c.hubID() == found[0] && e.path == "devices/{}/health"
-			if x.door = c.doors[found[0]]; x.door == nil && !hub {
+		if id, ok := found["device"]; ok {
+			hub := c.hubID() == id && e.path == "devices/{device}/health"
+			if x.door = c.doors[id]; x.door == nil && !hub {
 				reply(notFound("deviceId"))
 				return
 			}
