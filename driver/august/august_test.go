@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -66,7 +65,7 @@ func build(t *testing.T, vendor provider.Provider, brand cloud.Brand) *house {
 func (h *house) env() provider.Env {
 	return provider.Env{
 		HTTP: h.server.Client(), Now: h.leap.Now, Rand: bytes.NewReader(bytes.Repeat([]byte{7, 1, 9, 4}, 64)), Secrets: h.secrets,
-		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: drivertest.Log(h.log),
 	}
 }
 
@@ -116,13 +115,7 @@ func (h *house) rig(d driver.Driver) *conform.Rig {
 		Posted: func() []driver.Inbound { all := h.posts; h.posts = nil; return all },
 	}
 	r := &conform.Rig{Driver: d, Far: far, Hub: true, Unsigned: true, Now: h.leap.Now, Log: h.log.String}
-	all, err := d.Devices(h.t.Context())
-	drivertest.Must(h.t, err)
-	for _, x := range all {
-		if x.Name == "Front door" {
-			r.Device = x.ID
-		}
-	}
+	r.Device = drivertest.Find(h.t, d, "Front door").ID
 	return r
 }
 

@@ -2,7 +2,6 @@ package hubitat_test
 
 import (
 	"bytes"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -59,7 +58,7 @@ func open(t *testing.T, how func(*cloud.Cloud), texts map[string]string) *house 
 		settings[name] = text
 	}
 	h.driver, err = hubitat.Provider().Open(t.Context(), provider.Env{
-		HTTP: h.server.Client(), Now: h.leap.Now, Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		HTTP: h.server.Client(), Now: h.leap.Now, Log: drivertest.Log(&h.log),
 	}, provider.Account{ID: "house", Texts: settings, Secrets: map[string]string{"token": cloud.Token("house")}})
 	drivertest.Must(t, err)
 	t.Cleanup(func() { drivertest.Must(t, h.driver.Close()) })

@@ -29,7 +29,7 @@ func (h *house) typed(t *testing.T, id lock.DeviceID, pin lock.PIN) (opens bool)
 // A lock without a bridge takes algorithmic codes and nothing else; they work without it being told, within their window.
 func TestCodesWithoutABridge(t *testing.T) {
 	h := build(t, cloud.Habits{}, nil)
-	d := h.find(t, "back")
+	d := drivertest.Find(t, h.Driver, "back")
 	if !d.Traits.OfflineOnly || d.Hub != "" || len(d.Traits.Offline) != 3 {
 		t.Fatalf("its traits are %+v", d.Traits)
 	}

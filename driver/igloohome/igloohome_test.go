@@ -3,7 +3,6 @@ package igloohome_test
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -35,7 +34,7 @@ func build(t *testing.T, habits cloud.Habits, secrets provider.Secrets) *house {
 	h := buildOf(t, sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "igloohome", Account: "house", Hub: "bridge", Name: "Front door", Slots: 20}, {ID: "back", Model: "algo.keypad", Account: "house"},
 	}}, habits, secrets)
-	h.Device = h.find(t, "Front door").ID
+	h.Device = drivertest.Find(t, h.Driver, "Front door").ID
 	return h
 }
 
@@ -60,24 +59,11 @@ func buildOf(t *testing.T, spec sim.Spec, habits cloud.Habits, secrets provider.
 	return h
 }
 
-func (h *house) find(t *testing.T, name string) lock.Device {
-	t.Helper()
-	all, err := h.Driver.Devices(t.Context())
-	drivertest.Must(t, err)
-	for _, d := range all {
-		if d.Name == name {
-			return d
-		}
-	}
-	t.Fatalf("%d devices are listed, and %q is none of them", len(all), name)
-	return lock.Device{}
-}
-
 func open(t *testing.T) *conform.Rig { return build(t, cloud.Habits{}, nil).Rig }
 
 func login(t *testing.T, base string, now func() time.Time, log *bytes.Buffer, id, secret string, secrets provider.Secrets) driver.Driver {
 	t.Helper()
-	env := provider.Env{HTTP: &http.Client{}, Now: now, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), Secrets: secrets}
+	env := provider.Env{HTTP: &http.Client{}, Now: now, Log: drivertest.Log(log), Secrets: secrets}
 	d, err := igloohome.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "zone": "Europe/Vienna"}, Secrets: map[string]string{"client_id": id, "client_secret": secret},
 	})
@@ -223,7 +209,7 @@ func TestTheBolt(t *testing.T) {
 	bolt := h.Driver.(driver.Bolt)
 	drivertest.Must(t, bolt.Unlock(t.Context(), h.Device))
 	drivertest.Must(t, bolt.Lock(t.Context(), h.Device))
-	if e := drivertest.Error(t, bolt.Lock(t.Context(), h.find(t, "back").ID)); e.Kind != driver.Unsupported {
+	if e := drivertest.Error(t, bolt.Lock(t.Context(), drivertest.Find(t, h.Driver, "back").ID)); e.Kind != driver.Unsupported {
 		t.Error("a lock without a bridge is moved")
 	}
 }

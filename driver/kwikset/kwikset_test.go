@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -52,21 +51,8 @@ func open(t *testing.T) *house {
 		Driver: h.login(t, log, account(h.server.URL)), Now: leap.Now, Log: log.String,
 		Far: &rig.Far{Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house", Async: true},
 	}
-	h.Device = h.device(t)
+	h.Device = drivertest.Find(t, h.Driver, "Front door").ID
 	return h
-}
-
-func (h *house) device(t *testing.T) lock.DeviceID {
-	t.Helper()
-	all, err := h.Driver.Devices(t.Context())
-	drivertest.Must(t, err)
-	for _, d := range all {
-		if d.Name == "Front door" {
-			return d.ID
-		}
-	}
-	t.Fatalf("the front door is not among %d devices", len(all))
-	return ""
 }
 
 func account(url string) provider.Account {
@@ -80,7 +66,7 @@ func account(url string) provider.Account {
 func env(h *http.Client, now func() time.Time, log io.Writer) provider.Env {
 	return provider.Env{
 		HTTP: h, Now: now, Rand: rand.NewChaCha8([32]byte{7}), Secrets: &provider.MemorySecrets{},
-		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: drivertest.Log(log),
 	}
 }
 
@@ -248,7 +234,7 @@ func TestALocksOwnWindow(t *testing.T) {
 func TestManyHomes(t *testing.T) {
 	h := open(t)
 	h.cloud.Homes = 30
-	if h.device(t) != h.Device {
+	if drivertest.Find(t, h.Driver, "Front door").ID != h.Device {
 		t.Error("the door has another name")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -52,19 +51,13 @@ func open(t *testing.T) *conform.Rig {
 		Posted: func() []driver.Inbound { all := posts; posts = nil; return all },
 	}
 	r := &conform.Rig{Driver: login(t, server.URL, leap.Now, log, cloud.Token("house")), Far: far, Now: leap.Now, Log: log.String}
-	all, err := r.Driver.Devices(t.Context())
-	drivertest.Must(t, err)
-	for _, d := range all {
-		if d.Name == "Front door" {
-			r.Device = d.ID
-		}
-	}
+	r.Device = drivertest.Find(t, r.Driver, "Front door").ID
 	return r
 }
 
 func login(t *testing.T, base string, now func() time.Time, log *bytes.Buffer, token string) driver.Driver {
 	t.Helper()
-	env := provider.Env{HTTP: &http.Client{}, Now: now, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	env := provider.Env{HTTP: &http.Client{}, Now: now, Log: drivertest.Log(log)}
 	d, err := nuki.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "zone": "Europe/Vienna"}, Secrets: map[string]string{"token": token},
 	})

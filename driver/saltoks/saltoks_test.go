@@ -3,7 +3,6 @@ package saltoks_test
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,7 +79,7 @@ func (h *hotel) login(password string) driver.Driver {
 
 func login(t *testing.T, base string, now func() time.Time, log io.Writer, secrets provider.Secrets, password string) driver.Driver {
 	t.Helper()
-	env := provider.Env{HTTP: &http.Client{}, Now: now, Secrets: secrets, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	env := provider.Env{HTTP: &http.Client{}, Now: now, Secrets: secrets, Log: drivertest.Log(log)}
 	d, err := saltoks.Provider().Open(t.Context(), env, provider.Account{
 		ID: "hotel", Texts: map[string]string{"base_url": base, "client_id": cloud.ClientID("hotel"), "username": cloud.Username("hotel")},
 		Secrets: map[string]string{"client_secret": cloud.ClientSecret("hotel"), "password": password},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -52,13 +51,7 @@ func open(t *testing.T) *house {
 		Driver: login(t, server, leap.Now, log, account(server.URL)), Now: leap.Now, Log: log.String,
 		Far: &rig.Far{Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house", Async: true},
 	}
-	all, err := h.Driver.Devices(t.Context())
-	drivertest.Must(t, err)
-	for _, d := range all {
-		if d.Name == "Front door" {
-			h.Device = d.ID
-		}
-	}
+	h.Device = drivertest.Find(t, h.Driver, "Front door").ID
 	return h
 }
 
@@ -73,7 +66,7 @@ func account(url string) provider.Account {
 func env(h *http.Client, now func() time.Time, log io.Writer) provider.Env {
 	return provider.Env{
 		HTTP: h, Now: now, Rand: rand.NewChaCha8([32]byte{7}), Secrets: &provider.MemorySecrets{},
-		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: drivertest.Log(log),
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -62,7 +61,7 @@ func (h *house) open(p provider.Provider) driver.Driver {
 
 func (h *house) env() provider.Env {
 	return provider.Env{
-		HTTP: h.server.Client(), Now: h.leap.Now, Secrets: &provider.MemorySecrets{}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		HTTP: h.server.Client(), Now: h.leap.Now, Secrets: &provider.MemorySecrets{}, Log: drivertest.Log(h.log),
 	}
 }
 
@@ -75,13 +74,7 @@ func (h *house) rig(d driver.Driver) *conform.Rig {
 	r := &conform.Rig{Driver: d, Hub: true, Now: h.leap.Now, Log: h.log.String, Far: &rig.Far{
 		Do: h.leap.Do, Pass: func() { h.leap.Pass(10 * time.Minute) }, Lock: "front", Account: "house", Hub: "bridge", Async: true,
 	}}
-	all, err := d.Devices(h.t.Context())
-	drivertest.Must(h.t, err)
-	for _, x := range all {
-		if x.Name == "Front door" {
-			r.Device = x.ID
-		}
-	}
+	r.Device = drivertest.Find(h.t, d, "Front door").ID
 	return r
 }
 

@@ -3,7 +3,6 @@ package smartthings_test
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -101,7 +100,7 @@ func (h *house) as(s provider.Secrets, a provider.Account) driver.Driver {
 }
 
 func (h *house) env(s provider.Secrets) provider.Env {
-	return provider.Env{HTTP: h.server.Client(), Now: h.leap.Now, Secrets: s, Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	return provider.Env{HTTP: h.server.Client(), Now: h.leap.Now, Secrets: s, Log: drivertest.Log(&h.log)}
 }
 
 // ask makes a request as a person who has a token of a day.

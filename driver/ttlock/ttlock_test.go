@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -64,13 +63,7 @@ func open(t *testing.T, hub lock.HubID, queues string) *house {
 		Posted: func() []driver.Inbound { all := h.posts; h.posts = nil; return all },
 	}
 	h.rig = &conform.Rig{Driver: h.login(cloud.Password("house"), queues), Far: far, Hub: hub != "", Unsigned: true, Now: h.leap.Now, Log: h.log.String}
-	all, err := h.rig.Driver.Devices(t.Context())
-	drivertest.Must(t, err)
-	for _, d := range all {
-		if d.Name == "Front door" {
-			h.rig.Device = d.ID
-		}
-	}
+	h.rig.Device = drivertest.Find(t, h.rig.Driver, "Front door").ID
 	return h
 }
 
@@ -83,7 +76,7 @@ func (h *house) login(password, queues string) driver.Driver {
 func login(t *testing.T, base string, now func() time.Time, log io.Writer, secrets provider.Secrets, texts map[string]string, password string) driver.Driver {
 	t.Helper()
 	texts["client_id"], texts["username"], texts["base_url"] = cloud.ClientID("house"), cloud.Username("house"), base
-	env := provider.Env{HTTP: &http.Client{}, Now: now, Secrets: secrets, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	env := provider.Env{HTTP: &http.Client{}, Now: now, Secrets: secrets, Log: drivertest.Log(log)}
 	d, err := ttlock.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: texts, Secrets: map[string]string{"client_secret": cloud.ClientSecret("house"), "password": password},
 	})

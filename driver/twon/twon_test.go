@@ -51,13 +51,7 @@ func build(t *testing.T, habits cloud.Habits) *house {
 	log := &bytes.Buffer{}
 	far := &rig.Far{Do: leap.Do, Pass: func() { leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house"}
 	h.Rig = &conform.Rig{Driver: login(t, server.Client(), h.base, leap.Now, log, ""), Far: far, Direct: true, Now: leap.Now, Log: log.String}
-	all, err := h.Driver.Devices(t.Context())
-	drivertest.Must(t, err)
-	for _, d := range all {
-		if d.Name == "Front door" {
-			h.Device = d.ID
-		}
-	}
+	h.Device = drivertest.Find(t, h.Driver, "Front door").ID
 	return h
 }
 
@@ -66,7 +60,7 @@ func open(t *testing.T) *conform.Rig { return build(t, cloud.Habits{}).Rig }
 func login(t *testing.T, client *http.Client, base string, now func() time.Time, log *bytes.Buffer, certificate string) driver.Driver {
 	t.Helper()
 	user, password := cloud.Login("house")
-	env := provider.Env{HTTP: client, Now: now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	env := provider.Env{HTTP: client, Now: now, Rand: rand.Reader, Log: drivertest.Log(log)}
 	d, err := twon.Provider().Open(t.Context(), env, provider.Account{
 		ID: "house", Texts: map[string]string{"base_url": base, "user": user, "zone": "Europe/Prague", "certificate": certificate}, Secrets: map[string]string{"password": password},
 	})

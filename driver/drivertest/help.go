@@ -2,6 +2,8 @@ package drivertest
 
 import (
 	"errors"
+	"io"
+	"log/slog"
 	"testing"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -22,6 +24,25 @@ func PIN(t testing.TB, digits string) lock.PIN {
 	pin, err := lock.ParsePIN(digits)
 	Must(t, err)
 	return pin
+}
+
+// Find is the device of that name among those that a driver lists.
+func Find(t testing.TB, d driver.Driver, name string) lock.Device {
+	t.Helper()
+	all, err := d.Devices(t.Context())
+	Must(t, err)
+	for _, x := range all {
+		if x.Name == name {
+			return x
+		}
+	}
+	t.Fatalf("%d devices are listed, and %q is none of them", len(all), name)
+	return lock.Device{}
+}
+
+// Log writes all that is logged, so that it can be searched for what must not be told.
+func Log(to io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // Error is what a driver says of a failure; anything else ends the test.
