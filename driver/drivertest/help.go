@@ -55,6 +55,14 @@ func Error(t testing.TB, err error) *driver.Error {
 	return e
 }
 
+// Typed ends the test at a failure of a verb that is no *driver.Error; success is as good.
+func Typed(t testing.TB, verb string, err error) {
+	t.Helper()
+	if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
+		t.Fatalf("%s: %v", verb, err)
+	}
+}
+
 // Fails reports an error of what was tried that is not of this kind and blame.
 func Fails(t testing.TB, what string, err error, kind driver.Kind, blame driver.Blame) {
 	t.Helper()

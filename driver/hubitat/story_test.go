@@ -172,18 +172,14 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d := at(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, "http://hub")
 		devices, err := d.Devices(t.Context())
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("devices: %v", err)
-		}
+		drivertest.Typed(t, "devices", err)
 		for _, x := range devices {
 			if x.Model == "" || x.Name == "" || len(x.Traits.Lengths()) == 0 || x.Traits.Slots < 0 {
 				t.Errorf("a device without a model, a name or lengths: %+v", x)
 			}
 		}
 		o, err := d.Observe(t.Context(), doorOf, driver.Known{})
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("observe: %v", err)
-		}
+		drivertest.Typed(t, "observe", err)
 		if len(o.Held) > lock.MaxHeld || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, battery %v", len(o.Held), o.Battery.Level)
 		}

@@ -1,7 +1,6 @@
 package igloohome_test
 
 import (
-	"errors"
 	"net/http"
 	"testing"
 
@@ -24,33 +23,28 @@ func FuzzAnswers(f *testing.F) {
 		d, err := igloohome.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text), Others: map[string]string{"POST /oauth2/token": granted}}}, Now: epoch},
 			provider.Account{ID: "house", Texts: map[string]string{"zone": "Asia/Singapore"}, Secrets: map[string]string{"client_id": "i", "client_secret": "s"}})
 		drivertest.Must(t, err)
-		typed := func(verb string, err error) {
-			if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-				t.Fatalf("%s: %v", verb, err)
-			}
-		}
 		devices, err := d.Devices(t.Context())
-		typed("devices", err)
+		drivertest.Typed(t, "devices", err)
 		for _, x := range devices {
 			if x.Model == "" || x.Name == "" {
 				t.Errorf("a device without a model or a name: %+v", x)
 			}
 		}
 		held, err := d.Set(t.Context(), front, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
-		typed("set", err)
+		drivertest.Typed(t, "set", err)
 		if err == nil && held.Ref == "" {
 			t.Error("what was set has no Ref")
 		}
 		issued, err := d.Set(t.Context(), front, lock.Credential{Code: "o", Offline: lock.OfflineHourly, Enabled: true, Window: lock.Window{From: epoch(), To: epoch().Add(3600e9)}}, "")
-		typed("issue", err)
+		drivertest.Typed(t, "issue", err)
 		if err == nil && issued.PIN.IsZero() {
 			t.Error("what was issued has no digits")
 		}
 		o, err := d.Observe(t.Context(), front, driver.Known{Refs: []lock.Ref{held.Ref, lock.Ref(text)}})
-		typed("observe", err)
+		drivertest.Typed(t, "observe", err)
 		if len(o.Held) > 1 || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, battery %v", len(o.Held), o.Battery.Level)
 		}
-		typed("clear", d.Clear(t.Context(), front, lock.Ref(text)))
+		drivertest.Typed(t, "clear", d.Clear(t.Context(), front, lock.Ref(text)))
 	})
 }

@@ -91,24 +91,18 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, many []byte) {
 		d := before(t, &http.Client{Transport: drivertest.Said{Body: string(many), Others: map[string]string{pool: granted, "GET /devices/d1": string(one)}}}, "http://api.example.org")
 		devices, err := d.Devices(t.Context())
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("devices: %v", err)
-		}
+		drivertest.Typed(t, "devices", err)
 		for _, x := range devices {
 			if x.Model == "" || x.Name == "" || len(x.Traits.PINLengths) == 0 {
 				t.Errorf("a device without a model, a name or lengths: %+v", x)
 			}
 		}
 		o, err := d.Observe(t.Context(), "schlage-d1", driver.Known{Since: "2026-01-05T14:00:00Z x"})
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("observe: %v", err)
-		}
+		drivertest.Typed(t, "observe", err)
 		if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, %d entries, battery %v", len(o.Held), len(o.Entries), o.Battery.Level)
 		}
 		_, err = d.Set(t.Context(), "schlage-d1", lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "4829"), Enabled: true}, "c1")
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("set: %v", err)
-		}
+		drivertest.Typed(t, "set", err)
 	})
 }

@@ -89,18 +89,14 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d := at(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, "https://api.example.org")
 		devices, err := d.Devices(t.Context())
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("devices: %v", err)
-		}
+		drivertest.Typed(t, "devices", err)
 		for _, x := range devices {
 			if x.Model == "" || x.Name == "" || x.Traits.Slots < 0 || x.Traits.NameMax < 0 {
 				t.Errorf("a device without a model or a name, or with strange traits: %+v", x)
 			}
 		}
 		o, err := d.Observe(t.Context(), "seam-front", driver.Known{Since: "2026-01-05T14:00:00Z e"})
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("observe: %v", err)
-		}
+		drivertest.Typed(t, "observe", err)
 		if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, %d entries, battery %v", len(o.Held), len(o.Entries), o.Battery.Level)
 		}

@@ -47,18 +47,14 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d := person(t, &http.Client{Transport: drivertest.Said{Body: string(text)}}, nil)
 		devices, err := d.Devices(t.Context())
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("devices: %v", err)
-		}
+		drivertest.Typed(t, "devices", err)
 		for _, x := range devices {
 			if x.Model == "" || x.Name == "" || len(x.Traits.Lengths()) == 0 || x.Traits.Slots < 0 {
 				t.Errorf("a device without a model, a name or lengths: %+v", x)
 			}
 		}
 		o, err := d.Observe(t.Context(), doorOf, driver.Known{Since: "9-1", Refs: []lock.Ref{"3@1@2", "2@0@0", "@@", "name:x"}})
-		if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-			t.Fatalf("observe: %v", err)
-		}
+		drivertest.Typed(t, "observe", err)
 		if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, %d entries, battery %v", len(o.Held), len(o.Entries), o.Battery.Level)
 		}

@@ -148,13 +148,8 @@ func FuzzAnswers(f *testing.F) {
 		d, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{Transport: drivertest.Said{Body: string(text), Others: map[string]string{"GET /api/system/info": told}}}, Now: epoch, Rand: bytes.NewReader(make([]byte, 64))},
 			provider.Account{ID: "house", Texts: map[string]string{"base_url": "http://gate", "user": "u"}, Secrets: map[string]string{"password": "p"}})
 		drivertest.Must(t, err)
-		typed := func(verb string, err error) {
-			if _, ok := errors.AsType[*driver.Error](err); err != nil && !ok {
-				t.Fatalf("%s: %v", verb, err)
-			}
-		}
 		devices, err := d.Devices(t.Context())
-		typed("devices", err)
+		drivertest.Typed(t, "devices", err)
 		for _, x := range devices {
 			if x.Model == "" || x.Name == "" {
 				t.Errorf("a device without a model or a name: %+v", x)
@@ -162,13 +157,13 @@ func FuzzAnswers(f *testing.F) {
 		}
 		for _, since := range []lock.Cursor{"", "1767618000 3", lock.Cursor(text)} {
 			o, err := d.Observe(t.Context(), gate, driver.Known{Since: since})
-			typed("observe", err)
+			drivertest.Typed(t, "observe", err)
 			if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries {
 				t.Errorf("%d codes, %d entries", len(o.Held), len(o.Entries))
 			}
 		}
 		_, err = d.Set(t.Context(), gate, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
-		typed("set", err)
-		typed("clear", d.Clear(t.Context(), gate, lock.Ref(text)))
+		drivertest.Typed(t, "set", err)
+		drivertest.Typed(t, "clear", d.Clear(t.Context(), gate, lock.Ref(text)))
 	})
 }
