@@ -33,29 +33,40 @@ func (c *Cloud) soon(after time.Duration) {
 	})
 }
 
-// wanted is what a lock should hold of a user; false: nothing.
-func (c *Cloud) wanted(d *door, u *user) (lock.Credential, bool) {
-	cred := lock.Credential{Name: u.alias, PIN: u.pin, Enabled: true}
-	if u.pin.IsZero() || u.lost || !u.usePIN || u.blocked || !u.seated {
-		return cred, false
-	}
-	now, found := c.fleet.Now(), false
+// wish is what a lock should hold of a user.
+type wish struct {
+	user *user
+	cred lock.Credential
+}
+
+// wishes is what a lock should hold, in the order of its groups.
+func (c *Cloud) wishes(d *door) []wish {
+	var all []wish
+	at := map[*user]int{}
+	now := c.fleet.Now()
 	for _, g := range c.groups {
-		if !slices.Contains(g.locks, d) || !slices.Contains(g.members, u) {
+		if !slices.Contains(g.locks, d) {
 			continue
 		}
 		for _, s := range g.schedules {
 			w, ok := s.at(now)
-			switch {
-			case !ok:
-			case !found:
-				cred.Window, found = w, true
-			default:
-				cred.Window = hull(cred.Window, w)
+			if !ok {
+				continue
+			}
+			for _, u := range g.members {
+				i, known := at[u]
+				switch {
+				case u.pin.IsZero() || u.lost || !u.usePIN || u.blocked || !u.seated:
+				case known:
+					all[i].cred.Window = hull(all[i].cred.Window, w)
+				default:
+					at[u] = len(all)
+					all = append(all, wish{u, lock.Credential{Name: u.alias, PIN: u.pin, Window: w, Enabled: true}})
+				}
 			}
 		}
 	}
-	return cred, found
+	return all
 }
 
 // hull is the least window that covers two.
@@ -78,27 +89,27 @@ func (c *Cloud) deliver(d *door) {
 		return
 	}
 	c.adopt(d)
+	wishes := c.wishes(d)
 	for _, id := range d.order() {
 		x := d.delivered[id]
-		if _, ok := c.wanted(d, x.user); !ok {
+		if !slices.ContainsFunc(wishes, func(w wish) bool { return w.user == x.user }) {
 			c.tell(d, sim.Call{Verb: "clear", At: x.ref}, x, func(sim.Result) { delete(d.delivered, id) })
 			return
 		}
 	}
-	for _, u := range c.users {
-		cred, ok := c.wanted(d, u)
-		have := d.delivered[u.id]
-		if !ok || have != nil && have.cred == cred {
+	for _, w := range wishes {
+		have := d.delivered[w.user.id]
+		if have != nil && have.cred == w.cred {
 			continue
 		}
-		x := &delivery{user: u, cred: cred}
-		call := sim.Call{Verb: "set", Want: cred}
+		x := &delivery{user: w.user, cred: w.cred}
+		call := sim.Call{Verb: "set", Want: w.cred}
 		if have != nil {
 			call.At = have.ref
 		}
 		c.tell(d, call, x, func(r sim.Result) {
 			x.ref = r.Held.Ref
-			d.delivered[u.id] = x
+			d.delivered[w.user.id] = x
 		})
 		return
 	}
