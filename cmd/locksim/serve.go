@@ -21,7 +21,6 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/drive"
 	"github.com/accesscodes/lockctl/sim/facade"
-	"github.com/accesscodes/lockctl/sim/scenario"
 	"github.com/accesscodes/lockctl/sim/wire"
 )
 
@@ -81,8 +80,8 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	for _, v := range vendors {
 		name := v.Name
-		if v.Direct && s.locks > scenario.MostDirect {
-			return fmt.Errorf("locks: an account of %s has at most %d", name, scenario.MostDirect)
+		if v.Most > 0 && s.locks > v.Most {
+			return fmt.Errorf("locks: an account of %s has at most %d", name, v.Most)
 		}
 		x := &served{Vendor: v, account: accountOf(name)}
 		all = append(all, x)

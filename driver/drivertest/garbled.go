@@ -34,6 +34,7 @@ func (g Garbled) answers() map[string]Said {
 	all := map[string]Said{
 		"a page":             {Body: "<html>please sign in</html>"},
 		"nothing":            {},
+		"null":               {Body: "null"},
 		"half an answer":     {Body: `{"list":[{"lockId":1,"smartlockId":2,`},
 		"a list":             {Body: `[{"id":"front"},null,7]`},
 		"a word":             {Body: `"yes"`},

@@ -131,9 +131,10 @@ func (a Answer) RetryAfter(otherwise time.Duration) time.Duration {
 	return time.Duration(min(n, 3600)) * time.Second
 }
 
-// JSON reads the body of an answer into v. The error never repeats the body.
+// JSON reads the body of an answer into v. The error never repeats the body. A bare null is no answer: taken for an empty list it would
+// mean that all locks, or all their codes, are gone.
 func (a Answer) JSON(v any) error {
-	if err := json.Unmarshal(a.Body, v); err != nil {
+	if err := json.Unmarshal(a.Body, v); err != nil || string(bytes.TrimSpace(a.Body)) == "null" {
 		return errors.New("the answer is not the JSON that it should be")
 	}
 	return nil

@@ -21,12 +21,10 @@ type Through struct {
 	Model    string      // of the simulator's locks that stand for the vendor's
 	Traits   lock.Traits // as the driver lists them
 	Push     bool        // its webhooks come to notices
-	Direct   bool        // there is no cloud: its locks are spoken to themselves, and are few
+	Direct   bool        // there is no cloud: its locks are spoken to themselves
+	Most     int         // locks that an account of it has at most; 0: as many as a story wants
 	Wire     world.Wiring
 }
-
-// MostDirect is how many locks without a cloud share an account: each is asked when they are listed.
-const MostDirect = 20
 
 // opening is how long before a story its accounts are listed.
 const opening = time.Minute
@@ -197,8 +195,8 @@ func (x *Through) lacks(f *File) string {
 	zones := map[lock.AccountID]string{}
 	locks := map[lock.AccountID]int{}
 	for _, l := range f.Spec.Locks {
-		if locks[l.Account]++; x.Direct && locks[l.Account] > MostDirect {
-			return "has more than " + strconv.Itoa(MostDirect) + " locks in an account"
+		if locks[l.Account]++; x.Most > 0 && locks[l.Account] > x.Most {
+			return "has more than " + strconv.Itoa(x.Most) + " locks in an account"
 		}
 		i := slices.IndexFunc(profiles, func(p sim.Profile) bool { return p.Name == l.Model })
 		switch before, ok := zones[l.Account]; {

@@ -33,5 +33,5 @@ func Through(v Vendor) (*scenario.Through, error) {
 		return nil, err
 	}
 	k.RunUntil(k.Now().Add(patience))
-	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: net.Devices()[0].Traits, Push: push, Direct: v.Direct, Wire: lay}, nil
+	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: net.Devices()[0].Traits, Push: push, Direct: v.Direct, Most: v.Most, Wire: lay}, nil
 }

@@ -26,8 +26,10 @@ import (
 type Vendor struct {
 	Name  string // of its provider
 	Model string // of its locks
-	// Direct: there is no cloud. Each lock is spoken to at an address of its own, and asked when they are listed.
+	// Direct: there is no cloud. Each lock is spoken to at an address of its own.
 	Direct bool
+	// Most is how many locks an account has at most; 0: any number. A look at one of them costs their vendor, or the driver, a look at all.
+	Most int
 	// Open puts the vendor's locks of an account behind its API. It is called on the fleet's thread.
 	Open func(*sim.Fleet, lock.AccountID) (facade.Cloud, error)
 	// Secrets are what an account of the façade signs in with, by the names of the provider's settings.
@@ -40,7 +42,7 @@ type Vendor struct {
 func Vendors() []Vendor {
 	return []Vendor{
 		{
-			Name: "2n", Model: "2n", Direct: true,
+			Name: "2n", Model: "2n", Direct: true, Most: 20,
 			Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return twon.New(f, a) },
 			Secrets: func(a lock.AccountID) map[string]string {
 				_, password := twon.Login(a)
