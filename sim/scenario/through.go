@@ -217,6 +217,10 @@ func (x *Through) lacks(f *File) string {
 	if slices.Contains(f.Needs, needsPush) && !x.Push {
 		return "needs " + string(needsPush)
 	}
+	own := func(l sim.LockSpec) bool { return l.Model == x.Model }
+	if x.Traits.OfflineOnly && !slices.Contains(f.Needs, "offline") && !slices.ContainsFunc(f.Spec.Locks, own) {
+		return "needs a lock that is told its codes"
+	}
 	if !meets("reuse", x.Traits) && reuses(f) {
 		return "needs reuse"
 	}

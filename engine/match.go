@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/accesscodes/lockctl/lock"
+)
+
+// matched lays what the lock holds beside what it should hold.
+func (b *batch) matched(d *device, o lock.Observation, first bool) {
+	now := b.now
+	seen := b.e.listed[:0]
+	for _, h := range o.Held {
+		if vacant(h) {
+			continue
+		}
+		seen = append(seen, entry{Ref: h.Ref, Tag: h.Tag, Name: h.Name, PIN: vaultPIN{h.PIN}, Window: h.Window, Enabled: h.Enabled, Slot: h.Slot})
+	}
+	for _, c := range append([]*code(nil), d.codes...) {
+		for i := 0; i < len(c.Places); i++ {
+			p := &c.Places[i]
+			if c.Offline != lock.OfflineNone {
+				if x := find(seen, d, c, p); x != nil {
+					x.Code, x.Ours = c.ID, true // a vendor may list what the lock was never told
+				}
+				continue
+			}
+			was := *p
+			if p.Reported.IsZero() || !p.Cleared.IsZero() {
+				p.Looks++
+			}
+			x := find(seen, d, c, p)
+			p.Kept = p.Kept && (o.Source == lock.SourceCloud || x == nil && !o.Complete)
+			switch {
+			case x != nil:
+				x.Code, x.Ours = c.ID, true
+				p.Pending = pending(o.Held, x.Ref)
+				b.present(d, c, p, x, o)
+				c.dirty = c.dirty || !p.listedAgain(was)
+			case o.Complete:
+				if b.absent(d, c, p, o.Source) {
+					i--
+				}
+			default:
+				c.dirty = true // it is in no list that freshen would find it in
+			}
+		}
+	}
+	for i := 0; i < len(d.Orphans); i++ {
+		p := &d.Orphans[i]
+		p.Looks++
+		x := find(seen, d, nil, p)
+		switch {
+		case x != nil:
+			x.Ours = true
+			p.Doubt = false
+			p.Ref, p.Slot, p.Seen = x.Ref, x.Slot, now
+			if p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN {
+				p.unblank(x.PIN)
+			}
+			if !p.Cleared.IsZero() {
+				p.Cleared, p.Looks = time.Time{}, 0
+			}
+		case o.Complete && (o.Source == lock.SourceLock || p.Cleared.IsZero() || !now.Before(p.Cleared.Add(time.Minute))):
+			d.remember(p, "", now)
+			d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
+			i--
+		}
+	}
+	b.e.listed = b.outsiders(d, seen, o.Complete, first)
+}
+
+// listedAgain reports whether a look taught no more of a place than that it is there still. Its code is not written for that, which
+// would be most of what is ever written: the list is, and tells it to freshen.
+func (p *place) listedAgain(was place) bool {
+	if was.Seen.IsZero() || was.Reported.IsZero() != p.Reported.IsZero() {
+		return false
+	}
+	was.Seen, was.Reported = p.Seen, p.Reported
+	return *p == was
+}
+
+// freshen gives the places of a device that was read from the store the times of its last look, for those that it listed.
+func (d *device) freshen() {
+	if !d.Look.Listed {
+		return
+	}
+	for i := range d.held {
+		x := &d.held[i]
+		c := d.find(x.Code)
+		if c == nil {
+			continue
+		}
+		for k := range c.Places {
+			p := &c.Places[k]
+			if p.Ref != x.Ref || p.Slot != x.Slot || p.Seen.IsZero() {
+				continue
+			}
+			p.Seen = d.Look.At
+			if !p.Reported.IsZero() && d.Look.Source == lock.SourceLock && !p.Pending {
+				p.Reported = d.Look.At
+			}
+		}
+	}
+}
+
+// pending reports whether a list says of an entry that it is not yet on the lock.
+func pending(held []lock.Held, ref lock.Ref) bool {
+	return slices.ContainsFunc(held, func(h lock.Held) bool { return h.Pending && h.Ref == ref })
+}
+
+// vacant reports whether what a lock lists is an empty slot: disabled zeros that nobody has given a name or a window.
+func vacant(h lock.Held) bool {
+	return !h.Enabled && h.PIN.Zeros() && h.Name == "" && h.Tag == "" && h.Window.IsZero()
+}
+
+// find picks the entry that a place, of code c or an orphan, stands for: by the handle that its write gave it, by that which lists
+// gave it, by its tag, by its slot.
+func find(seen []entry, d *device, c *code, p *place) *entry {
+	named := d.Device.Traits.NameMax > 0 && c != nil // the lock keeps our tag, so that another's entry in our slot shows
+	for i := range seen {
+		if x := &seen[i]; c != nil && p.Given != "" && !x.Ours && x.Ref == p.Given && c.marked(p, x) {
+			return x
+		}
+	}
+	for i := range seen {
+		x := &seen[i]
+		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
+			continue
+		}
+		if named && !c.marked(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || d.renamed(c, p, x)) {
+			continue
+		}
+		return x
+	}
+	if c != nil {
+		for i := range seen {
+			x := &seen[i]
+			other := func(o place) bool { return o.ID != p.ID && o.Ref == x.Ref && x.Ref != "" }
+			if !x.Ours && c.marked(p, x) && (p.PIN.IsZero() || x.PIN.IsZero() || x.PIN == p.PIN || p.Ref == "") && !slices.ContainsFunc(c.Places, other) {
+				return x
+			}
+		}
+	}
+	for i := range seen {
+		x := &seen[i]
+		if x.Ours || p.Ref != "" && !d.Device.Traits.ClientSlots {
+			continue
+		}
+		if named && !p.Cleared.IsZero() && (p.Clears == 1 && x.PIN.IsZero() || d.renamed(c, p, x)) {
+			continue // its slot was erased at once, and what stands there now goes by another name
+		}
+		if named && x.PIN.IsZero() && ourTag(x.Tag) && !c.marked(p, x) {
+			continue // another code of ours stands there: this one has not landed
+		}
+		if p.Slot != 0 && x.Slot == p.Slot && (x.PIN.IsZero() || x.PIN == p.PIN) {
+			return x
+		}
+		if p.Ref == "" && p.Slot == 0 && x.Tag == "" && !x.PIN.IsZero() && x.PIN == p.PIN && x.Name == p.Name {
+			return x
+		}
+	}
+	return nil
+}
+
+// renamed reports whether what stands where a place of the code was erased, without our name, is somebody else's: it has digits that the
+// code never asked for, or went by our name until then, so that it was written since, be it with the same digits.
+func (d *device) renamed(c *code, p *place, x *entry) bool {
+	if p.Cleared.IsZero() || c.marked(p, x) {
+		return false
+	}
+	return !x.PIN.IsZero() && x.PIN != c.PIN && !p.Blanked || slices.ContainsFunc(d.held, func(h entry) bool {
+		return h.Code == c.ID && h.Ref == x.Ref && c.marked(p, &h)
+	})
+}
+
+// marked reports whether an entry goes by the tag of the code, or by that which its place p had before.
+func (c *code) marked(p *place, x *entry) bool {
+	return x.Tag == c.mark() || p.Tag != "" && x.Tag == p.Tag
+}
