@@ -5,6 +5,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -168,3 +169,9 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether err is a driver's error of that kind.
+func Is(err error, k Kind) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == k
+}

@@ -41,7 +41,7 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 			continue
 		}
 		d, err := a.described(ctx, rest.Call{Op: "devices", Device: name})
-		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+		if driver.Is(err, driver.NotFound) {
 			continue // it has just been removed
 		}
 		if err != nil {
@@ -234,7 +234,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 		x.User = p.User
 	}
 	err = a.command(ctx, c, x)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		return nil // it has gone since it was listed
 	}
 	return err

@@ -72,7 +72,7 @@ func (s *Session) Tokens(ctx context.Context) (Tokens, error) {
 			s.keep(t)
 			return t, nil
 		}
-		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Unauthorized {
+		if !driver.Is(err, driver.Unauthorized) {
 			return Tokens{}, err
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 //go:embed notes.md
@@ -46,10 +45,8 @@ func newHub(env provider.Env, a provider.Account) (*hub, error) {
 		return nil, err
 	}
 	x := &hub{id: a.ID, zone: a.Texts["zone"], api: client, now: env.Now, zeros: a.Texts["zeros"] == "allowed"}
-	if x.zone != "" {
-		if _, err := lock.LoadZone(x.zone); err != nil {
-			return nil, err
-		}
+	if _, err := a.Zone(); err != nil {
+		return nil, err
 	}
 	app := a.Texts["app_id"]
 	switch {

@@ -11,7 +11,6 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 const (
@@ -51,10 +50,8 @@ func open(_ context.Context, env provider.Env, a provider.Account) (driver.Drive
 		id: a.ID, api: api, login: login, now: env.Now, client: a.Secrets["client_id"], secret: a.Secrets["client_secret"], zone: a.Texts["zone"],
 		endless: int(cmp.Or(a.Wholes["endless_pin_type"], pinForever)), bridges: map[string]string{}, book: book{secrets: env.Secrets},
 	}
-	if x.zone != "" {
-		if x.clock, err = lock.LoadZone(x.zone); err != nil {
-			return nil, fail(err)
-		}
+	if x.clock, err = a.Zone(); err != nil {
+		return nil, fail(err)
 	}
 	if x.client == "" || x.secret == "" {
 		return nil, fail(fmt.Errorf("client_id, client_secret: one of them is missing"))

@@ -2,7 +2,6 @@ package igloohome
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -100,7 +99,7 @@ func (a *account) devices(ctx context.Context, c rest.Call) ([]device, error) {
 func (a *account) job(ctx context.Context, c rest.Call, id string) (state, error) {
 	var j job
 	err := a.ask(ctx, c, "/jobs/"+url.PathEscape(id), &j)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		return failed, nil
 	}
 	return j.state(), err

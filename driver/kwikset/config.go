@@ -7,13 +7,11 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"fmt"
-	"time"
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/cognito"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 const (
@@ -59,11 +57,9 @@ func newAccount(env provider.Env, a provider.Account) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	var zone *time.Location
-	if name := a.Texts["zone"]; name != "" {
-		if zone, err = lock.LoadZone(name); err != nil {
-			return nil, err
-		}
+	zone, err := a.Zone()
+	if err != nil {
+		return nil, err
 	}
 	api, err := rest.NewClient(env.HTTP, cmp.Or(a.Texts["base_url"], base))
 	if err != nil {

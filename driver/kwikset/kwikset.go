@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -229,7 +228,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) erro
 		}
 	}
 	_, err := a.send(ctx, c, http.MethodDelete, deletePacket(r.slot))
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Ambiguous {
+	if driver.Is(err, driver.Ambiguous) {
 		a.erases.begin(id, r.slot)
 	} else if err == nil {
 		a.erases.end(id, r.slot)

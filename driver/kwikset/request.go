@@ -108,7 +108,7 @@ func (a *account) send(ctx context.Context, c rest.Call, method string, packet [
 func (a *account) slot(ctx context.Context, c rest.Call, token string) (slot byte, known bool, err error) {
 	id, _ := under(c)
 	answer, err := a.do(ctx, c, http.MethodGet, "/devices/"+id+"/accesscode/"+url.PathEscape(token), nil, false)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		return 0, false, nil
 	}
 	if err != nil {

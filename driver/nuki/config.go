@@ -11,7 +11,6 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 const base = "https://api.nuki.io"
@@ -36,18 +35,15 @@ func open(_ context.Context, env provider.Env, a provider.Account) (driver.Drive
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", a.ID, err)
 	}
-	zone := a.Texts["zone"]
-	if zone != "" {
-		if _, err := lock.LoadZone(zone); err != nil {
-			return nil, fmt.Errorf("account %s: %w", a.ID, err)
-		}
+	if _, err := a.Zone(); err != nil {
+		return nil, fmt.Errorf("account %s: %w", a.ID, err)
 	}
 	token := a.Secrets["token"]
 	if token == "" {
 		return nil, fmt.Errorf("account %s: %w", a.ID, errors.New("token: is missing"))
 	}
 	return &account{
-		id: a.ID, zone: zone, api: client, now: env.Now,
+		id: a.ID, zone: a.Texts["zone"], api: client, now: env.Now,
 		header: http.Header{"Authorization": {"Bearer " + token}},
 	}, nil
 }

@@ -128,7 +128,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	}
 	if at != "" {
 		h, err := a.change(ctx, c, want, at)
-		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.NotFound {
+		if !driver.Is(err, driver.NotFound) {
 			return h, err
 		}
 	}
@@ -200,7 +200,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	if err == nil {
 		err = a.tell(ctx, c, http.MethodDelete, "/"+url.PathEscape(auth), nil)
 	}
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		return nil
 	}
 	return err

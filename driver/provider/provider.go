@@ -69,6 +69,14 @@ type Account struct {
 	Secrets map[string]string
 }
 
+// Zone is the IANA time zone that the setting "zone" names; nil: it is left out.
+func (a Account) Zone() (*time.Location, error) {
+	if a.Texts["zone"] == "" {
+		return nil, nil
+	}
+	return lock.LoadZone(a.Texts["zone"])
+}
+
 // Env is what a driver is given of the world.
 type Env struct {
 	HTTP    *http.Client     // its errors hold no URLs

@@ -10,7 +10,6 @@ import (
 	"github.com/accesscodes/lockctl/driver/cognito"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 const base = "https://api.allegion.yonomi.cloud/v1"
@@ -56,11 +55,8 @@ func newAccount(env provider.Env, a provider.Account) (*account, error) {
 			return nil, fmt.Errorf("%s: is missing", name)
 		}
 	}
-	zone := a.Texts["zone"]
-	if zone != "" {
-		if _, err := lock.LoadZone(zone); err != nil {
-			return nil, err
-		}
+	if _, err := a.Zone(); err != nil {
+		return nil, err
 	}
 	session, err := cognito.Open(env, cognito.Login{
 		Pool: a.Texts["user_pool"], URL: cmp.Or(a.Texts["auth_url"], a.Texts["base_url"]), Client: a.Texts["client_id"], Secret: a.Secrets["client_secret"],
@@ -73,5 +69,5 @@ func newAccount(env provider.Env, a provider.Account) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &account{id: a.ID, zone: zone, api: api, key: a.Secrets["api_key"], session: session, now: env.Now, log: env.Log}, nil
+	return &account{id: a.ID, zone: a.Texts["zone"], api: api, key: a.Secrets["api_key"], session: session, now: env.Now, log: env.Log}, nil
 }

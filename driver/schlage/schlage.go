@@ -232,7 +232,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 		return nil
 	}
 	_, err = a.command(ctx, c, "deleteaccesscode", codes[i].raw)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		err = nil
 	}
 	if err == nil {

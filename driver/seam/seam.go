@@ -3,7 +3,6 @@ package seam
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -250,7 +249,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	}
 	// The device is not named: a server that looks for either would erase another of its codes.
 	err := a.post(ctx, c, path, map[string]any{"access_code_id": code}, nil, true)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		return nil
 	}
 	return err

@@ -66,10 +66,8 @@ func newAccount(env provider.Env, a provider.Account) (*account, error) {
 	if x.keys, err = rest.NewClient(env.HTTP, where); err != nil {
 		return nil, err
 	}
-	if x.zone != "" {
-		if _, err := lock.LoadZone(x.zone); err != nil {
-			return nil, err
-		}
+	if _, err := a.Zone(); err != nil {
+		return nil, err
 	}
 	switch {
 	case x.personal != "":

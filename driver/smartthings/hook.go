@@ -142,7 +142,7 @@ func (a *account) Unsubscribe(ctx context.Context) error {
 		return err
 	}
 	_, err = a.do(ctx, c, http.MethodDelete, path, nil, true)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.NotFound {
+	if driver.Is(err, driver.NotFound) {
 		return nil
 	}
 	return err

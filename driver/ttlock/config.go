@@ -64,10 +64,8 @@ func open(_ context.Context, env provider.Env, a provider.Account) (driver.Drive
 	if n := a.Wholes["slots"]; n > 0 {
 		out.slots = int(n)
 	}
-	if out.zone != "" {
-		if _, err := lock.LoadZone(out.zone); err != nil {
-			return nil, fmt.Errorf("account %s: %w", a.ID, err)
-		}
+	if _, err := a.Zone(); err != nil {
+		return nil, fmt.Errorf("account %s: %w", a.ID, err)
 	}
 	for _, text := range strings.FieldsFunc(a.Texts["six_keys"], func(r rune) bool { return r == ',' || r == ' ' }) {
 		n, ok := number(prefix + lock.DeviceID(text))

@@ -31,7 +31,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	want.Window = want.Window.Grain(time.Minute)
 	if at != "" {
 		h, err := a.change(ctx, c, want, at)
-		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.NotFound {
+		if !driver.Is(err, driver.NotFound) {
 			return h, err
 		}
 	}

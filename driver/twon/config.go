@@ -18,7 +18,6 @@ import (
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
-	"github.com/accesscodes/lockctl/lock"
 )
 
 //go:embed notes.md
@@ -41,10 +40,8 @@ func Provider() provider.Provider {
 func open(_ context.Context, env provider.Env, a provider.Account) (driver.Driver, error) {
 	fail := func(err error) error { return fmt.Errorf("account %s: %w", a.ID, err) }
 	x := &account{id: a.ID, zone: a.Texts["zone"], now: env.Now}
-	if x.zone != "" {
-		if _, err := lock.LoadZone(x.zone); err != nil {
-			return nil, fail(err)
-		}
+	if _, err := a.Zone(); err != nil {
+		return nil, fail(err)
 	}
 	if a.Texts["user"] == "" || a.Secrets["password"] == "" {
 		return nil, fail(errors.New("user, password: one of them is missing"))
