@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"golang.org/x/sys/unix"
 
 	"github.com/accesscodes/lockctl/config"
 	"github.com/accesscodes/lockctl/driver"
@@ -109,10 +110,11 @@ func (a *app) asker() provider.Ask {
 		if q.URL != "" {
 			fmt.Fprintf(a.io.err, "Open %s\n", clean(q.URL))
 		}
-		fmt.Fprintf(a.io.err, "%s: ", clean(q.Text))
+		prompt := clean(q.Text) + ": "
 		if in, ok := a.io.in.(*os.File); ok && q.Secret && term.IsTerminal(in.Fd()) {
-			return unseen(ctx, in, a.io.err)
+			return unseen(ctx, in, a.io.err, prompt)
 		}
+		fmt.Fprint(a.io.err, prompt)
 		return answered(ctx, func() (string, error) {
 			line, err := lines.ReadString('\n')
 			if err == io.EOF && line == "" {
@@ -126,12 +128,19 @@ func (a *app) asker() provider.Ask {
 	}
 }
 
-// unseen reads an answer that the terminal doesn't show. However it ends, the terminal shows again what is typed.
-func unseen(ctx context.Context, in *os.File, out io.Writer) (string, error) {
+// unseen reads an answer that the terminal doesn't show, from the prompt on: who types as soon as it stands there must not be seen either.
+// However it ends, the terminal shows again what is typed.
+func unseen(ctx context.Context, in *os.File, out io.Writer, prompt string) (string, error) {
 	before, err := term.GetState(in.Fd())
 	if err != nil {
 		return "", err
 	}
+	hidden := *before
+	hidden.Lflag &^= unix.ECHO
+	if err := term.SetState(in.Fd(), &hidden); err != nil {
+		return "", err
+	}
+	fmt.Fprint(out, prompt)
 	text, err := answered(ctx, func() (string, error) {
 		text, err := term.ReadPassword(in.Fd())
 		return string(text), err
