@@ -210,12 +210,12 @@ func (b *batch) settle(d *device, policy Policy) {
 		d.forgetLost(c, now)
 		if !c.isOver(now) {
 			if c.free() && len(c.Places) == 0 && c.Draws < redraws {
-				if x, wait := d.clash(now, c, c.PIN); x != nil && !wait {
+				if x, wait := d.clash(now, c, c.PIN, lock.Window{}); x != nil && !wait {
 					b.redraw(d, c)
 				}
 			}
 			if c.Refused != "" && c.namesOther() {
-				if x, _ := d.clash(now, c, c.PIN); x == nil {
+				if x, _ := d.clash(now, c, c.PIN, lock.Window{}); x == nil {
 					c.Refused, c.dirty = "", true // what had these digits is gone
 					b.lower(d, c, "duplicate_code_on_device", "failed_to_set_on_device")
 				}

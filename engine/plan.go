@@ -260,7 +260,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			case t.CannotList:
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
 			case match.lost():
-				if b, wait := d.clash(now, c, w.Place.PIN); b != nil {
+				if b, wait := d.clash(now, c, w.Place.PIN, w.Place.Window); b != nil {
 					if !wait { // another has taken its digits meanwhile
 						x.Blocked = append(x.Blocked, *b)
 					}
@@ -293,7 +293,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		}
 		return
 	}
-	if b, wait := d.clash(now, c, w.Place.PIN); b != nil {
+	if b, wait := d.clash(now, c, w.Place.PIN, w.Place.Window); b != nil {
 		if !wait {
 			x.Blocked = append(x.Blocked, *b)
 		}

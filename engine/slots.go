@@ -57,11 +57,12 @@ func (d *device) room(v view, j *job) *intent {
 	return &intent{Verb: CallClear, Code: last, Place: p.ID, At: p.Ref, For: j.Code, Reason: "makes room for " + string(j.Code.ID)}
 }
 
-// clash finds what else on the lock has these digits. wait: it is on its way out, no need to say anything.
-func (d *device) clash(now time.Time, c *code, pin vaultPIN) (b *blocked, wait bool) {
+// clash finds what else on the lock has these digits while win lasts. wait: it is on its way out, no need to say anything.
+func (d *device) clash(now time.Time, c *code, pin vaultPIN, win lock.Window) (b *blocked, wait bool) {
 	if pin.IsZero() {
 		return nil, false
 	}
+	t := &d.Device.Traits
 	for _, o := range d.codes {
 		if o == c {
 			continue
@@ -71,8 +72,13 @@ func (d *device) clash(now time.Time, c *code, pin vaultPIN) (b *blocked, wait b
 			if p.PIN != pin || p.Blanked || o.Offline != lock.OfflineNone {
 				continue
 			}
-			if d.Device.Traits.CannotList && !p.Cleared.IsZero() && o.Holder != "" && o.Holder == c.Holder {
-				continue // its erase will never be proven, and whether it still stands or not: it lets the same people in
+			if o.Holder != "" && o.Holder == c.Holder {
+				if t.CannotList && !p.Cleared.IsZero() {
+					continue // its erase will never be proven, and whether it still stands or not: it lets the same people in
+				}
+				if !t.UpdatesInPlace && !t.RefusesReuse && p.Window.Bounded() && !p.Window.Overlaps(win) {
+					continue // it can't become the next stay's, so that stands beside it, for when it has ended
+				}
 			}
 			b, wait = &blocked{Code: c, Issue: "duplicate_code_on_device", Other: o.ID}, o.yields(p, c, now)
 			if !wait {
