@@ -273,6 +273,9 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 		if erased && h.Pending {
 			return true // the cloud has yet to pass the erase on, perhaps behind a write that was late
 		}
+		if erased && !acked.Before(since) && t.HidesPIN && t.NameMax > 0 && h.Tag == "" {
+			return true // a hand has renamed it; with its digits hidden it looks like what somebody wrote once it was erased
+		}
 		hidden := t.HidesWindow && !m.Window.IsZero()
 		return !h.Enabled || hidden || !h.Window.IsZero() && !h.Window.Contains(d.look.At)
 	}
