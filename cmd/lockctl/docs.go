@@ -67,8 +67,8 @@ func providersPage(vendors provider.Registry) string {
 	b.WriteString("# Providers\n\nGenerated from the drivers below `driver/` by `make docs`.\n\n" +
 		"An account of the configuration (`lockctl config sample`) names a provider and its settings. Secrets stand in the environment or in a\n" +
 		"file of their own: `\"env:NAME\"` or `\"file:/path\"`. `lockctl config check` tells every mistake at its place.\n\n" +
-		"To try a provider without an account at its vendor, run `locksim serve`: it answers as the vendors' clouds do, with simulated locks\n" +
-		"behind, and prints the accounts for the configuration. [A table](matrix.md) shows which scenarios hold at which vendor's locks.\n\n" +
+		"To try a provider without an account at its vendor, run `locksim serve --into DIR`: it answers as the vendors' clouds do, with simulated\n" +
+		"locks behind, writes the accounts and their secrets, and says how to go on ([more](testing-your-integration.md)). [A table](matrix.md) shows which scenarios hold at which vendor's locks.\n\n" +
 		"The provider `sim` has simulated locks within `lockctl serve` itself.\n")
 	for _, p := range vendors {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```toml\n[[account]]\nid = \"house\"\nprovider = %q\nsettings = { ", p.Name, p.About, p.Name)

@@ -37,7 +37,7 @@ const (
 func serve(a *app, args []string) (err error) {
 	if !a.on("sim") {
 		if len(args) > 0 {
-			return badInput("serve: %s is a scenario: --sim serves those", args[0])
+			return badInput("serve: a scenario such as %s is served with --sim, a configuration with --config", args[0])
 		}
 		return serveLive(a)
 	}

@@ -54,7 +54,7 @@ func startVendors(t *testing.T) *vendors {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		line, comment := strings.CutPrefix(lines.Text(), "# ")
-		name, value, secret := strings.Cut(line, "=")
+		name, value, secret := strings.Cut(strings.TrimPrefix(line, "export "), "=")
 		at, control := strings.CutPrefix(line, "faults, keypads and hands: ")
 		switch {
 		case comment && control:
@@ -62,7 +62,7 @@ func startVendors(t *testing.T) *vendors {
 		case comment && line == "all of them answer":
 			return v
 		case comment && secret:
-			t.Setenv(name, value)
+			t.Setenv(name, strings.Trim(value, "'"))
 		default:
 			v.conf += line + "\n"
 		}

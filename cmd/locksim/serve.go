@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -38,6 +37,7 @@ type server struct {
 	locks   int
 	cert    string
 	key     string
+	into    string
 }
 
 func serveCommand(io stdio) *cobra.Command {
@@ -47,7 +47,8 @@ func serveCommand(io stdio) *cobra.Command {
 		Long: "Answers with the protocols of lock vendors, each on a port of its own, so that drivers and other people's software can be tried\n" +
 			"without a vendor. The locks run on this machine's clock and forget everything at the end. The first port takes no vendor's requests:\n" +
 			"there faults are placed, PINs typed, locks changed by hand and their time steered (GET /locks, POST /type, /faults, /edit, /clock).\n\n" +
-			"It prints what lockctl serve needs to use it.",
+			"It prints the accounts as lockctl.toml has them, and their secrets as a shell takes them. With --into they are written into a folder\n" +
+			"instead, in which lockctl then keeps what it has too, and the command is printed that comes next.",
 		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c.Context()) },
 	}
 	f := c.Flags()
@@ -57,6 +58,7 @@ func serveCommand(io stdio) *cobra.Command {
 	f.IntVar(&s.locks, "locks", 3, "locks of each vendor")
 	f.StringVar(&s.cert, "tls-cert", "", "certificate, to answer with TLS")
 	f.StringVar(&s.key, "tls-key", "", "its key")
+	f.StringVar(&s.into, "into", "", "folder for lockctl's configuration and the accounts' secrets; left out: they are printed")
 	_ = c.RegisterFlagCompletionFunc("vendor", cobra.FixedCompletions(vendorNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -66,6 +68,7 @@ type served struct {
 	wire.Vendor
 	account lock.AccountID
 	cloud   facade.Cloud
+	zone    string // of its locks
 }
 
 // accountOf is what a vendor's only account is called.
@@ -107,6 +110,10 @@ func (s *server) serve(ctx context.Context) error {
 		return brokenError{err}
 	}
 	err = fleet.Do(ctx, func(f *sim.Fleet) (err error) {
+		for _, d := range f.Devices() {
+			i := slices.IndexFunc(all, func(x *served) bool { return x.account == d.Account })
+			all[i].zone = d.Traits.Zone
+		}
 		for _, x := range all {
 			if x.cloud, err = x.Open(f, x.account); err != nil {
 				return err
@@ -163,18 +170,24 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 			_ = x.Close() // whoever is still being answered is cut off
 		}
 	}()
-	at, err := open(0, facade.Control(fleet, fleet))
+	control, err := open(0, facade.Control(fleet, fleet, func(d lock.Device) (vendor, id string) {
+		i := slices.IndexFunc(all, func(x *served) bool { return x.account == d.Account })
+		return all[i].Name, all[i].cloud.Called(d.ID)
+	}))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.io.out, "# faults, keypads and hands: %s\n", at)
+	var use accounts
 	for i, x := range all {
-		if at, err = open(i+1, facade.Handler(fleet, x.cloud)); err != nil {
+		at, err := open(i+1, facade.Handler(fleet, x.cloud))
+		if err != nil {
 			return err
 		}
-		s.tell(x, at)
+		use.add(x, at, x.zone)
 	}
-	fmt.Fprintln(s.io.out, "\n# all of them answer")
+	if err := s.tell(&use, control, s.port+len(all)+1); err != nil {
+		return err
+	}
 	go send(ctx, posts, s.io)
 	select {
 	case <-ctx.Done():
@@ -184,23 +197,27 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 	}
 }
 
-// tell prints the account as lockctl's configuration has it.
-func (s *server) tell(x *served, at string) {
-	var settings []string
-	secrets := x.Secrets(x.account)
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		variable := strings.ToUpper(x.Name + "_" + name)
-		if variable[0] >= '0' && variable[0] <= '9' {
-			variable = "SIM_" + variable // no shell takes one that begins with a digit
+// tell says what answers, and how lockctl comes to use it. hooks is the port at which it may take webhooks.
+func (s *server) tell(use *accounts, control string, hooks int) error {
+	fmt.Fprintf(s.io.out, "# faults, keypads and hands: %s\n", control)
+	if s.into == "" {
+		fmt.Fprint(s.io.out, use.toml.String(), "\n# their secrets, for the shell that starts lockctl serve:\n")
+		for line := range strings.Lines(use.secrets.String()) {
+			fmt.Fprint(s.io.out, "# ", line)
 		}
-		settings = append(settings, fmt.Sprintf("%s = %q", name, "env:"+variable))
-		fmt.Fprintf(s.io.out, "\n# %s=%s\n", variable, secrets[name])
+	} else {
+		at := "" // with ports that nobody chose there is none to choose for webhooks
+		if s.port != 0 {
+			at = net.JoinHostPort(s.host, fmt.Sprint(hooks))
+		}
+		env, err := use.into(s.into, at)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.io.out, "# next, in a terminal of its own: . %s && lockctl serve\n", quoted(env))
 	}
-	texts := x.Settings(x.account, wire.Reached(x.cloud, at))
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		settings = append(settings, fmt.Sprintf("%s = %q", name, texts[name]))
-	}
-	fmt.Fprintf(s.io.out, "[[account]]\nid = %q\nprovider = %q\nsettings = { %s }\n", x.account, x.Name, strings.Join(settings, ", "))
+	fmt.Fprintln(s.io.out, "\n# all of them answer")
+	return nil
 }
 
 // send posts webhooks, one after the other. Each is tried once: what is lost costs a receiver time, and nothing else.

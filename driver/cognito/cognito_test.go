@@ -34,6 +34,8 @@ func (c cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 
 func (cloud) Push(lock.DeviceID) []facade.Post { return nil }
 
+func (cloud) Called(id lock.DeviceID) string { return string(id) }
+
 // house is a pool of a simulated account, and how to get there.
 type house struct {
 	*facade.Leap

@@ -14,11 +14,9 @@ let child, settings, password
 before(async () => {
   child = spawn(program, ['serve', '--vendor', 'kwikset', '--port', '0', '--locks', '1'], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface(child.stdout)) {
-    password ??= /^# KWIKSET_PASSWORD=(.*)$/.exec(line)?.[1]
-    if (line.startsWith('settings = ')) {
-      settings = Object.fromEntries([...line.matchAll(/(\w+) = "([^"]*)"/g)].map(m => [m[1], m[2]]))
-      break
-    }
+    password ??= /^# export KWIKSET_PASSWORD='(.*)'$/.exec(line)?.[1]
+    if (line.startsWith('settings = ')) settings = Object.fromEntries([...line.matchAll(/(\w+) = "([^"]*)"/g)].map(m => [m[1], m[2]]))
+    if (line === '# all of them answer') break
   }
   assert.ok(settings?.base_url && password, 'locksim serve tells no account')
 })

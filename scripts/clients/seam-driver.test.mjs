@@ -99,7 +99,7 @@ test('the client of the service speaks to what stands in for it', async t => {
   })
   let apiKey, endpoint
   for await (const line of createInterface(child.stdout)) {
-    apiKey ??= /^# LOCKLY_API_KEY=(\S+)$/.exec(line)?.[1]
+    apiKey ??= /^# export LOCKLY_API_KEY='(\S+)'$/.exec(line)?.[1]
     endpoint ??= /base_url = "([^"]+)"/.exec(line)?.[1]
     if (apiKey && endpoint) break
   }

@@ -21,15 +21,15 @@ before(async () => {
   child = spawn(program, ['serve', '--vendor', 'smartthings', '--port', '0', '--locks', '3'], { stdio: ['ignore', 'pipe', 'inherit'] })
   ended = new Promise(resolve => child.once('exit', resolve))
   for await (const line of createInterface(child.stdout)) {
-    const secret = /^# (SMARTTHINGS_\w+)=(\S+)$/.exec(line)
+    const secret = /^# export (SMARTTHINGS_\w+)='(\S+)'$/.exec(line)
     if (secret) told[secret[1]] = secret[2]
     control ??= /(http:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1]
     told.clientId ??= /client_id = "([^"]+)"/.exec(line)?.[1]
     baseURL ??= /base_url = "([^"]+)"/.exec(line)?.[1]
-    if (baseURL) break
+    if (line === '# all of them answer') break
   }
   child.stdout.resume()
-  assert.ok(baseURL && control && told.clientId)
+  assert.ok(baseURL && control && told.clientId && told.SMARTTHINGS_CLIENT_SECRET)
   refreshData = { clientId: told.clientId, clientSecret: told.SMARTTHINGS_CLIENT_SECRET, refreshToken: told.SMARTTHINGS_REFRESH_TOKEN }
   const store = {
     getRefreshData: async () => refreshData,

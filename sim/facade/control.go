@@ -18,7 +18,7 @@ import (
 
 // Control is an HTTP API for the far side of the locks, for tests in any language:
 //
-//	GET    /locks              every lock: its model, reach, battery and what it really holds (no digits)
+//	GET    /locks              every lock: what its vendor calls it, its reach, battery and what it really holds (no digits)
 //	POST   /type               {"lock", "pin"}: types at a keypad, and answers {"opens", "reason"}
 //	POST   /faults             {"on", "kind", "for", "op", "after", "p", "args", "text"}: places a fault; "for" in seconds
 //	GET    /faults             those that are at work
@@ -27,10 +27,10 @@ import (
 //	POST   /clock              {"paused", "pace", "advance"}: holds it or lets it go on, sets its seconds per second, leaps so many seconds ahead
 //	POST   /edit               {"lock", "kind", "ref", "slot", "pin", "name"}: changes something by hand
 //
-// Mistakes are answered with 400 and a sentence.
-func Control(l Loop, t Clock) http.Handler {
+// Mistakes are answered with 400 and a sentence. called says whose a lock is, and what that vendor calls it.
+func Control(l Loop, t Clock, called func(lock.Device) (vendor, id string)) http.Handler {
 	mux := http.NewServeMux()
-	c := control{l, t}
+	c := control{l, t, called}
 	mux.HandleFunc("GET /locks", c.does(c.locks))
 	mux.HandleFunc("POST /type", c.does(c.typed))
 	mux.HandleFunc("POST /faults", c.does(c.inject))
@@ -48,8 +48,9 @@ type Clock interface {
 }
 
 type control struct {
-	loop  Loop
-	clock Clock
+	loop   Loop
+	clock  Clock
+	called func(lock.Device) (vendor, id string)
 }
 
 // clocked tells of the locks' time, after it was steered.
@@ -145,14 +146,16 @@ func parse(body []byte, v any) error {
 
 // lockState is a lock as GET /locks tells of it.
 type lockState struct {
-	ID      lock.DeviceID  `json:"id"`
-	Name    string         `json:"name"`
-	Model   string         `json:"model"`
-	Account lock.AccountID `json:"account"`
-	Hub     lock.HubID     `json:"hub,omitempty"`
-	Reached bool           `json:"reached"`
-	Battery float64        `json:"battery"`
-	Held    []heldState    `json:"held"`
+	ID       lock.DeviceID  `json:"id"`
+	Name     string         `json:"name"`
+	Vendor   string         `json:"vendor"`
+	VendorID string         `json:"vendor_id"` // with which the id ends that a driver gives the lock
+	Model    string         `json:"model"`
+	Account  lock.AccountID `json:"account"`
+	Hub      lock.HubID     `json:"hub,omitempty"`
+	Reached  bool           `json:"reached"`
+	Battery  float64        `json:"battery"`
+	Held     []heldState    `json:"held"`
 }
 
 type heldState struct {
@@ -164,12 +167,13 @@ type heldState struct {
 	To      time.Time `json:"to,omitzero"`
 }
 
-func (control) locks(_ ask, f *sim.Fleet) (any, error) {
+func (c control) locks(_ ask, f *sim.Fleet) (any, error) {
 	all := []lockState{}
 	for _, d := range f.Devices() {
 		s := lockState{
 			ID: d.ID, Name: d.Name, Model: d.Model, Account: d.Account, Hub: d.Hub, Reached: f.Reach(d.ID) == lock.Reached, Battery: f.Charge(d.ID), Held: []heldState{},
 		}
+		s.Vendor, s.VendorID = c.called(d)
 		for _, m := range f.Memory(d.ID) {
 			s.Held = append(s.Held, heldState{m.Ref, m.Slot, m.Name, m.Enabled, m.Window.From, m.Window.To})
 		}

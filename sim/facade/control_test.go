@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
 )
@@ -39,7 +40,7 @@ func TestControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := &held{}
-	h := facade.Control(leap, clock)
+	h := facade.Control(leap, clock, func(d lock.Device) (vendor, id string) { return d.System, "x-" + string(d.ID) })
 	for _, x := range []struct {
 		method, path, body string
 		status             int
@@ -47,6 +48,7 @@ func TestControl(t *testing.T) {
 	}{
 		{"POST", "/edit", `{"lock":"front","kind":"add","pin":"482915","name":"Ada"}`, 200, "{}"},
 		{"GET", "/locks", "", 200, `"name":"Ada","enabled":true`},
+		{"GET", "/locks", "", 200, `"vendor":"nuki","vendor_id":"x-front"`},
 		{"POST", "/type", `{"lock":"front","pin":"482915"}`, 200, `"opens":true`},
 		{"POST", "/type", `{"lock":"front","pin":"999999"}`, 200, `"reason":"unknown_code"`},
 		{"POST", "/type", `{"lock":"front","pin":"x"}`, 400, "pin: "},

@@ -67,6 +67,8 @@ type Cloud interface {
 	Serve(r Request, reply func(Reply))
 	// Push returns the webhooks to send because something happened at a lock.
 	Push(id lock.DeviceID) []Post
+	// Called is what the vendor calls a lock of the fleet: the id by which its API speaks of it.
+	Called(id lock.DeviceID) string
 }
 
 // Targeted is a Cloud whose webhooks go where its owner says at the vendor's, and not where a driver asks for.

@@ -50,7 +50,7 @@ func Vendors() []Vendor {
 			},
 			Texts: func(a lock.AccountID) map[string]string {
 				user, _ := twon.Login(a)
-				return map[string]string{"user": user, "zone": "Europe/Berlin"}
+				return map[string]string{"user": user}
 			},
 		},
 		accessVendor("august", august.August),
@@ -63,7 +63,6 @@ func Vendors() []Vendor {
 				id, secret := igloohome.Client(a)
 				return map[string]string{"client_id": id, "client_secret": secret}
 			},
-			Texts: func(lock.AccountID) map[string]string { return map[string]string{"zone": "Europe/Berlin"} },
 		},
 		kwiksetVendor(),
 		{
@@ -125,7 +124,7 @@ func hostedVendor(name string) Vendor {
 	}
 }
 
-// Settings are the texts of an account whose requests go to base.
+// Settings are the texts of an account whose requests go to base, but for its zone, which is that of its locks.
 func (v Vendor) Settings(a lock.AccountID, base string) map[string]string {
 	texts := map[string]string{"base_url": base}
 	if v.Texts != nil {

@@ -185,3 +185,13 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	}
 	return append(posts, c.reports(d)...)
 }
+
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return d.id
+		}
+	}
+	return ""
+}

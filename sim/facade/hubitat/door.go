@@ -258,6 +258,16 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	return posts
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return d.id
+		}
+	}
+	return ""
+}
+
 // post is one event; of the hub itself where d is nil. All values are texts.
 func (c *Cloud) post(d *door, e event) []facade.Post {
 	if c.url == "" {

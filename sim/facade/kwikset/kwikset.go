@@ -107,6 +107,16 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	reply(says(http.StatusForbidden, "Missing Authentication Token")) // what the gateway says of paths that it does not know
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return d.id
+		}
+	}
+	return ""
+}
+
 // find returns the door of that id or serial number, or nil.
 func (c *Cloud) find(name string) *door {
 	i := slices.IndexFunc(c.order, func(d *door) bool { return d.id == name || d.serial() == name })

@@ -69,6 +69,16 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	return posts
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return strconv.FormatInt(d.number, 10)
+		}
+	}
+	return ""
+}
+
 // post signs something for every webhook that wants it.
 func (c *Cloud) post(feature string, body any) []facade.Post {
 	text := facade.JSON(http.StatusOK, body).Body

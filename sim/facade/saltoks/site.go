@@ -181,3 +181,13 @@ func (c *Cloud) listEntries(r *request) {
 
 // Push implements facade.Cloud: the Connect API pushes nothing.
 func (c *Cloud) Push(lock.DeviceID) []facade.Post { return nil }
+
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.doors {
+		if d.of.ID == id {
+			return d.id
+		}
+	}
+	return ""
+}

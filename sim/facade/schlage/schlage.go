@@ -107,6 +107,16 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	reply(says(http.StatusNotFound, "Not Found"))
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return d.id
+		}
+	}
+	return ""
+}
+
 // request is a Request whose path was understood.
 type request struct {
 	facade.Request

@@ -188,6 +188,16 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	return posts
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return d.id
+		}
+	}
+	return ""
+}
+
 func (c *Cloud) post(d *door, events []event) []facade.Post {
 	told := []any{}
 	for i := range events {

@@ -201,6 +201,16 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	return posts
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.order {
+		if d.of.ID == id {
+			return strconv.FormatInt(d.number, 10)
+		}
+	}
+	return ""
+}
+
 func (c *Cloud) post(kind int, form url.Values) facade.Post {
 	form.Set("notifyType", strconv.Itoa(kind))
 	return facade.Post{URL: c.callback, Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(form.Encode())}

@@ -93,6 +93,16 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	return nil
 }
 
+// Called implements facade.Cloud.
+func (c *Cloud) Called(id lock.DeviceID) string {
+	for _, d := range c.doors {
+		if d.of.ID == id {
+			return d.serial()
+		}
+	}
+	return ""
+}
+
 // request is a Request to one device.
 type request struct {
 	facade.Request
@@ -295,15 +305,20 @@ func hexID(name string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// serial is the number on the device's label.
+func (d *door) serial() string {
+	h := hexID("serial " + string(d.of.ID))
+	part := func(from int) string {
+		v, _ := strconv.ParseUint(h[from:from+8], 16, 64) // it is hexadecimal by its making
+		return fmt.Sprintf("%04d", v%10000)
+	}
+	return "54-" + part(0) + "-" + part(8)
+}
+
 func (c *Cloud) info(r *request) {
 	c.look(r, func(lock.Observation) {
-		h := hexID("serial " + string(r.door.of.ID))
-		serial := func(from, n int) string {
-			v, _ := strconv.ParseUint(h[from:from+8], 16, 64) // it is hexadecimal by its making
-			return fmt.Sprintf("%0*d", n, v%10000)
-		}
 		r.done(map[string]any{
-			"variant": "2N Access Unit 2.0", "serialNumber": "54-" + serial(0, 4) + "-" + serial(8, 4), "macAddr": "7C-1E-B3-00-00-01", "hwVersion": "535v1",
+			"variant": "2N Access Unit 2.0", "serialNumber": r.door.serial(), "macAddr": "7C-1E-B3-00-00-01", "hwVersion": "535v1",
 			"swVersion": "2.43.0.53.2", "buildType": "release", "firmwarePackage": cmp.Or(c.Habits.Family, "accessunit2"), "deviceName": r.door.of.Name,
 		})
 	})
