@@ -201,7 +201,7 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 func (s *server) tell(use *accounts, control string, hooks int) error {
 	fmt.Fprintf(s.io.out, "# faults, keypads and hands: %s\n", control)
 	if s.into == "" {
-		fmt.Fprint(s.io.out, use.toml.String(), "\n# their secrets, for the shell that starts lockctl serve:\n")
+		fmt.Fprint(s.io.out, use.toml.String(), "\n")
 		for line := range strings.Lines(use.secrets.String()) {
 			fmt.Fprint(s.io.out, "# ", line)
 		}
