@@ -122,6 +122,7 @@ func Lockctl() House {
 			{"goroutine", "cmd", "main runs the host, the servers and the signals side by side"},
 			{"goroutine", "tui", "the program loop and what feeds it"},
 			{"goroutine", "api", "streams end with the reader or the server"},
+			{"goroutine", "engine/store/badgerkv/verify.go", "tables are read side by side before anybody has the store"},
 			{"goroutine", "engine/store/storetest", "concurrent clients are what it tests"},
 			{"goroutine", "internal/powercut", "the watched program waits until it is answered"},
 			{"goroutine", "driver/conform", "concurrent calls are what it tests"},

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/dgraph-io/badger/v4/y"
 	"github.com/dgraph-io/ristretto/v2"
 	"github.com/dgraph-io/ristretto/v2/z"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -43,10 +45,9 @@ func mapped(dir string, fn func() error) (err error) {
 // it ends the process at a shortened table, leaves a table out whose index is damaged, deletes the tables that its manifest
 // has lost, and takes a block that it cannot read for the absence of its records.
 func verify(dir string, o badger.Options) (err error) {
-	reading := badger.ManifestFilename
 	defer func() {
 		if r := recover(); r != nil {
-			err = &DamagedError{dir, fmt.Errorf("%s can't be read", reading)}
+			err = &DamagedError{dir, fmt.Errorf("%s can't be read", badger.ManifestFilename)}
 		}
 	}()
 	manifest, err := readManifest(dir, o)
@@ -65,29 +66,46 @@ func verify(dir string, o badger.Options) (err error) {
 		return err
 	}
 	defer indexes.Close()
-	for _, id := range slices.Sorted(maps.Keys(manifest.Tables)) {
-		path, entry := table.NewFilename(id, dir), manifest.Tables[id]
-		reading = filepath.Base(path)
-		dataKey, err := keys.DataKey(entry.KeyID)
-		if err == nil {
-			err = mapped(dir, func() error {
-				return verifyTable(path, table.Options{
-					Compression: entry.Compression,
-					DataKey:     dataKey,
-					BlockSize:   o.BlockSize,
-					ChkMode:     options.OnTableRead,
-					IndexCache:  indexes,
-				})
+	// All processors read: a fleet of a hundred thousand locks waits for this at each start. The first table that is bad is
+	// told, whichever was read first.
+	ids := slices.Sorted(maps.Keys(manifest.Tables))
+	found := make([]error, len(ids))
+	var readers errgroup.Group
+	readers.SetLimit(runtime.GOMAXPROCS(0))
+	for i, id := range ids {
+		readers.Go(func() error {
+			found[i] = verifyListed(dir, id, manifest.Tables[id], keys, table.Options{
+				BlockSize:  o.BlockSize,
+				ChkMode:    options.OnTableRead,
+				IndexCache: indexes,
 			})
-		}
+			return nil
+		})
+	}
+	_ = readers.Wait() // each keeps its own
+	for i, err := range found {
 		if disk := (*DiskError)(nil); errors.As(err, &disk) {
 			return disk
 		}
 		if err != nil {
-			return openError(dir, fmt.Errorf("%s: %w", reading, err))
+			return openError(dir, fmt.Errorf("%s: %w", filepath.Base(table.NewFilename(ids[i], dir)), err))
 		}
 	}
 	return nil
+}
+
+// verifyListed verifies a table that the manifest lists.
+func verifyListed(dir string, id uint64, entry badger.TableManifest, keys *badger.KeyRegistry, o table.Options) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("can't be read")
+		}
+	}()
+	if o.DataKey, err = keys.DataKey(entry.KeyID); err != nil {
+		return err
+	}
+	o.Compression = entry.Compression
+	return mapped(dir, func() error { return verifyTable(table.NewFilename(id, dir), o) })
 }
 
 // readManifest reads the list of tables; it is nil in a directory that never held any.
