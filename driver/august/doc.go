@@ -27,8 +27,8 @@
 //
 //   - What the cloud says of a lock that its bridge has lost. Here: a status "unknown" that is not "valid" is a lock out of reach. A code
 //     is written to it nevertheless, because the cloud takes it and hands it on.
-//   - How many codes fit: 208 to 250, by model. So the capacity counts as hidden, and 409 with neither the digits nor the person in the list
-//     means that the lock is full.
+//   - How many codes fit: 208 to 250, by model. So the capacity counts as hidden, and 409 means that the lock is full
+//     where a long list has neither the digits nor the person; a short one may lag behind.
 //   - How many digits are taken: 4 to 6 for August and 4 to 8 for Yale, unless the settings say otherwise.
 //   - Whether "retry" makes the vendor try again, and for how long: it is sent as false, and the engine does.
 //   - What the body of a webhook says: each lock has an address of its own, and no more is read than that the body is JSON. The vendor signs
