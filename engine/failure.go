@@ -39,6 +39,9 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 	if err.Kind == driver.Ambiguous {
 		p.Kept = c != nil && f.New != nil && b.keeps(d, c, p, f.New)
 		p.Doubt = true
+		if f.New != nil && p.PIN.IsZero() {
+			p.Wrote = f.New.Wrote // digits that were asked for anew have their time anew
+		}
 		if f.New != nil && (d.Device.Traits.CannotList || d.Device.Traits.HidesPIN || d.Device.Traits.HidesWindow) {
 			// Nothing will tell which of the two it is: write it again.
 			p.Accepted = time.Time{}

@@ -261,11 +261,14 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		b.freed(d, c, p, now)
 		return true
 	}
+	ours := p.Doubt // an erase that nobody has confirmed has taken effect
 	p.lose()
 	if !c.PIN.IsZero() {
 		p.PIN = c.PIN // digits that hands had given it are theirs again
 	}
-	b.outsideChange(d, c, "removed", "")
+	if !ours {
+		b.outsideChange(d, c, "removed", "")
+	}
 	if c.Honoured || !b.wanted(d, c) {
 		c.Stood = p.Slot
 		d.mislay(p, c.ID, now) // should the list have lied, it is not somebody else's
