@@ -208,7 +208,7 @@ var lockFaults = []kind{
 			Name: "wrong-zone", Layer: LayerLock, Targets: onLock, Text: textZone,
 			Meaning: "the lock is set to another zone and takes the wall times of schedules for times there",
 		},
-		fits: needsZone,
+		fits: needsWall,
 		clock: func(x *trouble, _ *device, now time.Time, r *reading) {
 			if believed, err := time.LoadLocation(x.Text); err == nil {
 				r.wall, r.offset = true, offsetAt(believed, now)
@@ -271,6 +271,14 @@ func needsZone(d *device) string {
 		return "its zone is unknown"
 	}
 	return needsSchedules(d)
+}
+
+// needsWall is for what comes over locks that take windows as wall times.
+func needsWall(d *device) string {
+	if d.prof.Instants {
+		return "it keeps instants, whatever its zone"
+	}
+	return needsZone(d)
 }
 
 func needsList(d *device) string {

@@ -18,6 +18,7 @@ type Profile struct {
 	Async     bool          // the cloud accepts a write at once and hands it to the lock later
 	Tells     bool          // the lock tells its clock
 	Push      bool          // the cloud pushes notices
+	Instants  bool          // windows are written as instants: no zone that it is set to shifts them
 	Radio     time.Duration // mean one-way latency between hub and lock; 0: 1 s
 	Tries     int           // wrong tries before the keypad locks itself; 0: 5
 	Lockout   time.Duration // how long it stays locked; 0: 1 min

@@ -19,7 +19,7 @@ func systemProfiles() []Profile {
 		{
 			Name: "2n", System: "2n",
 			Meaning: "intercom on the LAN: PINs of directory users, valid-from and valid-to in seconds, read from the device",
-			Tells:   true, Push: true, Capacity: 1000, Radio: 20 * time.Millisecond, Tries: 5, Lockout: 30 * time.Second,
+			Tells:   true, Push: true, Instants: true, Capacity: 1000, Radio: 20 * time.Millisecond, Tries: 5, Lockout: 30 * time.Second,
 			Traits: lock.Traits{
 				NativeSchedule: true, OpenEnded: true, Stages: true, UpdatesInPlace: true, PINLengths: lengths(4, 8), NameMax: 63,
 				ReportsEntry: true, RefusesReuse: true, Zone: zone,
