@@ -100,7 +100,8 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a
   minute longer than the simulator's own locks, and as long as ` + "`confirm_within`" + ` where it is the cloud that lists: what is not as wanted is judged once
-  more then. Whether a code opens before its start depends on who keeps its schedule, and is left to the rules.
+  more then. A door that shall be shut for a code that shall open it within that time is a state on the way. Whether a code opens before its
+  start depends on who keeps its schedule, and is left to the rules.
 * **Not judged** are states on the way, evidence, issues, events, counts, limits and golden traces, which belong to the simulator's own locks.
 
 [The table](matrix.md) shows every story at every vendor.

@@ -60,6 +60,12 @@ func (x *Through) lay(f *File) (*File, string) {
 			return p
 		})
 	}
+	for i := range out.Steps {
+		if do, ok := out.Steps[i].Do.(Type); ok && x.onTheWay(out.Steps, out.Steps[i].At, do) {
+			do.Opens = nil
+			out.Steps[i].Do = do
+		}
+	}
 	out.Run += x.late()
 	out.Expects = nil
 	for _, e := range f.Expects {
