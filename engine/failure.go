@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -182,16 +183,28 @@ func (b *batch) goesBack(d *device, c *code, err *driver.Error) bool {
 	if c.Prior == nil || c.Prior.PIN.IsZero() || !c.Prior.To.IsZero() && !c.Prior.To.After(b.now) {
 		return false
 	}
-	if c.PIN != c.Prior.PIN {
+	back := *c.Prior
+	switch {
+	case c.PIN == back.PIN:
+	case c.stands(c.PIN) && !c.stands(back.PIN):
+		back.PIN = c.PIN // the lock had taken the digits of an earlier change: it refused a later one
+	default:
 		c.Told = c.PriorTold
 	}
-	c.grant(*c.Prior)
+	c.grant(back)
 	c.Wished = b.now
 	c.Prior, c.Changing, c.NoNative = nil, nil, "" // with its schedule or without: that was not it
 	i := issue("change_refused", b.now)
 	i.Vendor = err.Vendor
 	b.raise(d, c, i)
 	return true
+}
+
+// stands reports whether the lock has accepted those digits for the code, and was not asked to erase them since.
+func (c *code) stands(pin vaultPIN) bool {
+	return !pin.IsZero() && slices.ContainsFunc(c.Places, func(p place) bool {
+		return p.PIN == pin && !p.Accepted.IsZero() && p.Cleared.IsZero() && !p.Blanked
+	})
 }
 
 // failedCode counts a failure of a code's own and says so.
