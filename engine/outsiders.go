@@ -133,6 +133,9 @@ func (b *batch) stands(d *device, c *code, x *entry) {
 		p.Was = x.Ref
 	}
 	c.Places, c.Written, c.dirty = append(c.Places, p), true, true
+	if c.PIN.IsZero() && !p.PIN.IsZero() {
+		b.learn(d, c, &c.Places[len(c.Places)-1], p.PIN.PIN) // no answer and no look had told the digits that the provider chose
+	}
 	c.NextTry = time.Time{} // it is not as it was when the last try failed
 }
 
