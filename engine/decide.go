@@ -10,7 +10,10 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-const autoPullLead = 10 * time.Minute // before a start, a missing code is replaced by a spare
+const (
+	autoPullLead = 10 * time.Minute // before a start, a missing code is replaced by a spare
+	vainTries    = 4                // in which a code never came to its lock, after which it is tried with other digits
+)
 
 // decideDevice thinks about one device: settles what time alone has changed, plans, and derives what to tell.
 func (b *batch) decideDevice(d *device) {
@@ -214,6 +217,9 @@ func (b *batch) settle(d *device, policy Policy) {
 					b.redraw(d, c)
 				}
 			}
+			if d.neverCame(c) && !now.Before(c.NextTry) {
+				b.otherDigits(d, c)
+			}
 			if c.Refused != "" && c.namesOther() {
 				if x, _ := d.clash(now, c, c.PIN, lock.Window{}); x == nil {
 					c.Refused, c.dirty = "", true // what had these digits is gone
@@ -248,6 +254,24 @@ func (d *device) forgetLost(c *code, now time.Time) {
 			c.dropPlace(p.ID)
 			i--
 		}
+	}
+}
+
+// neverCame reports whether a cloud has accepted a code again and again, at last with the digits that it has, and never shown it: the
+// lock may hold them where nobody sees, and refuse them.
+func (d *device) neverCame(c *code) bool {
+	return d.Device.Traits.CloudList && c.Attempts >= vainTries && !c.PIN.IsZero() && len(c.Places) > 0 && c.Places[0].lost() && c.Places[0].PIN == c.PIN
+}
+
+// otherDigits tries digits other than those that never came, if they may change; else, after as many tries again, it says that only
+// people can change them.
+func (b *batch) otherDigits(d *device, c *code) {
+	switch tries := c.Attempts; {
+	case c.free() && c.Draws < redraws:
+		b.redraw(d, c)
+		c.Attempts = tries // they are tried no sooner and no more often
+	case !c.free() && tries >= 2*vainTries:
+		b.raise(d, c, issue("needs_new_pin", b.now))
 	}
 }
 

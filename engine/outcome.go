@@ -255,5 +255,5 @@ func (b *batch) done(d *device, c *code) {
 	if c.Attempts != 0 || !c.NextTry.IsZero() || c.AcceptGap {
 		c.Attempts, c.NextTry, c.AcceptGap, c.dirty = 0, time.Time{}, false, true
 	}
-	b.lower(d, c, "failed_to_set_on_device", "conflicting_external_modification", "rejected_by_device", "provider_issue")
+	b.lower(d, c, "failed_to_set_on_device", "conflicting_external_modification", "rejected_by_device", "provider_issue", "needs_new_pin")
 }

@@ -7,10 +7,7 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-const (
-	manyPulled = 3 // backups in use at once that call a lock unhealthy
-	spareTries = 4 // in which a spare never came to its lock, after which it is tried with other digits
-)
+const manyPulled = 3 // backups in use at once that call a lock unhealthy
 
 // pool keeps the backup pool of a device as the policy wishes it.
 func (b *batch) pool(d *device, policy Policy) {
@@ -36,11 +33,6 @@ func (b *batch) pool(d *device, policy Policy) {
 		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) || d.Device.Traits.CannotList && c.gaveWay() {
 			c.Deleted, c.dirty = now, true
 			continue
-		}
-		if c.neverCame() && !now.Before(c.NextTry) {
-			tries := c.Attempts
-			b.redraw(d, c)
-			c.Attempts = tries // other digits are tried no sooner and no more often
 		}
 		spares++
 		short = short || has(c.Issues, "no_space_for_access_code_on_device") || has(c.Issues, "failed_to_set_on_device")
@@ -73,12 +65,6 @@ func (b *batch) pool(d *device, policy Policy) {
 
 // gaveWay reports whether a spare was erased to make room. Where that can't be seen it is not written again: another takes its place.
 func (c *code) gaveWay() bool { return len(c.Places) > 0 && !c.Places[0].Cleared.IsZero() }
-
-// neverCame reports whether a spare was accepted again and again, at last with the digits that it has, and never shown: the lock may
-// hold them where nobody sees.
-func (c *code) neverCame() bool {
-	return c.Attempts >= spareTries && c.Draws < redraws && len(c.Places) > 0 && c.Places[0].lost() && c.Places[0].PIN == c.PIN
-}
 
 // ready reports whether a spare stands on the lock and can be given out.
 func (d *device) ready(c *code, policy Policy, b *batch) bool {
