@@ -18,6 +18,7 @@ func known() provider.Registry {
 	return provider.Registry{
 		{Name: "sim", Settings: []provider.Setting{
 			{Name: "locks", Kind: provider.Whole, Min: 1, Max: 100, Example: "6"},
+			{Name: "zone", Kind: provider.Zone, Example: `"Europe/Vienna"`},
 			{Name: "model", Kind: provider.Text, Choices: []string{"mixed", "jit.keypad"}, Example: `"mixed"`},
 		}},
 		{Name: "vendor", Settings: []provider.Setting{{Name: "password", Kind: provider.Secret, Required: true, Example: `"env:PASSWORD"`}}},
@@ -47,6 +48,8 @@ func TestEveryMistakeIsToldAtItsPlace(t *testing.T) {
 		{"a setting out of bounds", "[[account]]\nid = \"a\"\nprovider = \"sim\"\nsettings = { locks = 300 }\n", "4:22: locks: 300 is out of bounds: 1 to 100"},
 		{"a setting of another type", "[[account]]\nid = \"a\"\nprovider = \"sim\"\nsettings = { locks = \"3\" }\n", "4:22: locks: want a whole number"},
 		{"a choice", "[[account]]\nid = \"a\"\nprovider = \"sim\"\n[account.settings]\nmodel = \"mixt\"\n", `5:9: model: "mixt" is none of mixed, jit.keypad`},
+		{"no time zone", "[[account]]\nid = \"a\"\nprovider = \"sim\"\nsettings = { zone = \"Europe/Vienne\" }\n", `4:21: zone: "Europe/Vienne" is not an IANA time zone such as "Europe/Vienna"`},
+		{"the zone of a machine", "[[account]]\nid = \"a\"\nprovider = \"sim\"\nsettings = { zone = \"Local\" }\n", `4:21: zone: "Local" is not an IANA time zone`},
 		{"a setting that is missing", "[[account]]\nid = \"a\"\nprovider = \"vendor\"\n", `1:3: an account of vendor lacks the setting "password", as in password = "env:PASSWORD"`},
 		{"a secret in the file", "[[account]]\nid = \"a\"\nprovider = \"vendor\"\nsettings = { password = \"hunter2\" }\n", `4:25: password: a secret does not stand in the configuration: write "env:NAME" or "file:/path"`},
 		{"a rate of nothing", "[[account]]\nid = \"a\"\nprovider = \"sim\"\ncalls_per_second = 0.0\n", "4:20: calls_per_second: 0 is out of bounds"},

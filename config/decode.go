@@ -271,6 +271,11 @@ func (d *checker) setting(s provider.Setting, v any, out *Account, at *strict.Pl
 		out.Secrets[s.Name] = secret
 		return
 	}
+	if s.Kind == provider.Zone && text != "" {
+		if _, err := lock.LoadZone(text); err != nil {
+			d.Add(at.Val, "%s: %q is not an IANA time zone such as \"Europe/Vienna\"", s.Name, strict.Clip(text))
+		}
+	}
 	if s.Choices != nil {
 		text = d.choice(text, at, s.Name, s.Choices...)
 	}

@@ -260,9 +260,11 @@ func (b *batch) blame(d *device, err *driver.Error) {
 		b.linkFailed(d, acct, err, true)
 	case pause:
 		// It answered, and wants a pause.
-	case err.Blame == driver.BlameHub && d.Device.Hub != "":
-		b.linkWorks(d, acct)
-		b.linkFailed(d, b.e.linksOf(d)[1], err, true)
+	case err.Blame == driver.BlameHub:
+		b.linkWorks(d, acct) // its cloud has said so
+		if d.Device.Hub != "" {
+			b.linkFailed(d, b.e.linksOf(d)[1], err, true)
+		}
 	case err.Blame == driver.BlameLock:
 		for _, l := range b.e.linksOf(d) {
 			b.linkWorks(d, l)
@@ -298,7 +300,7 @@ func (b *batch) blame(d *device, err *driver.Error) {
 		}
 		i := issue(name, b.now)
 		i.Vendor = err.Vendor
-		if reach == lock.LockDown {
+		if reach == lock.LockDown || reach == lock.HubDown { // a hub of which nothing is known but that it is away
 			b.raiseDevice(d, i)
 		}
 		b.event(Event{Type: "device.disconnected", Account: d.Device.Account, Device: d.id(), Issue: &i, Text: i.Message})

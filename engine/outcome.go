@@ -143,7 +143,7 @@ func (b *batch) works(d *device) {
 		}
 		d.Reach, d.Down = lock.Reached, time.Time{}
 	}
-	b.lowerDevice(d, "device_disconnected", "device_removed")
+	b.lowerDevice(d, "device_disconnected", "hub_disconnected", "device_removed")
 }
 
 // answers keeps how often the lock had to be asked twice. What answers worse and worse will soon not answer at all, whatever

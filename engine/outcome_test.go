@@ -62,6 +62,39 @@ func TestAFailedSetIsTriedAgainUntilItWorks(t *testing.T) {
 	}
 }
 
+// A service that drives others' locks says that a hub is away, and not which.
+func TestAHubThatNobodyNamesIsBlamedAtItsLocks(t *testing.T) {
+	r := newRig(t)
+	var fakes []*fake
+	for _, id := range []lock.DeviceID{"a", "b", "c", "d"} {
+		fakes = append(fakes, r.addDevice(lock.Device{ID: id, Account: "acme", Traits: jitTraits()}))
+	}
+	r.pass(time.Minute)
+	for _, f := range fakes {
+		f.fails(engine.CallSet, driver.Offline, driver.BlameHub)
+	}
+	for _, id := range []lock.DeviceID{"a", "b", "c", "d"} {
+		r.do(engine.Create{ID: lock.CodeID("of-" + id), Device: id, PIN: pin("4829")})
+	}
+	r.pass(5 * time.Second)
+	for _, id := range []lock.DeviceID{"a", "b", "c", "d"} {
+		v := r.device(id)
+		if v.Link != lock.HubDown {
+			t.Errorf("%s: reach %d, want the hub away", id, v.Link)
+		}
+		if got := codesOf(v.Issues); got != "hub_disconnected" {
+			t.Errorf("%s: issues %q, want that of the hub alone", id, got)
+		}
+	}
+	r.pass(30 * time.Minute)
+	for _, id := range []lock.DeviceID{"a", "b", "c", "d"} {
+		r.status(lock.CodeID("of-"+id), engine.StatusSet)
+		if got := codesOf(r.device(id).Issues); got != "" {
+			t.Errorf("%s: issues left: %s", id, got)
+		}
+	}
+}
+
 func TestARefusedSetIsNotTriedAgain(t *testing.T) {
 	for _, kind := range []driver.Kind{driver.Rejected, driver.Unsupported, driver.Taken} {
 		t.Run(kind.String(), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -147,9 +148,24 @@ func (t Traits) snapSlots(w Window, loc *time.Location) (Window, error) {
 		}
 	}
 	if best.IsZero() {
-		return Window{}, errors.New("starts_at: the lock takes predefined check-in and check-out times only, at most 31 days apart, and none fits the window")
+		return Window{}, fmt.Errorf("starts_at: the lock takes predefined check-in and check-out times only, %s, at most 31 days apart, and none fits the window", t.SlotTimes())
 	}
 	return best, nil
+}
+
+// slotsTold bounds how many predefined times are told in one sentence.
+const slotsTold = 6
+
+// SlotTimes lists the predefined check-in and check-out times for people: "15:00 to 11:00 or 18:00 to 22:00".
+func (t Traits) SlotTimes() string {
+	var all []string
+	for _, s := range t.TimeSlots[:min(len(t.TimeSlots), slotsTold)] {
+		all = append(all, fmt.Sprintf("%02d:%02d to %02d:%02d", s.Start/60, s.Start%60, s.End/60, s.End%60))
+	}
+	if n := len(t.TimeSlots) - slotsTold; n > 0 {
+		all = append(all, fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(all, " or ")
 }
 
 // localTime resolves a time of day, in minutes after midnight, so many days after the local date of t.

@@ -93,7 +93,7 @@ func TestSnapErrorsNameTheRule(t *testing.T) {
 		{"under 29 days", igloo, OfflineDaily, "2026-05-01T15:00:00Z", "2026-05-30T14:00:00Z", "at least 29 days"},
 		{"over 367 days", igloo, OfflineDaily, "2026-05-01T15:00:00Z", "2027-05-04T15:00:00Z", "at most 367 days"},
 		{"one-time past the end", igloo, OfflineOneTime, "2026-05-01T15:00:00Z", "2026-05-02T14:00:00Z", "24 hours"},
-		{"no slot", slots, OfflineSlots, "2026-05-01T16:00:00-04:00", "2026-05-01T20:00:00-04:00", "predefined"},
+		{"no slot", slots, OfflineSlots, "2026-05-01T16:00:00-04:00", "2026-05-01T20:00:00-04:00", "predefined check-in and check-out times only, 16:00 to 10:00, at most"},
 		{"slots over 31 days", slots, OfflineSlots, "2026-05-01T16:00:00-04:00", "2026-06-10T10:00:00-04:00", "31 days"},
 		{"between the kinds", igloo, OfflineNone, "2026-05-01T15:00:00Z", "2026-05-29T23:00:00Z", "672 hours"},
 		{"one-time is not chosen unasked", oneTime, OfflineNone, "2026-05-01T15:00:00Z", "2026-05-03T15:00:00Z", "ask for one"},

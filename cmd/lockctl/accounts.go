@@ -82,8 +82,8 @@ func (s *talk) accounts() ([]accountRow, error) {
 				r.Offline++
 			}
 			switch {
-			case r.SignIn == signInNeeded && d.Link == lock.Reached:
-				r.SignIn = "" // its settings were enough
+			case r.SignIn == signInNeeded && d.Link != lock.ReachUnknown && d.Link != lock.AccountDown:
+				r.SignIn = "" // its settings were enough: the vendor tells of its locks
 			case r.SignIn != "" && d.Worst == "account_disconnected":
 				r.SignIn = signInNeeded // the vendor takes the token no more
 			}

@@ -227,11 +227,15 @@ func (s *talk) tellDevice(v *deviceDetail, d *engine.DeviceView) {
 	if d.Native {
 		delivery = "the lock keeps schedules itself"
 	}
+	stays := ""
+	if len(d.Traits.TimeSlots) > 0 {
+		stays = "from " + d.Traits.SlotTimes() + ", the only times that it takes"
+	}
 	s.facts(
 		fact{name: "device", value: string(d.ID)}, fact{name: "name", value: d.Name}, fact{name: "account", value: string(d.Account)},
 		fact{name: "hub", value: string(d.Hub)}, fact{name: "system", value: cmp.Or(d.System, d.Model)}, fact{"state", state, t},
 		fact{name: "link", value: v.Link}, fact{name: "seen", value: seen}, fact{name: "battery", value: v.battery()}, fact{name: "zone", value: d.Zone},
-		fact{name: "delivery", value: delivery}, fact{name: "backups", value: pool}, fact{name: "slots", value: v.slots()},
+		fact{name: "delivery", value: delivery}, fact{name: "stays", value: stays}, fact{name: "backups", value: pool}, fact{name: "slots", value: v.slots()},
 		fact{name: "modes", value: strings.Join(v.Modes, ", ")}, fact{name: "under way", value: flight}, fact{name: "next", value: next},
 	)
 	s.tellIssues(d.Issues)

@@ -42,7 +42,7 @@ func fakeMain() {
 	os.Exit(a.run(os.Args[1:]))
 }
 
-// fakeVendor has one lock, which holds nothing, for those who are signed in.
+// fakeVendor has two locks, which hold nothing, for those who are signed in. The hub of one is away.
 type fakeVendor struct{ env provider.Env }
 
 func (v fakeVendor) refuses(ctx context.Context, op string) error {
@@ -54,10 +54,16 @@ func (v fakeVendor) refuses(ctx context.Context, op string) error {
 }
 
 func (v fakeVendor) Devices(ctx context.Context) ([]lock.Device, error) {
-	return []lock.Device{{ID: "front", Account: "house", Name: "front", Model: "fake", Traits: lock.Traits{Slots: 10, PINLengths: []int{4}}}}, v.refuses(ctx, "devices")
+	traits := lock.Traits{Slots: 10, PINLengths: []int{4}}
+	return []lock.Device{
+		{ID: "front", Account: "house", Name: "front", Model: "fake", Traits: traits}, {ID: "attic", Account: "house", Name: "attic", Model: "fake", Traits: traits},
+	}, v.refuses(ctx, "devices")
 }
 
-func (v fakeVendor) Observe(ctx context.Context, _ lock.DeviceID, _ driver.Known) (lock.Observation, error) {
+func (v fakeVendor) Observe(ctx context.Context, id lock.DeviceID, _ driver.Known) (lock.Observation, error) {
+	if id == "attic" {
+		return lock.Observation{At: v.env.Now(), Reach: lock.HubDown}, v.refuses(ctx, "observe")
+	}
 	return lock.Observation{At: v.env.Now(), Reach: lock.Reached, Source: lock.SourceLock, Complete: true}, v.refuses(ctx, "observe")
 }
 

@@ -46,6 +46,7 @@ type Kind string
 // The kinds. A Secret stands in no file that is shown: there it is the name of an environment variable or of a file.
 const (
 	Text   Kind = "text"
+	Zone   Kind = "time zone" // a Text that names an IANA time zone
 	Whole  Kind = "whole number"
 	Secret Kind = "secret"
 )
@@ -69,7 +70,7 @@ type Account struct {
 	Secrets map[string]string
 }
 
-// Zone is the IANA time zone that the setting "zone" names; nil: it is left out.
+// Zone is the time zone that the setting "zone" names; nil: it is left out.
 func (a Account) Zone() (*time.Location, error) {
 	if a.Texts["zone"] == "" {
 		return nil, nil

@@ -37,7 +37,7 @@ func Provider() provider.Provider {
 			{Name: "refresh_token", Kind: provider.Secret, About: "a refresh token of that app to begin with, instead of signing in; it is spent by the first use", Example: `"env:SMARTTHINGS_REFRESH_TOKEN"`},
 			{Name: "token", Kind: provider.Secret, About: "a personal access token instead of all that; it ends a day after it was made", Example: `"env:SMARTTHINGS_TOKEN"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
-			{Name: "zone", Kind: provider.Text, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"America/New_York"`},
+			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"America/New_York"`},
 		},
 	}
 }

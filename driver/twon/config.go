@@ -32,7 +32,7 @@ func Provider() provider.Provider {
 			{Name: "user", Kind: provider.Text, Required: true, About: "an account of the HTTP API, the same on all of them", Example: `"lockctl"`},
 			{Name: "password", Kind: provider.Secret, Required: true, About: "its password", Example: `"env:TWON_PASSWORD"`},
 			{Name: "certificate", Kind: provider.Text, About: "SHA-256 sums of the devices' own certificates, in hexadecimal, with blanks between them; left out: certificates are checked as everywhere", Example: `"9f86d081…"`},
-			{Name: "zone", Kind: provider.Text, About: "the IANA time zone of the devices; left out: unknown, and then codes are written just in time", Example: `"Europe/Prague"`},
+			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the devices; left out: unknown, and then codes are written just in time", Example: `"Europe/Prague"`},
 		},
 	}
 }
