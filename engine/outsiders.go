@@ -105,6 +105,10 @@ func (b *batch) resurfaced(d *device, x *entry, of lock.CodeID) {
 		if c.mark() != x.Tag && c.ID != of || len(c.Places) >= maxCopies {
 			continue
 		}
+		if c.ID == of && c.unpulled() && !d.Device.Traits.AssignsPIN && !slices.ContainsFunc(c.Places, func(p place) bool { return p.PIN == c.PIN && !p.Seen.IsZero() }) {
+			c.PIN = x.PIN // of digits that nobody was told those are best that stand on the lock
+			b.tell("access_code.changed", d, c, "digits that it had before stand on the lock after all")
+		}
 		b.stands(d, c, x)
 		return
 	}

@@ -287,7 +287,8 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			}
 		}
 		for i := range c.Places {
-			if p := &c.Places[i]; old != nil && p != match && !p.lost() && d.settled(now, match, v.policy) {
+			// Nobody relies on an unpulled spare, of which one that is shown will do.
+			if p := &c.Places[i]; old != nil && p != match && !p.lost() && (d.settled(now, match, v.policy) || c.unpulled() && !match.Seen.IsZero()) {
 				away(p, "its new form is there")
 			}
 		}
