@@ -132,7 +132,11 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		c.NextTry = time.Time{}
 	case driver.Taken:
-		if policy := b.e.policyOf(d); f.New != nil && p.lost() && p.PIN == wished.PIN && b.now.Sub(p.Wrote) < policy.ConfirmWithin && !d.Device.Traits.CannotList {
+		within := b.e.policyOf(d).ConfirmWithin
+		if d.Device.Traits.CloudList {
+			within *= 2 // only after the first is it written once more
+		}
+		if f.New != nil && p.lost() && p.PIN == wished.PIN && b.now.Sub(p.Wrote) < within && !d.Device.Traits.CannotList {
 			// A list lacks what was written, and the lock has those digits: by all that is known they are the code's own.
 			d.doubt(b.now)
 			b.failedCode(d, c, "failed_to_set_on_device", err)

@@ -129,7 +129,7 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
-		if named && !c.marked(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || d.renamed(c, p, x)) {
+		if named && !c.marked(p, x) && !d.keepsHandle(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || d.renamed(c, p, x)) {
 			continue
 		}
 		return x
@@ -162,6 +162,12 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		}
 	}
 	return nil
+}
+
+// keepsHandle reports whether an entry under the handle that the lock gave to a place, whose digits are hidden, has only got another name:
+// nobody has asked for its erase, and no other code of ours is called so.
+func (d *device) keepsHandle(p *place, x *entry) bool {
+	return !d.Device.Traits.ClientSlots && x.PIN.IsZero() && p.Cleared.IsZero() && !p.lost() && !ourTag(x.Tag)
 }
 
 // renamed reports whether what stands where a place of the code was erased, without our name, is somebody else's: it has digits that the

@@ -150,7 +150,8 @@ type flip struct {
 // seen is an entry and since when it stands there in this form.
 type seen struct {
 	sim.Memory
-	since time.Time
+	since  time.Time
+	hidden time.Time // when what was shown last left out that it came
 }
 
 func newJudge(w *World) *judge {

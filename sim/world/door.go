@@ -90,12 +90,12 @@ func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 	entries := d.spare[:0]
 	k := 0 // both lists are in the order of their slots
 	for i, m := range mem {
-		entries = append(entries, seen{m, t})
+		entries = append(entries, seen{Memory: m, since: t})
 		for k < len(d.entries) && d.entries[k].Slot < m.Slot {
 			k++
 		}
 		if k < len(d.entries) && d.entries[k].Ref == m.Ref && same(d.entries[k].Memory, m) {
-			entries[i].since = d.entries[k].since
+			entries[i].since, entries[i].hidden = d.entries[k].since, d.entries[k].hidden
 		} else {
 			changed = true
 		}
@@ -323,11 +323,16 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 		older, newer = b, a
 	}
 	if d.fooled && j.deceived(d, newer.Memory, since) {
+		newer.hidden = t
 		return never // by what was shown it never came: each look has this judged again
 	}
 	until := since.Add(replacing)
 	if d.Device.Traits.CloudList { // until the cloud is believed that the new one is there the old one stays
-		until = since.Add(max(replacing, j.policy(d).ConfirmWithin+grace))
+		shown := since
+		if newer.hidden.After(shown) {
+			shown = newer.hidden
+		}
+		until = shown.Add(max(replacing, j.policy(d).ConfirmWithin+grace))
 	}
 	if x := j.excused(d, older.Memory, since, t); x.After(until) {
 		until = x
