@@ -3,16 +3,11 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -249,13 +244,16 @@ func (h *hooks) letters(ctx context.Context, id string) ([]letter, error) {
 
 // post makes one attempt and writes down what came of it. It returns when to make the next.
 func (d *Deliverer) post(ctx context.Context, h hook, l letter) (time.Time, error) {
-	body, err := d.body(ctx, h, l.Seq)
+	answer, ok := "", true // an event that is no longer kept can't be sent
+	lines, err := d.s.host.Journal(ctx, l.Seq-1, 1)
+	if err == nil && len(lines) > 0 && lines[0].Seq == l.Seq {
+		var p Post
+		if p, err = d.s.post(ctx, &h, &lines[0]); err == nil {
+			answer, ok = d.send(ctx, p)
+		}
+	}
 	if err != nil {
 		return time.Time{}, err
-	}
-	answer, ok := "", true // an event that is no longer kept can't be sent
-	if body != nil {
-		answer, ok = d.send(ctx, h, l.Seq, body)
 	}
 	if ctx.Err() != nil {
 		return time.Time{}, nil // cut off, and nobody knows: it is sent again
@@ -277,40 +275,15 @@ func (d *Deliverer) post(ctx context.Context, h hook, l letter) (time.Time, erro
 	return l.Next, err
 }
 
-// body is the event as it is posted; nil: it is no longer in the journal.
-func (d *Deliverer) body(ctx context.Context, h hook, seq engine.Seq) ([]byte, error) {
-	lines, err := d.s.host.Journal(ctx, seq-1, 1)
-	if err != nil || len(lines) == 0 || lines[0].Seq != seq {
-		return nil, err
-	}
-	v := d.s.showEvent(&lines[0])
-	switch v.Type {
-	case "access_code.set_on_device", "access_code.scheduled_on_device":
-		c := &call{Server: d.s, ctx: ctx, now: d.s.host.Now(), who: Identity{Name: "webhook " + h.ID}}
-		if h.PINs {
-			c.who.Scopes = []Scope{ScopePINs}
-			if code, err := c.show(v.Code); err == nil {
-				v.Digits = code.Code
-			}
-		}
-	}
-	return json.Marshal(v)
-}
-
-// send posts a body, signed as its receiver's verifier wants it.
-func (d *Deliverer) send(ctx context.Context, h hook, seq engine.Seq, body []byte) (answer string, ok bool) {
+// send posts an event.
+func (d *Deliverer) send(ctx context.Context, p Post) (answer string, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, bytes.NewReader(p.Body))
 	if err != nil {
 		return "the address is no address", false
 	}
-	id, at := "msg_"+eventID(seq), strconv.FormatInt(d.clock.Now().Unix(), 10)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "lockctl-webhooks")
-	req.Header.Set("svix-id", id)
-	req.Header.Set("svix-timestamp", at)
-	req.Header.Set("svix-signature", "v1,"+sign(h.Secret, id, at, body))
+	req.Header = p.Header(d.clock.Now())
 	resp, err := d.http.Do(req)
 	if err != nil {
 		return "no answer", false // the error may quote the address, which may hold a token
@@ -318,16 +291,4 @@ func (d *Deliverer) send(ctx context.Context, h hook, seq engine.Seq, body []byt
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
 	return resp.Status[:min(len(resp.Status), maxAnswer)], resp.StatusCode >= 200 && resp.StatusCode < 300
-}
-
-// sign is the signature of a letter: HMAC-SHA-256 over its id, time and body, as Standard Webhooks has it.
-func sign(secret, id, at string, body []byte) string {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
-	if err != nil {
-		key = []byte(secret)
-	}
-	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%s.%s.", id, at)
-	mac.Write(body)
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

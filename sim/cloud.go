@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -24,6 +25,15 @@ func (d *device) mirror(fl *flight) {
 		d.cloud, _ = insert(d.cloud, d.mem[i])
 	}
 	d.touch()
+}
+
+// refresh has a cloud that asks its lock itself note what that holds: of a write whose answer was lost it learns so.
+func (d *device) refresh() {
+	if d.traits.CloudList && !slices.Equal(d.cloud, d.mem) {
+		d.remember(true)
+		d.cloud = slices.Clone(d.mem)
+		d.touch()
+	}
 }
 
 // forget removes an entry from the cloud's copy.

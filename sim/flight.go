@@ -251,6 +251,9 @@ func (fl *flight) inLock() {
 	}
 	switch fl.call.Verb {
 	case verbObserve:
+		if fl.call.Passed {
+			d.refresh()
+		}
 		d.look(&fl.res.Observation, fl.call.Known, lock.Reached)
 	case verbSet:
 		asOf := d.f.k.Now()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -76,6 +77,7 @@ type account struct {
 	api    *rest.Client
 	now    func() time.Time
 	header http.Header
+	hook   atomic.Pointer[webhook] // its posts come here; nil: nobody has asked for them
 
 	mu     sync.Mutex
 	limits map[string]*rest.Limit // by verb and device

@@ -1,9 +1,13 @@
 package seam_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +103,79 @@ func FuzzAnswers(f *testing.F) {
 		drivertest.Typed(t, "observe", err)
 		if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries || o.Battery.Level < 0 || o.Battery.Level > 1 {
 			t.Errorf("%d codes, %d entries, battery %v", len(o.Held), len(o.Entries), o.Battery.Level)
+		}
+	})
+}
+
+// posted is a post of the service with its signature, and a driver that has asked for it.
+func posted(t *testing.T, body []byte) (*http.Header, func(http.Header, []byte) (driver.Reply, []driver.Notice, error)) {
+	t.Helper()
+	const url, secret = "https://locks.example.org/hooks/a", "whsec_c2VjcmV0"
+	d := at(t, &http.Client{Transport: drivertest.Said{
+		Body: `{"ok":true,"webhooks":[{"webhook_id":"w","url":"` + url + `","event_types":["*"],"secret":"` + secret + `"}]}`,
+	}}, "https://api.example.org")
+	drivertest.Must(t, d.(driver.Subscriber).Subscribe(t.Context(), url))
+	mac := hmac.New(sha256.New, []byte("secret"))
+	mac.Write([]byte("msg_1.0."))
+	mac.Write(body)
+	h := http.Header{}
+	h.Set("svix-id", "msg_1")
+	h.Set("svix-timestamp", "0") // the driver's clock stands there
+	h.Set("svix-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	return &h, func(h http.Header, body []byte) (driver.Reply, []driver.Notice, error) {
+		return d.(driver.Receiver).Receive(t.Context(), driver.Inbound{Method: http.MethodPost, Header: h, Body: body})
+	}
+}
+
+// What the service has signed, now, leads to a look at the lock that it is about; what it has not leads to nothing.
+func TestPosts(t *testing.T) {
+	body := []byte(`{"event_type":"access_code.deleted_external_to_seam","device_id":"front","connected_account_id":"x"}`)
+	h, receive := posted(t, body)
+	if _, notices, err := receive(*h, body); err != nil || len(notices) != 1 || notices[0] != (driver.Notice{Account: "house", Device: "seam-front"}) {
+		t.Errorf("a post gives %v, %v", notices, err)
+	}
+	for name, change := range map[string]func(http.Header){
+		"another time": func(h http.Header) { h.Set("svix-timestamp", "1") },
+		"another id":   func(h http.Header) { h.Set("svix-id", "msg_2") },
+		"no id":        func(h http.Header) { h.Del("svix-id") },
+		"no signature": func(h http.Header) { h.Del("svix-signature") },
+		"another version": func(h http.Header) {
+			h.Set("svix-signature", strings.Replace(h.Get("svix-signature"), "v1,", "v2,", 1))
+		},
+	} {
+		forged := h.Clone()
+		change(forged)
+		if reply, notices, err := receive(forged, body); err == nil || len(notices) > 0 || reply.Status != http.StatusUnauthorized {
+			t.Errorf("%s: status %d, %d notices, %v", name, reply.Status, len(notices), err)
+		}
+	}
+	h.Set("svix-signature", "v1,bm90IHRoaXM= "+h.Get("svix-signature")) // while the secret changes
+	if _, notices, err := receive(*h, body); err != nil || len(notices) != 1 {
+		t.Errorf("the second signature fits, and a post gives %v, %v", notices, err)
+	}
+}
+
+// Whatever is posted, and however it is signed, is believed when its signature fits and else not.
+func FuzzPosts(f *testing.F) {
+	for _, s := range []string{`{"event_type":"lock.unlocked","device_id":"front"}`, `{"event_type":"connected_account.disconnected"}`, `{"device_id":7}`, `[]`, `null`, ``} {
+		f.Add([]byte(s), "msg_1", "0", "v1,")
+		f.Add([]byte(s), "", "9223372036854775807", "v1,AAAA v1,,")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, id, at, signature string) {
+		right, receive := posted(t, body)
+		forged := http.Header{}
+		forged.Set("svix-id", id)
+		forged.Set("svix-timestamp", at)
+		forged.Set("svix-signature", signature)
+		for _, h := range []http.Header{*right, forged} {
+			fits := slices.Contains(strings.Fields(h.Get("svix-signature")), right.Get("svix-signature")) && h.Get("svix-id") == "msg_1" && h.Get("svix-timestamp") == "0"
+			reply, notices, err := receive(h, body)
+			switch {
+			case !fits && (err == nil || reply.Status != http.StatusUnauthorized), err != nil && (len(notices) > 0 || reply.Status < 400), len(notices) > 1:
+				t.Errorf("fits %v: status %d, %d notices, %v", fits, reply.Status, len(notices), err)
+			case fits && reply.Status == http.StatusUnauthorized:
+				t.Error("a post of the service is refused")
+			}
 		}
 	})
 }

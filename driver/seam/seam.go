@@ -79,7 +79,9 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 		o.Battery = lock.Battery{Known: true, Level: min(max(*b.Level, 0), 1)}
 	}
 	for i := range codes[:min(len(codes), lock.MaxHeld)] {
-		o.Held = append(o.Held, codes[i].held())
+		if !codes[i].removed() {
+			o.Held = append(o.Held, codes[i].held())
+		}
 	}
 	if t.ReportsEntry {
 		if o.Entries, o.Next, err = a.entries(ctx, c, known.Since); err != nil {
@@ -165,12 +167,18 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	if err != nil {
 		return lock.Held{}, err
 	}
+	again := false // the same wish stands there, of which hands have left nothing on the lock
 	if i := slices.IndexFunc(codes, func(x code) bool {
 		h := x.held()
 		own := want.Tag != "" && h.Tag == want.Tag && !x.unmanaged // other digits are to stand beside these
 		return at != "" && h.Ref == at || own && (want.PIN.IsZero() || h.PIN == want.PIN)
-	}); i >= 0 {
+	}); i >= 0 && !codes[i].removed() {
 		return standing(c, &codes[i], want, w)
+	} else if i >= 0 {
+		if err := a.forget(ctx, c, codes[i].ref()); err != nil {
+			return lock.Held{}, err
+		}
+		codes, again = slices.Delete(codes, i, i+1), true
 	}
 	// The service takes digits that somebody else's code has, and finds out at the lock.
 	if slices.ContainsFunc(codes, func(x code) bool {
@@ -181,7 +189,8 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	if err := a.turn(c, createsAMinute); err != nil {
 		return lock.Held{}, err
 	}
-	ask := map[string]any{"name": driver.Label(want.Tag, want.Name, t.NameMax)}
+	// What hands do at the lock is lockctl's to judge: the service must not put it back by itself.
+	ask := map[string]any{"name": driver.Label(want.Tag, want.Name, t.NameMax), "allow_external_modification": true}
 	ask["device_id"], _ = a.deviceOf(id)
 	if !want.PIN.IsZero() {
 		ask["code"] = want.PIN.Reveal()
@@ -199,6 +208,9 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		Code code `json:"access_code"`
 	}
 	if err := a.post(ctx, c, "/access_codes/create", ask, &said, true); err != nil {
+		if again && driver.Is(err, driver.Taken) {
+			err = leaving(c)
+		}
 		return lock.Held{}, err
 	}
 	if said.Code.ID == "" {
@@ -225,13 +237,18 @@ func standing(c rest.Call, x *code, want lock.Credential, w lock.Window) (lock.H
 	}
 	switch {
 	case x.Status == "removing":
-		e := c.Fail(driver.Throttled, driver.BlameLock, "the code before is still being removed")
-		e.RetryAfter = 15 * time.Second
-		return lock.Held{}, e
+		return lock.Held{}, leaving(c)
 	case same:
 		return h, nil
 	}
 	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
+}
+
+// leaving is the error of a code that must be gone before it can be written anew.
+func leaving(c rest.Call) *driver.Error {
+	e := c.Fail(driver.Throttled, driver.BlameLock, "the code before is still being removed")
+	e.RetryAfter = 15 * time.Second
+	return e
 }
 
 // Clear implements driver.Driver.
@@ -240,7 +257,12 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	if _, err := a.find(ctx, c); err != nil {
 		return err
 	}
-	if err := a.turn(c, deletesAMinute); err != nil {
+	return a.forget(ctx, c, ref)
+}
+
+// forget has the service take a code away.
+func (a *account) forget(ctx context.Context, c rest.Call, ref lock.Ref) error {
+	if err := a.turn(rest.Call{Op: "clear", Device: c.Device}, deletesAMinute); err != nil {
 		return err
 	}
 	path, code := "/access_codes/delete", string(ref)

@@ -15,6 +15,7 @@ import (
 	"github.com/accesscodes/lockctl/driver/drivertest"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/seam"
+	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
@@ -29,12 +30,13 @@ type house struct {
 	cloud  *cloud.Cloud
 	server *httptest.Server
 	log    *bytes.Buffer
+	posts  []driver.Inbound
 }
 
 func build(t *testing.T, model string) *house {
 	t.Helper()
 	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{
-		{ID: "front", Model: model, Account: "house", Name: "Front door", Hub: "bridge"}, {ID: "back", Model: model, Account: "house"},
+		{ID: "front", Model: model, Account: "house", Name: "Front door", Hub: "bridge"}, {ID: "back", Model: model, Account: "house", Name: "Back door", Hub: "bridge"},
 	}})
 	drivertest.Must(t, err)
 	h := &house{t: t, leap: leap, log: &bytes.Buffer{}}
@@ -42,7 +44,11 @@ func build(t *testing.T, model string) *house {
 		if h.cloud, err = cloud.New(f, "house"); err != nil {
 			return err
 		}
-		f.OnNotice(func(n driver.Notice) { h.cloud.Push(n.Device) })
+		f.OnNotice(func(n driver.Notice) {
+			for _, p := range h.cloud.Push(n.Device) {
+				h.posts = append(h.posts, driver.Inbound{Method: http.MethodPost, Header: p.Header, Body: p.Body})
+			}
+		})
 		h.server = httptest.NewServer(facade.Handler(leap, h.cloud))
 		return nil
 	}))
@@ -72,7 +78,8 @@ func (h *house) account() provider.Account {
 func (h *house) rig(d driver.Driver) *conform.Rig {
 	h.t.Helper()
 	r := &conform.Rig{Driver: d, Hub: true, Now: h.leap.Now, Log: h.log.String, Far: &rig.Far{
-		Do: h.leap.Do, Pass: func() { h.leap.Pass(10 * time.Minute) }, Lock: "front", Account: "house", Hub: "bridge", Async: true,
+		Do: h.leap.Do, Pass: func() { h.leap.Pass(2 * time.Minute) }, Lock: "front", Account: "house", Hub: "bridge", Async: true,
+		Posted: func() []driver.Inbound { all := h.posts; h.posts = nil; return all },
 	}}
 	r.Device = drivertest.Find(h.t, d, "Front door").ID
 	return r
@@ -150,5 +157,37 @@ func TestACodeWithoutRoom(t *testing.T) {
 	_, err = d.Set(t.Context(), r.Device, want, held.Ref)
 	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Full {
 		t.Errorf("asked for again: %v", err)
+	}
+}
+
+// A hub that is away is what is blamed, and in the time that a call has: also when the service has given up to ask each of its locks.
+func TestAHubThatIsAway(t *testing.T) {
+	h := build(t, "lockly")
+	d := h.open(seam.Lockly())
+	r := h.rig(d)
+	drivertest.Must(t, r.Far.Trouble(r.Device, conform.HubOffline))
+	for n := range 12 {
+		answers := 0
+		drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error {
+			for _, id := range []string{"front", "back"} {
+				h.cloud.Serve(facade.Request{
+					Method: http.MethodPost, Path: "/devices/get", Body: []byte(`{"device_id":"` + id + `"}`),
+					Header: http.Header{"Authorization": {"Bearer " + cloud.Key("house")}, "Content-Type": {"application/json"}},
+				}, func(x facade.Reply) {
+					if answers++; x.Status != http.StatusOK {
+						t.Errorf("status %d", x.Status)
+					}
+				})
+			}
+			return nil
+		}))
+		h.leap.Pass(engine.DefaultPolicy().CallTimeout / 2)
+		if answers != 2 {
+			t.Errorf("round %d: %d answers to two questions at once", n, answers)
+		}
+		o, err := d.Observe(t.Context(), r.Device, driver.Known{})
+		if drivertest.Must(t, err); o.Reach != lock.HubDown {
+			t.Errorf("round %d: reach %d", n, o.Reach)
+		}
 	}
 }

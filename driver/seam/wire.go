@@ -53,7 +53,9 @@ type (
 		Max  int    `json:"max_length"`
 	}
 	trouble struct {
-		Code string `json:"error_code"`
+		Code    string `json:"error_code"`
+		Warning string `json:"warning_code"`
+		Change  string `json:"change_type"`
 	}
 	code struct {
 		ID        string     `json:"access_code_id"`
@@ -68,12 +70,15 @@ type (
 		Offline   bool       `json:"is_offline_access_code"`
 		Backup    bool       `json:"is_backup"`
 		Errors    []trouble  `json:"errors"`
+		Warnings  []trouble  `json:"warnings"`
 		unmanaged bool
 	}
 	event struct {
 		ID       string    `json:"event_id"`
 		Type     string    `json:"event_type"`
 		Occurred time.Time `json:"occurred_at"`
+		Account  string    `json:"connected_account_id"`
+		Device   string    `json:"device_id"`
 		Code     string    `json:"access_code_id"`
 		Reason   struct {
 			Code string `json:"reason_code"`
@@ -250,6 +255,14 @@ func (x *code) failed() driver.Kind {
 		}
 	}
 	return driver.Ambiguous
+}
+
+// removed reports whether a code that the service still keeps was taken from the lock by somebody else, and stays away: the service leaves
+// it to us what to do about that.
+func (x *code) removed() bool {
+	return slices.ContainsFunc(x.Warnings, func(w trouble) bool {
+		return w.Warning == "external_modification_in_effect" && (w.Change == "removed" || x.Status == "unset" && !x.Scheduled)
+	})
 }
 
 // entry is how the driver tells of an event.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/all"
+	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/scenario"
 )
@@ -29,9 +30,16 @@ func Through(v Vendor) (*scenario.Through, error) {
 	}
 	k.RunUntil(k.Now().Add(patience)) // by then its vendor was asked to post
 	push = false
-	if err := f.Edit(sim.Edit{Lock: "front", Kind: sim.EditBattery}); err != nil {
-		return nil, err
+	traits := net.Devices()[0].Traits
+	if !traits.OfflineOnly { // where no hand can change anything
+		pin, err := lock.ParsePIN("482915")
+		if err == nil {
+			err = f.Edit(sim.Edit{Lock: "front", Kind: sim.EditAdd, PIN: pin, Name: "By hand"})
+		}
+		if err != nil {
+			return nil, err
+		}
+		k.RunUntil(k.Now().Add(patience))
 	}
-	k.RunUntil(k.Now().Add(patience))
-	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: net.Devices()[0].Traits, Push: push, Direct: v.Direct, Most: v.Most, Wire: lay}, nil
+	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: traits, Push: push, Direct: v.Direct, Most: v.Most, Wire: lay}, nil
 }

@@ -19,6 +19,7 @@ type host struct {
 	turn   int       // counts the steps that were planned, so that one that was overtaken is none
 	waits  map[lock.DeviceID][]func()
 	err    error
+	news   func() // called after a step that may have left something in the journal
 
 	linkless map[lock.DeviceID]bool // whose codes are computed by their vendor's cloud
 }
@@ -75,6 +76,9 @@ func (h *host) step() {
 		}
 		if len(h.inbox) == 0 {
 			h.arm(work.Wake)
+			if h.news != nil {
+				h.news()
+			}
 			return
 		}
 	}
@@ -108,8 +112,8 @@ func (h *host) send(c engine.Call) {
 	})
 }
 
-// patience bounds how long a request waits for a look.
-const patience = 45 * time.Second
+// patience bounds how long a request waits for a look, well within the time that its caller has: then the service tells what it knows.
+const patience = 10 * time.Second
 
 // look has a lock looked at, and goes on when something is known of it, or nothing has come for long.
 func (h *host) look(id lock.DeviceID, then func()) {

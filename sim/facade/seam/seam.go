@@ -6,6 +6,7 @@ package seam
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -34,23 +35,27 @@ type Cloud struct {
 	fleet   *sim.Fleet
 	devices []lock.Device
 	host    *host
+	server  *api.Server
 	api     http.Handler
 	clock   *clockwork.FakeClock // the fleet's, for what the API does by the clock
 	views   views
+	posts   map[lock.DeviceID][]api.Post // of the service's webhooks, which a hint of its cloud brings on their way
 }
 
 var _ facade.Cloud = (*Cloud)(nil)
 
-// confirmed is how long the service waits before it believes a vendor's own list. Our own engine above it waits once more.
-const confirmed = time.Minute
+const (
+	confirmed = time.Minute      // the service believes a vendor's own list after; our own engine above it waits once more
+	polled    = 15 * time.Minute // the service looks at each lock by itself, whether or not its vendor posts
+)
 
 // New puts the locks of an account of the fleet behind the service.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	ctx := context.Background()
-	c := &Cloud{fleet: f, clock: clockwork.NewFakeClockAt(f.Now()), views: views{account: account}}
+	c := &Cloud{fleet: f, clock: clockwork.NewFakeClockAt(f.Now()), views: views{account: account}, posts: map[lock.DeviceID][]api.Post{}}
 	secret := sha256.Sum256([]byte("seam " + account))
 	policy := engine.DefaultPolicy()
-	policy.ConfirmWithin = confirmed
+	policy.ConfirmWithin, policy.ObserveEvery = confirmed, polled
 	e, err := engine.Open(ctx, engine.Options{Store: memkv.New(), Secret: secret[:], Policy: policy})
 	if err != nil {
 		return nil, err
@@ -67,7 +72,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.api = server.Keyed()
+	c.server, c.api = server, server.Keyed()
 	for _, d := range f.Devices() {
 		if d.Account != account {
 			continue
@@ -78,6 +83,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		c.devices = append(c.devices, d)
 		c.host.linkless[d.ID] = d.Traits.OfflineOnly
 	}
+	c.host.news = c.news
 	return c, nil
 }
 
@@ -220,13 +226,46 @@ func (c *Cloud) answer(r facade.Request, path string) facade.Reply {
 	return c.more(path, facade.Reply{Status: w.status, Header: w.header, Body: w.body.Bytes()})
 }
 
-// Push implements facade.Cloud. What happens at a lock is told to the service, whose own webhooks are not simulated.
-func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
-	if c.known(id) {
-		i := slices.IndexFunc(c.devices, func(d lock.Device) bool { return d.ID == id })
-		c.host.offer(engine.Notice{Account: c.devices[i].Account, Device: id})
+// postsAtMost bounds the posts about a lock that wait for a hint, which a fault may have lost. Older ones are given up.
+const postsAtMost = 50
+
+// news has what the service has to tell of its locks posted.
+func (c *Cloud) news() {
+	posts, err := c.server.Posts(context.Background())
+	if err != nil || len(c.devices) == 0 {
+		return
 	}
-	return nil
+	var about []lock.DeviceID
+	for _, p := range posts {
+		id := cmp.Or(p.Device, c.devices[0].ID)
+		c.posts[id] = append(c.posts[id], p)
+		c.posts[id] = c.posts[id][max(0, len(c.posts[id])-postsAtMost):]
+		if !slices.Contains(about, id) {
+			about = append(about, id)
+		}
+	}
+	for _, id := range about {
+		c.fleet.Hint(id)
+	}
+}
+
+// Push implements facade.Cloud. What happens at a lock is told to the service, which looks; what it has found out, its webhooks tell.
+func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
+	i := slices.IndexFunc(c.devices, func(d lock.Device) bool { return d.ID == id })
+	if i < 0 {
+		return nil
+	}
+	waiting := c.posts[id]
+	if len(waiting) == 0 {
+		c.host.offer(engine.Notice{Account: c.devices[i].Account, Device: id})
+		return nil
+	}
+	delete(c.posts, id)
+	var all []facade.Post
+	for _, p := range waiting {
+		all = append(all, facade.Post{URL: p.URL, Header: p.Header(c.fleet.Now()), Body: p.Body})
+	}
+	return all
 }
 
 // Called implements facade.Cloud: the service takes the ids of the fleet over.
