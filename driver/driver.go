@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -155,7 +156,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := e.Op + " " + string(e.Device) + ": " + e.Kind.String()
+	s := strings.TrimSpace(e.Op+" "+string(e.Device)) + ": " + e.Kind.String() // what asks for all devices names none
 	if e.Blame != BlameUnknown {
 		s += " (" + e.Blame.String() + ")"
 	}

@@ -69,6 +69,11 @@ func (b *batch) summarize(d *device, policy Policy) summary {
 			}
 		}
 	}
+	for _, l := range b.e.linksOf(d) {
+		if !l.open() {
+			worst([]Issue{l.issue()}) // it ails whatever hangs on it
+		}
+	}
 	worst(d.Issues)
 	for _, c := range d.codes {
 		if c.unpulled() {

@@ -20,7 +20,7 @@ type accountRow struct {
 	Devices  int            `json:"devices"`
 	Offline  int            `json:"devices_offline"`
 	Issues   int            `json:"issues"`
-	SignIn   string         `json:"sign_in"`  // needed, done; "": it has none, or is not configured here
+	SignIn   string         `json:"sign_in"`  // needed, done, refused; "": it has none, or is not configured here
 	Protocol string         `json:"protocol"` // community; "": its vendor publishes it, or it is not configured here
 }
 
@@ -84,8 +84,10 @@ func (s *talk) accounts() ([]accountRow, error) {
 			switch {
 			case r.SignIn == signInNeeded && d.Link != lock.ReachUnknown && d.Link != lock.AccountDown:
 				r.SignIn = "" // its settings were enough: the vendor tells of its locks
-			case r.SignIn != "" && d.Worst == "account_disconnected":
+			case d.Worst == "account_disconnected" && s.signsIn(r.Provider):
 				r.SignIn = signInNeeded // the vendor takes the token no more
+			case d.Worst == "account_disconnected":
+				r.SignIn = signInRefused
 			}
 			if d.System != "" && !slices.Contains(r.Systems, d.System) {
 				r.Systems = append(r.Systems, d.System)
@@ -105,9 +107,18 @@ const byCommunity = "community"
 // signInNeeded is what is said of an account that somebody has to sign in to.
 const signInNeeded = "needed"
 
+// signInRefused is what is said of an account whose settings its vendor does not take.
+const signInRefused = "refused"
+
+// signsIn reports whether somebody can sign in to an account of a provider.
+func (a *app) signsIn(name string) bool {
+	p, _ := a.registry().Find(name)
+	return p.SignIn != nil
+}
+
 // signedIn says whether somebody has signed in to an account; "": its provider has no sign-in.
 func (a *app) signedIn(c config.Account) (string, error) {
-	if p, _ := a.registry().Find(c.Provider); p.SignIn == nil {
+	if !a.signsIn(c.Provider) {
 		return "", nil
 	}
 	tokens, err := a.tokens(c.ID)
@@ -159,8 +170,11 @@ func accountsShow(s *talk, args []string) error {
 		}
 	}
 	signIn := r.SignIn
-	if signIn == signInNeeded {
+	switch signIn {
+	case signInNeeded:
 		signIn += "; lockctl accounts login " + string(r.ID)
+	case signInRefused:
+		signIn += "; put its settings right: lockctl providers check " + string(r.ID) + " tries them"
 	}
 	return show(s.app, r, func() {
 		facts := []fact{{name: "account", value: string(r.ID)}, {name: "provider", value: r.Provider}, {name: "sign-in", value: signIn}, {name: "systems", value: strings.Join(r.Systems, ", ")},

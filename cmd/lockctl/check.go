@@ -53,7 +53,12 @@ func providersCheck(a *app, args []string) (err error) {
 	ctx, cancel := context.WithTimeout(a.ctx, askAccount)
 	defer cancel()
 	all, err := v.Devices(ctx)
-	if err != nil {
+	switch {
+	case driver.Is(err, driver.Unauthorized) && p.SignIn != nil:
+		return refused("account %s: %w; put its settings right, or: lockctl accounts login %s", args[0], err, args[0])
+	case driver.Is(err, driver.Unauthorized):
+		return refused("account %s: %w; put its settings right", args[0], err)
+	case err != nil:
 		return refused("account %s: %w", args[0], err)
 	}
 	fmt.Fprintf(a.io.out, "%s lists %d devices\n", args[0], len(all))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,17 +69,29 @@ func providersPage(vendors provider.Registry) string {
 		"An account of the configuration (`lockctl config sample`) names a provider and its settings. Secrets stand in the environment or in a\n" +
 		"file of their own: `\"env:NAME\"` or `\"file:/path\"`. `lockctl config check` tells every mistake at its place.\n\n" +
 		"To try a provider without an account at its vendor, run `locksim serve --into DIR`: it answers as the vendors' clouds do, with simulated\n" +
-		"locks behind, writes the accounts and their secrets, and says how to go on ([more](testing-your-integration.md)). [A table](matrix.md) shows which scenarios hold at which vendor's locks.\n\n" +
-		"The provider `sim` has simulated locks within `lockctl serve` itself.\n")
+		"locks behind, writes the accounts and their secrets, and says how to go on ([more](testing-your-integration.md)).\n" +
+		"[A table](matrix.md) shows which scenarios hold at which vendor's locks.\n\n" +
+		"The provider `sim` has simulated locks within `lockctl serve` itself.\n\n" +
+		"| Provider | What it is | Driver | Conformance | Façade | Stories |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, p := range vendors {
+		folder := cmp.Or(p.Folder, p.Name)
+		stories := "[`" + p.Name + "`](matrix.md)"
+		if p.Name == "seam" {
+			stories = "those of lockly and oracode, which are it"
+		}
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | [driver/%s](../driver/%s/doc.go) | [%s_test.go](../driver/%s/%s_test.go) | [sim/facade/%s](../sim/facade/%s) | %s |\n",
+			p.Name, p.Name, escape(p.About), folder, folder, folder, folder, folder, folder, folder, stories)
+	}
+	b.WriteString("\nConformance is `go test ./driver/…`: each driver against its façade. `lockctl providers check ACCOUNT` tries what is harmless of it on a real account.\n")
 	for _, p := range vendors {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```toml\n[[account]]\nid = \"house\"\nprovider = %q\nsettings = { ", p.Name, p.About, p.Name)
-		var required []string
+		var sample []string
 		for _, s := range p.Settings {
-			if s.Required {
-				required = append(required, s.Name+" = "+s.Example)
+			if s.Required || s.Usual {
+				sample = append(sample, s.Name+" = "+s.Example)
 			}
 		}
-		b.WriteString(strings.Join(required, ", ") + " }\n```\n\n| Setting | What it is | Example |\n| --- | --- | --- |\n")
+		b.WriteString(strings.Join(sample, ", ") + " }\n```\n\n| Setting | What it is | Example |\n| --- | --- | --- |\n")
 		for _, s := range p.Settings {
 			about := s.About
 			if s.Required {

@@ -30,20 +30,31 @@ func (a *accounts) add(x *served, at, zone string) {
 	if p, _ := all.Providers().Find(x.Name); slices.ContainsFunc(p.Settings, func(s provider.Setting) bool { return s.Name == "zone" }) {
 		texts["zone"] = zone
 	}
-	secrets := x.Secrets(x.account)
+	fmt.Fprintf(&a.toml, "\n[[account]]\nid = %q\nprovider = %q\nsettings = { %s }\n", x.account, x.Name, a.settings(x, texts, x.Secrets(x.account)))
+	if x.ByHand != nil {
+		other, secrets := x.ByHand(x.account)
+		other["base_url"] = texts["base_url"]
+		fmt.Fprintf(&a.toml, "# or, for lockctl accounts login, which asks for a code that the control port tells at GET /sent:\n# settings = { %s }\n", a.settings(x, other, secrets))
+	}
+}
+
+// settings are those of an account as a file has them. Its secrets are told to the shell, each once.
+func (a *accounts) settings(x *served, texts, secrets map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
 		variable := strings.ToUpper(x.Name + "_" + name)
 		if variable[0] >= '0' && variable[0] <= '9' {
 			variable = "SIM_" + variable // no shell takes one that begins with a digit
 		}
 		texts[name] = "env:" + variable
-		fmt.Fprintf(&a.secrets, "export %s=%s\n", variable, quoted(secrets[name]))
+		if line := fmt.Sprintf("export %s=%s\n", variable, quoted(secrets[name])); !strings.Contains(a.secrets.String(), line) {
+			a.secrets.WriteString(line)
+		}
 	}
-	var settings []string
+	var all []string
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		settings = append(settings, fmt.Sprintf("%s = %q", name, texts[name]))
+		all = append(all, fmt.Sprintf("%s = %q", name, texts[name]))
 	}
-	fmt.Fprintf(&a.toml, "\n[[account]]\nid = %q\nprovider = %q\nsettings = { %s }\n", x.account, x.Name, strings.Join(settings, ", "))
+	return strings.Join(all, ", ")
 }
 
 // into writes a configuration and an environment into a folder, and returns the environment's file. lockctl then keeps what it has

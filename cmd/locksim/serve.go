@@ -170,10 +170,11 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 			_ = x.Close() // whoever is still being answered is cut off
 		}
 	}()
-	control, err := open(0, facade.Control(fleet, fleet, func(d lock.Device) (vendor, id string) {
-		i := slices.IndexFunc(all, func(x *served) bool { return x.account == d.Account })
-		return all[i].Name, all[i].cloud.Called(d.ID)
-	}))
+	clouds := map[lock.AccountID]facade.Served{}
+	for _, x := range all {
+		clouds[x.account] = facade.Served{Vendor: x.Name, Cloud: x.cloud}
+	}
+	control, err := open(0, facade.Control(fleet, fleet, clouds))
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func Provider() provider.Provider {
 // Yale describes Yale.
 func Yale() provider.Provider {
 	return provider.Provider{
-		Name: "yale", About: "Yale smart locks with a keypad, through the Yale Access cloud (without a partner's credentials: a community protocol)", Notes: yaleNotes,
+		Name: "yale", Folder: "august", About: "Yale smart locks with a keypad, through the Yale Access cloud (without a partner's credentials: a community protocol)", Notes: yaleNotes,
 		Settings: append(settings(yaleBase, yaleAuth, 8), provider.Setting{
 			Name: "brand", Kind: provider.Text, Choices: []string{"yale_home", "yale_access", "yale_global", "yale_august"},
 			About: "which of Yale's apps the account is of: Yale Home outside America, Yale Access in it, and the two that take OAuth alone; left out: yale_home", Example: `"yale_home"`,
@@ -76,8 +76,8 @@ func consumer(texts map[string]string) bool { return texts["client_id"] == "" }
 func settings(base, auth string, digits int64) []provider.Setting {
 	return []provider.Setting{
 		{Name: "api_key", Kind: provider.Secret, Required: true, About: "the key of the application: a partner's, or that of the vendor's app; lockctl comes with none", Example: `"env:AUGUST_API_KEY"`},
-		{Name: "identifier", Kind: provider.Text, About: "who signs in, for a session: email:ann@example.org or phone:+15550100", Example: `"email:ann@example.org"`},
-		{Name: "password", Kind: provider.Secret, About: "the password of that account", Example: `"env:AUGUST_PASSWORD"`},
+		{Name: "identifier", Kind: provider.Text, Usual: true, About: "who signs in, for a session: email:ann@example.org or phone:+15550100", Example: `"email:ann@example.org"`},
+		{Name: "password", Kind: provider.Secret, Usual: true, About: "the password of that account", Example: `"env:AUGUST_PASSWORD"`},
 		{Name: "install_id", Kind: provider.Text, About: "an installation that the vendor trusts already; left out: accounts login makes one", Example: `"b0f9…"`},
 		{Name: "client_id", Kind: provider.Text, About: "the partner's client id, for OAuth in place of a session", Example: `"my-client"`},
 		{Name: "client_secret", Kind: provider.Secret, About: "the partner's client secret", Example: `"env:AUGUST_CLIENT_SECRET"`},

@@ -26,7 +26,7 @@ func Provider() provider.Provider {
 			{Name: "token", Kind: provider.Secret, Required: true, About: "the access token of the Maker API", Example: `"env:HUBITAT_TOKEN"`},
 			{Name: "hub", Kind: provider.Text, About: "the hub's id, where base_url is https://cloud.hubitat.com", Example: `"2f0c6e1a-8f5e-4a7e-9a55-6d7a1f2b3c4d"`},
 			{Name: "zeros", Kind: provider.Text, Choices: []string{"never", "allowed"}, About: "whether codes may have zeros: older hubs lose those that they begin with; left out: never", Example: `"never"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"America/New_York"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"America/New_York"`},
 		},
 	}
 }

@@ -28,7 +28,7 @@ func Provider() provider.Provider {
 		Settings: []provider.Setting{
 			{Name: "client_id", Kind: provider.Secret, Required: true, About: "the id of an API client of iglooaccess", Example: `"env:IGLOOHOME_CLIENT_ID"`},
 			{Name: "client_secret", Kind: provider.Secret, Required: true, About: "its secret", Example: `"env:IGLOOHOME_CLIENT_SECRET"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks; left out: unknown, and then there are no schedules and no algorithmic PINs", Example: `"Asia/Singapore"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks; left out: unknown, and then there are no schedules and no algorithmic PINs", Example: `"Asia/Singapore"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
 			{Name: "login_url", Kind: provider.Text, About: "where tokens are given; left out: base_url if that is set, else " + baseLogin, Example: `"` + baseLogin + `"`},
 			{Name: "endless_pin_type", Kind: provider.Whole, About: "the vendor's number of a PIN without an end; left out: 2", Example: "2", Min: 1, Max: 9},

@@ -33,7 +33,7 @@ func Provider() provider.Provider {
 			{Name: "password", Kind: provider.Secret, Required: true, About: "its password", Example: `"env:KWIKSET_PASSWORD"`},
 			{Name: "user_pool", Kind: provider.Text, Required: true, About: "the id of the Cognito user pool that the vendor's app signs in to", Example: `"us-east-1_AbCdEf123"`},
 			{Name: "client_id", Kind: provider.Text, Required: true, About: "the id of the app in that pool", Example: `"1h2j3k4l5m6n"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks, in which they keep schedules; left out: unknown, and the engine keeps them", Example: `"America/Chicago"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks, in which they keep schedules; left out: unknown, and the engine keeps them", Example: `"America/Chicago"`},
 			{Name: "schedules", Kind: provider.Text, About: "who keeps the windows of codes; left out: the lock, where its zone is known", Example: `"` + byLock + `"`, Choices: []string{byLock, byUs}},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
 			{Name: "auth_url", Kind: provider.Text, About: "where the user pool is; left out: with base_url the same address, else Amazon's of the pool's region", Example: `"` + cognito.Endpoint("us-east-1") + `"`},

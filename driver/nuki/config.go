@@ -25,7 +25,7 @@ func Provider() provider.Provider {
 		Settings: []provider.Setting{
 			{Name: "token", Kind: provider.Secret, Required: true, About: "an API token of Nuki Web (menu API), with the rights to see locks, their codes and their log", Example: `"env:NUKI_TOKEN"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"Europe/Vienna"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"Europe/Vienna"`},
 		},
 	}
 }

@@ -17,6 +17,7 @@ import (
 // Provider is one vendor.
 type Provider struct {
 	Name     string // as configurations name it: "ttlock"
+	Folder   string // below driver/ and sim/facade/; "": it is called as its name is
 	About    string // one sentence for people
 	Notes    string // Markdown: what works, how to get credentials, limits, what is uncertain
 	Settings []Setting
@@ -56,6 +57,7 @@ type Setting struct {
 	Name     string
 	Kind     Kind
 	Required bool
+	Usual    bool     // stands in samples, although there are accounts without it
 	About    string   // one sentence for people
 	Example  string   // as it stands behind the equals sign
 	Choices  []string // of a Text; nil: any

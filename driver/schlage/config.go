@@ -29,7 +29,7 @@ func Provider() provider.Provider {
 			{Name: "client_id", Kind: provider.Text, Required: true, About: "the id of the app in that pool", Example: `"1h2j3k4l5m6n"`},
 			{Name: "client_secret", Kind: provider.Secret, Required: true, About: "the secret of the app in that pool", Example: `"env:SCHLAGE_CLIENT_SECRET"`},
 			{Name: "api_key", Kind: provider.Secret, Required: true, About: "the key by which the app calls the API", Example: `"env:SCHLAGE_API_KEY"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks, in which their clocks miss a change of summer time; left out: unknown, times are shown in UTC", Example: `"America/Denver"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks, in which their clocks miss a change of summer time; left out: unknown, times are shown in UTC", Example: `"America/Denver"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
 			{Name: "auth_url", Kind: provider.Text, About: "where the user pool is; left out: with base_url the same address, else Amazon's of the pool's region", Example: `"` + cognito.Endpoint("us-west-2") + `"`},
 		},

@@ -41,7 +41,7 @@ func Provider() provider.Provider {
 // Lockly describes Lockly.
 func Lockly() provider.Provider {
 	return provider.Provider{
-		Name: "lockly", About: "Lockly smart locks, via Seam (hosted, third party)", Notes: locklyNotes, Settings: settings(),
+		Name: "lockly", Folder: "seam", About: "Lockly smart locks, via Seam (hosted, third party)", Notes: locklyNotes, Settings: settings(),
 		Open: opener("lockly", "lockly_lock"), SignIn: signer("lockly", "lockly_lock"),
 	}
 }
@@ -49,7 +49,7 @@ func Lockly() provider.Provider {
 // Oracode describes dormakaba Oracode.
 func Oracode() provider.Provider {
 	return provider.Provider{
-		Name: "oracode", About: "dormakaba Oracode locks, via Seam (hosted, third party)", Notes: oracodeNotes, Settings: settings(),
+		Name: "oracode", Folder: "seam", About: "dormakaba Oracode locks, via Seam (hosted, third party)", Notes: oracodeNotes, Settings: settings(),
 		Open: opener("oracode", "dormakaba_oracode_door"), SignIn: signer("oracode", "dormakaba_oracode_door"),
 	}
 }

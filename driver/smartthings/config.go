@@ -31,13 +31,13 @@ func Provider() provider.Provider {
 	return provider.Provider{
 		Name: "smartthings", About: "locks with a keypad on a SmartThings hub, through the SmartThings API", Notes: notes, Open: open, SignIn: signIn,
 		Settings: []provider.Setting{
-			{Name: "client_id", Kind: provider.Text, About: "the OAuth client of an API-only app; sign in once with lockctl accounts login", Example: `"5b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"`},
-			{Name: "client_secret", Kind: provider.Secret, About: "its secret", Example: `"env:SMARTTHINGS_CLIENT_SECRET"`},
+			{Name: "client_id", Kind: provider.Text, Usual: true, About: "the OAuth client of an API-only app; sign in once with lockctl accounts login", Example: `"5b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"`},
+			{Name: "client_secret", Kind: provider.Secret, Usual: true, About: "its secret", Example: `"env:SMARTTHINGS_CLIENT_SECRET"`},
 			{Name: "redirect_uri", Kind: provider.Text, About: "an address that the app is registered with, to which the browser is sent after the sign-in; left out: " + redirect, Example: `"` + redirect + `"`},
 			{Name: "refresh_token", Kind: provider.Secret, About: "a refresh token of that app to begin with, instead of signing in; it is spent by the first use", Example: `"env:SMARTTHINGS_REFRESH_TOKEN"`},
 			{Name: "token", Kind: provider.Secret, About: "a personal access token instead of all that; it ends a day after it was made", Example: `"env:SMARTTHINGS_TOKEN"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"America/New_York"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks; left out: unknown, times are shown in UTC", Example: `"America/New_York"`},
 		},
 	}
 }

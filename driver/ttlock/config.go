@@ -40,7 +40,7 @@ func Provider() provider.Provider {
 			{Name: "username", Kind: provider.Text, Required: true, About: "as whom the locks' administrator signs in to the TTLock app", Example: `"locks@example.org"`},
 			{Name: "password", Kind: provider.Secret, Required: true, About: "the administrator's in the TTLock app, not the developer's", Example: `"env:TTLOCK_PASSWORD"`},
 			{Name: "base_url", Kind: provider.Text, About: "where the API is; accounts from China have another one; left out: " + base, Example: `"` + base + `"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the locks; left out: the offset that each lock tells, without summer time", Example: `"Europe/Vienna"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the locks; left out: the offset that each lock tells, without summer time", Example: `"Europe/Vienna"`},
 			{Name: "slots", Kind: provider.Whole, Min: 1, Max: lock.MaxHeld, About: "codes that a lock holds; left out: 250, which is what the vendor says of present locks", Example: "150"},
 			{Name: "six_keys", Kind: provider.Text, About: "numbers of locks whose keypad has the keys 1 to 6 alone, with commas", Example: `"532323,532324"`},
 			{

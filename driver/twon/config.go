@@ -26,13 +26,13 @@ var notes string
 // Provider describes 2N.
 func Provider() provider.Provider {
 	return provider.Provider{
-		Name: "2n", About: "2N intercoms and access units, through the HTTP API of each device", Notes: notes, Open: open,
+		Name: "2n", Folder: "twon", About: "2N intercoms and access units, through the HTTP API of each device", Notes: notes, Open: open,
 		Settings: []provider.Setting{
 			{Name: "base_url", Kind: provider.Text, Required: true, About: "addresses of the devices, with blanks between them", Example: `"https://10.0.0.21 https://10.0.0.22"`},
 			{Name: "user", Kind: provider.Text, Required: true, About: "an account of the HTTP API, the same on all of them", Example: `"lockctl"`},
 			{Name: "password", Kind: provider.Secret, Required: true, About: "its password", Example: `"env:TWON_PASSWORD"`},
 			{Name: "certificate", Kind: provider.Text, About: "SHA-256 sums of the devices' own certificates, in hexadecimal, with blanks between them; left out: certificates are checked as everywhere", Example: `"9f86d081…"`},
-			{Name: "zone", Kind: provider.Zone, About: "the IANA time zone of the devices; left out: unknown, and then codes are written just in time", Example: `"Europe/Prague"`},
+			{Name: "zone", Kind: provider.Zone, Usual: true, About: "the IANA time zone of the devices; left out: unknown, and then codes are written just in time", Example: `"Europe/Prague"`},
 		},
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,18 +27,20 @@ import (
 //	DELETE /faults/{id}        ends one, or all of a lock, hub or account
 //	GET    /clock              where the locks' time stands and how it goes: {"now", "paused", "pace"}
 //	POST   /clock              {"paused", "pace", "advance"}: holds it or lets it go on, sets its seconds per second, leaps so many seconds ahead
-//	POST   /edit               {"lock", "kind", "ref", "slot", "pin", "name"}: changes something by hand
+//	POST   /edit               {"lock", "kind", "ref", "slot", "pin", "name"}: changes something by hand; kind is add, remove, pin, name, …
+//	GET    /sent               what vendors have sent to the owners of accounts who are signing in: {"account", "code"}
 //
-// Mistakes are answered with 400 and a sentence. called says whose a lock is, and what that vendor calls it.
-func Control(l Loop, t Clock, called func(lock.Device) (vendor, id string)) http.Handler {
+// Mistakes are answered with 400 and a sentence.
+func Control(l Loop, t Clock, clouds map[lock.AccountID]Served) http.Handler {
 	mux := http.NewServeMux()
-	c := control{l, t, called}
+	c := control{l, t, clouds}
 	mux.HandleFunc("GET /locks", c.does(c.locks))
 	mux.HandleFunc("POST /type", c.does(c.typed))
 	mux.HandleFunc("POST /faults", c.does(c.inject))
 	mux.HandleFunc("GET /faults", c.does(func(_ ask, f *sim.Fleet) (any, error) { return append([]sim.Fault{}, f.Faults()...), nil }))
 	mux.HandleFunc("DELETE /faults/{id}", c.does(func(a ask, f *sim.Fleet) (any, error) { return struct{}{}, f.Heal(a.id) }))
 	mux.HandleFunc("POST /edit", c.does(c.edit))
+	mux.HandleFunc("GET /sent", c.does(c.sent))
 	mux.HandleFunc("GET /clock", c.clocked)
 	mux.HandleFunc("POST /clock", c.clocked)
 	return mux
@@ -47,10 +51,31 @@ type Clock interface {
 	Steer(ctx context.Context, paused *bool, pace *float64, advance time.Duration) (any, error)
 }
 
+// Served is the cloud of an account, and whose it is.
+type Served struct {
+	Vendor string
+	Cloud  Cloud
+}
+
 type control struct {
 	loop   Loop
 	clock  Clock
-	called func(lock.Device) (vendor, id string)
+	clouds map[lock.AccountID]Served
+}
+
+// sent lists the codes that the owners of accounts have got by mail or phone, by account.
+func (c control) sent(_ ask, _ *sim.Fleet) (any, error) {
+	type message struct {
+		Account lock.AccountID `json:"account"`
+		Code    string         `json:"code"`
+	}
+	all := []message{}
+	for _, id := range slices.Sorted(maps.Keys(c.clouds)) {
+		if x, ok := c.clouds[id].Cloud.(interface{ Sent() string }); ok && x.Sent() != "" {
+			all = append(all, message{id, x.Sent()})
+		}
+	}
+	return all, nil
 }
 
 // clocked tells of the locks' time, after it was steered.
@@ -173,7 +198,9 @@ func (c control) locks(_ ask, f *sim.Fleet) (any, error) {
 		s := lockState{
 			ID: d.ID, Name: d.Name, Model: d.Model, Account: d.Account, Hub: d.Hub, Reached: f.Reach(d.ID) == lock.Reached, Battery: f.Charge(d.ID), Held: []heldState{},
 		}
-		s.Vendor, s.VendorID = c.called(d)
+		if x, ok := c.clouds[d.Account]; ok {
+			s.Vendor, s.VendorID = x.Vendor, x.Cloud.Called(d.ID)
+		}
 		for _, m := range f.Memory(d.ID) {
 			s.Held = append(s.Held, heldState{m.Ref, m.Slot, m.Name, m.Enabled, m.Window.From, m.Window.To})
 		}

@@ -34,13 +34,24 @@ func (c *held) Steer(_ context.Context, paused *bool, pace *float64, advance tim
 	return out, nil
 }
 
+// asking is a cloud that has sent somebody a code.
+type asking struct{}
+
+func (asking) Serve(facade.Request, func(facade.Reply)) {}
+
+func (asking) Push(lock.DeviceID) []facade.Post { return nil }
+
+func (asking) Called(id lock.DeviceID) string { return "x-" + string(id) }
+
+func (asking) Sent() string { return "739164" }
+
 func TestControl(t *testing.T) {
 	leap, err := facade.NewLeap(time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "nuki"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := &held{}
-	h := facade.Control(leap, clock, func(d lock.Device) (vendor, id string) { return d.System, "x-" + string(d.ID) })
+	h := facade.Control(leap, clock, map[lock.AccountID]facade.Served{"account": {Vendor: "nuki", Cloud: asking{}}})
 	for _, x := range []struct {
 		method, path, body string
 		status             int
@@ -49,6 +60,7 @@ func TestControl(t *testing.T) {
 		{"POST", "/edit", `{"lock":"front","kind":"add","pin":"482915","name":"Ada"}`, 200, "{}"},
 		{"GET", "/locks", "", 200, `"name":"Ada","enabled":true`},
 		{"GET", "/locks", "", 200, `"vendor":"nuki","vendor_id":"x-front"`},
+		{"GET", "/sent", "", 200, `[{"account":"account","code":"739164"}]`},
 		{"POST", "/type", `{"lock":"front","pin":"482915"}`, 200, `"opens":true`},
 		{"POST", "/type", `{"lock":"front","pin":"999999"}`, 200, `"reason":"unknown_code"`},
 		{"POST", "/type", `{"lock":"front","pin":"x"}`, 400, "pin: "},

@@ -36,6 +36,9 @@ type Vendor struct {
 	Secrets func(lock.AccountID) map[string]string
 	// Texts are further settings that such an account needs; nil: none.
 	Texts func(lock.AccountID) map[string]string
+	// ByHand are the settings of an account into which somebody signs in with a code that the vendor sends, in place of Secrets and Texts;
+	// nil: none.
+	ByHand func(lock.AccountID) (texts, secrets map[string]string)
 }
 
 // Vendors lists them by name.
@@ -111,6 +114,9 @@ func accessVendor(name string, brand august.Brand) Vendor {
 		},
 		Texts: func(a lock.AccountID) map[string]string {
 			return map[string]string{"client_id": august.Client(a)}
+		},
+		ByHand: func(a lock.AccountID) (texts, secrets map[string]string) {
+			return map[string]string{"identifier": august.Identifier(a)}, map[string]string{"api_key": august.Key(a), "password": august.Password(a)}
 		},
 	}
 }
