@@ -94,6 +94,9 @@ func (a *account) find(ctx context.Context, c rest.Call) (*detail, error) {
 	if err := a.ask(ctx, c, "/locks/"+id, &d, ""); err != nil {
 		return nil, err
 	}
+	if d.ID == "" {
+		return nil, c.Fail(driver.Offline, driver.BlameCloud, "no device")
+	}
 	return &d, nil
 }
 

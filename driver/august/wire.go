@@ -17,6 +17,7 @@ type (
 		Type string `json:"UserType"`
 	}
 	detail struct {
+		ID        string   `json:"LockID"`
 		Name      string   `json:"LockName"`
 		Type      int      `json:"Type"`
 		House     string   `json:"HouseID"`

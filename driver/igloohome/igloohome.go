@@ -156,6 +156,9 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 	if err := a.ask(ctx, c, "/devices/"+url.PathEscape(vendor), &d); err != nil {
 		return lock.Observation{}, err
 	}
+	if d.DeviceID != vendor {
+		return lock.Observation{}, c.Fail(driver.Offline, driver.BlameCloud, "no device")
+	}
 	o := lock.Observation{Reach: lock.Reached, Source: lock.SourceCloud, Zone: a.zone, Next: known.Since}
 	if d.Battery != nil {
 		o.Battery = lock.Battery{Known: true, Level: min(max(*d.Battery/100, 0), 1)}

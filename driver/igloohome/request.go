@@ -85,7 +85,11 @@ func (a *account) devices(ctx context.Context, c rest.Call) ([]device, error) {
 		if err := a.ask(ctx, c, path, &p); err != nil {
 			return nil, err
 		}
-		all = append(all, p.Payload...)
+		devices, err := rest.Listed(c, p.Payload)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, devices...)
 		if p.Next == "" {
 			a.link(all)
 			return all, nil

@@ -21,8 +21,8 @@ type (
 		Battery *float64 `json:"batteryLevel"` // percent; of a bridge there is none
 	}
 	page struct {
-		Next    string   `json:"nextCursor"`
-		Payload []device `json:"payload"`
+		Next    string    `json:"nextCursor"`
+		Payload *[]device `json:"payload"`
 	}
 	job struct {
 		ID        string `json:"jobId"`

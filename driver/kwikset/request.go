@@ -52,7 +52,7 @@ func ask[T any](ctx context.Context, a *account, c rest.Call, path string) ([]T,
 	if err := c.Read(answer, &p, false); err != nil {
 		return nil, err
 	}
-	return p.Data, nil
+	return rest.Listed(c, p.Data)
 }
 
 // under is the vendor's id of the device of a call, as it stands in a path; false: it is none of Kwikset's.
@@ -96,7 +96,9 @@ func (a *account) send(ctx context.Context, c rest.Call, method string, packet [
 	if err != nil {
 		return "", err
 	}
-	var p page[taken]
+	var p struct {
+		Data []taken `json:"data"`
+	}
 	if answer.JSON(&p) != nil || len(p.Data) == 0 || p.Data[0].Token == "" || strings.Contains(p.Data[0].Token, "/") {
 		return "", c.Fail(driver.Ambiguous, driver.BlameCloud, "no token")
 	}

@@ -12,7 +12,7 @@ import (
 // What the API says, as far as it is read. Most of it comes in a list called data.
 type (
 	page[T any] struct {
-		Data []T `json:"data"`
+		Data *[]T `json:"data"`
 	}
 	home struct {
 		ID string `json:"homeid"`

@@ -49,6 +49,17 @@ func (c Call) Read(a Answer, v any, writes bool) error {
 	return nil
 }
 
+// Listed returns a list that an answer must have. One without it does not read: were it taken for an empty list, all that a look was to find
+// would seem to be gone.
+func Listed[T any](c Call, list *[]T) ([]T, error) {
+	if list == nil {
+		e := c.Unclear("", false)
+		e.Err = errors.New("there is no list")
+		return nil, e
+	}
+	return *list, nil
+}
+
 // Refusal is a row of what a vendor's refusals mean.
 type Refusal struct {
 	status int

@@ -42,6 +42,15 @@ func TestGarbledAnswers(t *testing.T) {
 	}.Run(t)
 }
 
+// Were a missing list taken for an empty one, all codes would seem to be gone.
+func TestAnAnswerWithoutTheListOfCodes(t *testing.T) {
+	d := at(t, &http.Client{Transport: drivertest.Said{
+		Body: `{"ok":true}`, Others: map[string]string{"POST /devices/get": `{"ok":true,"device":{"device_id":"front","device_type":"lockly_lock"}}`},
+	}}, "http://api.example.org")
+	_, err := d.Observe(t.Context(), "seam-front", driver.Known{})
+	drivertest.Fails(t, "a look", err, driver.Offline, driver.BlameCloud)
+}
+
 func TestWhatARefusalMeans(t *testing.T) {
 	for _, x := range []struct {
 		status int

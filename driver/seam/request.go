@@ -102,12 +102,16 @@ func (a *account) list(ctx context.Context, c rest.Call) ([]code, error) {
 	var all []code
 	for _, path := range []string{"/access_codes/list", "/access_codes/unmanaged/list"} {
 		var said struct {
-			Codes []code `json:"access_codes"`
+			Codes *[]code `json:"access_codes"`
 		}
 		if err := a.post(ctx, c, path, map[string]any{"device_id": id}, &said, false); err != nil {
 			return nil, err
 		}
-		for _, x := range said.Codes {
+		codes, err := rest.Listed(c, said.Codes)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range codes {
 			x.unmanaged = path != "/access_codes/list"
 			if x.ID != "" && (x.Device == "" || x.Device == id) {
 				all = append(all, x)

@@ -32,7 +32,7 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	var all []lock.Device
 	for range pagesAt {
 		var said struct {
-			Devices    []device `json:"devices"`
+			Devices    *[]device `json:"devices"`
 			Pagination struct {
 				More   bool   `json:"has_next_page"`
 				Cursor string `json:"next_page_cursor"`
@@ -41,8 +41,12 @@ func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 		if err := a.post(ctx, c, "/devices/list", ask, &said, false); err != nil {
 			return nil, err
 		}
-		for i := range said.Devices {
-			d := &said.Devices[i]
+		devices, err := rest.Listed(c, said.Devices)
+		if err != nil {
+			return nil, err
+		}
+		for i := range devices {
+			d := &devices[i]
 			takes, _ := d.takes()
 			other := a.linked != "" && d.Account != "" && d.Account != a.linked
 			if d.ID == "" || !takes || other || a.kind != "" && d.Type != a.kind || d.Managed != nil && !*d.Managed {

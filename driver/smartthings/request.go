@@ -139,7 +139,11 @@ func (a *account) list(ctx context.Context, c rest.Call) ([]state, error) {
 		if err := a.ask(ctx, c, path, &p); err != nil {
 			return nil, err
 		}
-		for _, d := range p.Items {
+		devices, err := rest.Listed(c, p.Items)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range devices {
 			s, err := a.state(ctx, c, d)
 			if err != nil {
 				return nil, err

@@ -45,8 +45,8 @@ type (
 		Hub string `json:"hubId"`
 	}
 	page struct {
-		Items []device `json:"items"`
-		Links links    `json:"_links"`
+		Items *[]device `json:"items"`
+		Links links     `json:"_links"`
 	}
 	links struct {
 		Next struct {

@@ -147,15 +147,19 @@ func (u *unit) users(ctx context.Context, c rest.Call) ([]user, error) {
 	body := map[string]any{"fields": fields}
 	var reached int64
 	for range maxPages {
-		var d directory
-		if err := u.do(ctx, c, http.MethodPost, "/api/dir/query", body, &d); err != nil {
+		var p page
+		if err := u.do(ctx, c, http.MethodPost, "/api/dir/query", body, &p); err != nil {
 			return nil, err
 		}
-		all = append(all, d.Users...)
-		if d.Iterator.Timestamp <= reached || len(d.Users) == 0 {
+		users, err := rest.Listed(c, p.Users)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, users...)
+		if p.Iterator.Timestamp <= reached || len(users) == 0 {
 			return all, nil
 		}
-		reached = d.Iterator.Timestamp
+		reached = p.Iterator.Timestamp
 		body["iterator"] = map[string]any{"timestamp": reached}
 	}
 	return nil, c.Fail(driver.Offline, driver.BlameLock, "the directory has no end")

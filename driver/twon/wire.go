@@ -37,7 +37,11 @@ type (
 		} `json:"users"`
 	}
 	directory struct {
-		Users    []user `json:"users"`
+		Users []user `json:"users"`
+	}
+	// page is a part of the directory.
+	page struct {
+		Users    *[]user `json:"users"`
 		Iterator struct {
 			Timestamp int64 `json:"timestamp"`
 		} `json:"iterator"`
