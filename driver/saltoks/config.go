@@ -5,11 +5,13 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"time"
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/oauth"
 	"github.com/accesscodes/lockctl/driver/provider"
 	"github.com/accesscodes/lockctl/driver/rest"
+	"github.com/accesscodes/lockctl/lock"
 )
 
 const (
@@ -42,7 +44,7 @@ func open(_ context.Context, env provider.Env, a provider.Account) (driver.Drive
 	if err != nil {
 		return bad(err)
 	}
-	out := &account{id: a.ID, api: api, now: env.Now, wanted: a.Texts["site"], client: a.Texts["client_id"], user: a.Texts["username"]}
+	out := &account{wrote: map[lock.DeviceID]time.Time{}, id: a.ID, api: api, now: env.Now, wanted: a.Texts["site"], client: a.Texts["client_id"], user: a.Texts["username"]}
 	where := a.Texts["identity_url"]
 	if where == "" && a.Texts["base_url"] == "" {
 		where = identity

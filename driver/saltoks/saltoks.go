@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,10 @@ type account struct {
 	secret, password provider.Token
 	wanted           string                 // the site, as the configuration names it
 	site             atomic.Pointer[string] // its UUID, once it was asked for
+
+	mu    sync.Mutex
+	last  *lists                      // that were read; nil: none
+	wrote map[lock.DeviceID]time.Time // when each lock was last written to
 }
 
 var _ driver.Driver = (*account)(nil)
@@ -100,35 +105,18 @@ func (a *account) locks(ctx context.Context, c rest.Call) ([]smartlock, error) {
 	return read[smartlock](ctx, a, c, newer, "/locks")
 }
 
-// find reads the lock of a call.
-func (a *account) find(ctx context.Context, c rest.Call) (*smartlock, error) {
-	id, ok := strings.CutPrefix(string(c.Device), prefix)
-	if !ok {
-		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
-	}
-	all, err := a.locks(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(all, func(l smartlock) bool { return l.ID == id })
-	if i < 0 || id == "" {
-		return nil, c.Fail(driver.NotFound, driver.BlameRequest, "")
-	}
-	return &all[i], nil
-}
-
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
 	c := rest.Call{Op: "observe", Device: id}
-	s, zone, err := a.place(ctx, c)
+	all, err := a.lists(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
 	}
-	l, err := a.find(ctx, c)
+	l, err := all.find(c)
 	if err != nil {
 		return lock.Observation{}, err
 	}
-	o := lock.Observation{Source: lock.SourceCloud, Reach: lock.Reached, Zone: s.Zone, Battery: l.level(), Next: known.Since}
+	o := lock.Observation{Source: lock.SourceCloud, Reach: lock.Reached, Zone: all.site.Zone, Battery: l.level(), At: all.read}
 	switch {
 	case l.IQ.Online != nil && !*l.IQ.Online:
 		o.Reach = lock.HubDown
@@ -141,30 +129,20 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 	if l.Office {
 		o.Modes = append(o.Modes, lock.ModeOffice)
 	}
-	users, err := read[user](ctx, a, c, newer, "/users")
-	if err != nil {
-		return lock.Observation{}, err
-	}
-	if o.Held, err = a.held(ctx, c, l, users, zone); err != nil {
+	if o.Held, err = a.held(ctx, c, l, all); err != nil {
 		return lock.Observation{}, err
 	}
 	o.Complete = len(o.Held) <= lock.MaxHeld
 	o.Held = o.Held[:min(len(o.Held), lock.MaxHeld)]
-	if o.Entries, o.Next, err = a.entries(ctx, c, l, users, known.Since); err != nil {
-		return lock.Observation{}, err
-	}
-	o.At = a.now()
+	o.Entries, o.Next = all.entries(l, known.Since)
 	return o, nil
 }
 
 // held tells whose PINs a lock should know: the members of the access groups that it belongs to.
-func (a *account) held(ctx context.Context, c rest.Call, l *smartlock, users []user, zone *time.Location) ([]lock.Held, error) {
-	groups, err := read[group](ctx, a, c, newer, "/access_groups")
-	if err != nil {
-		return nil, err
-	}
+func (a *account) held(ctx context.Context, c rest.Call, l *smartlock, site *lists) ([]lock.Held, error) {
+	users := site.users
 	var all []lock.Held
-	for _, g := range groups {
+	for _, g := range site.groups {
 		at := "/access_groups/" + url.PathEscape(g.ID)
 		if _, of, ours := g.ours(); ours && of != l.ID {
 			continue // of another lock: one request less
@@ -184,7 +162,7 @@ func (a *account) held(ctx context.Context, c rest.Call, l *smartlock, users []u
 		if err != nil && !is(err, driver.NotFound) {
 			return nil, err
 		}
-		opens, scheduled := hull(schedules, zone)
+		opens, scheduled := hull(schedules, site.zone)
 		for _, m := range members {
 			i := slices.IndexFunc(users, func(u user) bool { return u.User.ID == m.ID && m.ID != "" })
 			if i < 0 || !users[i].UsePIN || users[i].ID == "" {
@@ -238,16 +216,12 @@ func cover(a, b lock.Window) lock.Window {
 // logPage is how many lines of the site's log a look reads. What its doors have seen beyond that between two looks is not told.
 const logPage = "200"
 
-// entries reads the site's log after a cursor: the time and the id of the last line of this lock that was told.
-func (a *account) entries(ctx context.Context, c rest.Call, l *smartlock, users []user, since lock.Cursor) ([]lock.Entry, lock.Cursor, error) {
-	var page list[entry]
-	if err := a.get(ctx, c, old, "/entries?%24top="+logPage+"&%24orderby=utc_date_time%20desc", &page); err != nil {
-		return nil, since, err
-	}
+// entries tells of the site's log after a cursor: the time and the id of the last line of this lock that was told.
+func (s *lists) entries(l *smartlock, since lock.Cursor) ([]lock.Entry, lock.Cursor) {
 	var all []lock.Entry
-	for i := range page.Items {
-		if x := &page.Items[i]; x.Lock.ID == l.ID || x.LockID == l.ID {
-			if e, ok := x.entry(users); ok {
+	for i := range s.lines {
+		if x := &s.lines[i]; x.Lock.ID == l.ID || x.LockID == l.ID {
+			if e, ok := x.entry(s.users); ok {
 				all = append(all, e)
 			}
 		}
@@ -263,10 +237,10 @@ func (a *account) entries(ctx context.Context, c rest.Call, l *smartlock, users 
 	}
 	all = all[:min(len(all), lock.MaxEntries)]
 	if len(all) == 0 {
-		return nil, since, nil
+		return nil, since
 	}
 	last := all[len(all)-1]
-	return all, lock.Cursor(last.At.Format(time.RFC3339Nano) + " " + last.ID), nil
+	return all, lock.Cursor(last.At.Format(time.RFC3339Nano) + " " + last.ID)
 }
 
 // entry is how the driver tells of a line of the log; false: it is about something else than a door, or does not read.

@@ -30,23 +30,24 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	case want.Tag == "":
 		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a guest needs a tag to be known by")
 	}
-	_, zone, err := a.place(ctx, c)
+	all, err := a.lists(ctx, c)
 	if err != nil {
 		return lock.Held{}, err
 	}
 	want.Window = want.Window.Grain(time.Minute)
-	if !exact(want.Window, zone) {
+	if !exact(want.Window, all.zone) {
 		return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "the hour comes twice in the site's zone")
 	}
-	l, err := a.find(ctx, c)
+	l, err := all.find(c)
 	if err != nil {
 		return lock.Held{}, err
 	}
-	guest, err := a.guest(ctx, c, want, at)
+	defer a.written(id)
+	guest, err := a.guest(ctx, c, all.users, want, at)
 	if err != nil {
 		return lock.Held{}, err
 	}
-	if err := a.admit(ctx, c, l, guest, want, zone); err != nil {
+	if err := a.admit(ctx, c, l, guest, want, all); err != nil {
 		return lock.Held{}, err
 	}
 	h := lock.Held{Ref: lock.Ref(guest.ID), Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: want.Window, Enabled: true, Pending: true}
@@ -67,11 +68,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 func of(u *user) string { return "/users/" + url.PathEscape(u.ID) }
 
 // guest finds or makes the guest of a code, with a seat, a name, and the right to use a PIN.
-func (a *account) guest(ctx context.Context, c rest.Call, want lock.Credential, at lock.Ref) (*user, error) {
-	users, err := read[user](ctx, a, c, newer, "/users")
-	if err != nil {
-		return nil, err
-	}
+func (a *account) guest(ctx context.Context, c rest.Call, users []user, want lock.Credential, at lock.Ref) (*user, error) {
 	alias := driver.Label(want.Tag, want.Name, nameMax)
 	expires := farOff
 	if want.Window.Bounded() {
@@ -142,11 +139,8 @@ func (a *account) seat(ctx context.Context, c rest.Call, u *user) error {
 }
 
 // admit sees to it that the guest is in a group of its own with the lock and the schedule.
-func (a *account) admit(ctx context.Context, c rest.Call, l *smartlock, guest *user, want lock.Credential, zone *time.Location) error {
-	groups, err := read[group](ctx, a, c, newer, "/access_groups")
-	if err != nil {
-		return err
-	}
+func (a *account) admit(ctx context.Context, c rest.Call, l *smartlock, guest *user, want lock.Credential, all *lists) (err error) {
+	groups := all.groups
 	name := groupName(want.Tag, l.ID)
 	i := slices.IndexFunc(groups, func(g group) bool { return g.Name == name && g.ID != "" })
 	var locks, members []named
@@ -173,7 +167,7 @@ func (a *account) admit(ctx context.Context, c rest.Call, l *smartlock, guest *u
 			return err
 		}
 	}
-	if err := a.schedule(ctx, c, at, schedules, want.Window, zone); err != nil {
+	if err := a.schedule(ctx, c, at, schedules, want.Window, all.zone); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(locks, func(n named) bool { return n.ID == l.ID }) {
@@ -216,18 +210,20 @@ func (a *account) schedule(ctx context.Context, c rest.Call, group string, have 
 // somebody whose place at the site is not for a lock to end.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
 	c := rest.Call{Op: "clear", Device: id}
-	l, err := a.find(ctx, c)
+	all, err := a.lists(ctx, c)
 	if err != nil {
 		return err
 	}
-	users, err := read[user](ctx, a, c, newer, "/users")
+	l, err := all.find(c)
 	if err != nil {
 		return err
 	}
+	users := all.users
 	i := slices.IndexFunc(users, func(u user) bool { return lock.Ref(u.ID) == ref && ref != "" })
 	if i < 0 {
 		return nil
 	}
+	defer a.written(id)
 	tag, _ := driver.Unlabel(users[i].Alias)
 	if tag == "" {
 		return c.Fail(driver.Unsupported, driver.BlameRequest, "a user of the site who is no guest of lockctl is not removed")
@@ -235,11 +231,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	if err := a.tell(ctx, c, http.MethodDelete, newer, of(&users[i]), nil, nil); err != nil && !is(err, driver.NotFound) {
 		return err
 	}
-	groups, err := read[group](ctx, a, c, newer, "/access_groups")
-	if err != nil {
-		return nil //nolint:nilerr // the guest is gone, and an empty group opens nothing
-	}
-	for _, g := range groups {
+	for _, g := range all.groups { // an empty group opens nothing
 		if g.Name == groupName(tag, l.ID) && g.ID != "" {
 			_ = a.tell(ctx, c, http.MethodDelete, newer, "/access_groups/"+url.PathEscape(g.ID), nil, nil) // the same
 		}

@@ -39,6 +39,8 @@ type Cloud struct {
 	member    time.Duration        // until the locks know of a new member
 	schedule  time.Duration        // and of a new schedule
 	customPIN bool
+	rounds    map[time.Time]bool // when the locks will be told of what has changed
+	adopted   time.Time          // when the books were last put right
 }
 
 var _ facade.Cloud = (*Cloud)(nil)
@@ -55,7 +57,7 @@ type door struct {
 // New puts the Salto locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{
-		fleet: f, account: account, site: uuid(string(account), "site"), zone: time.UTC, tokens: map[string]time.Time{}, roleDelay: 2 * time.Second, member: memberTakes, schedule: scheduleTakes,
+		fleet: f, account: account, site: uuid(string(account), "site"), zone: time.UTC, tokens: map[string]time.Time{}, rounds: map[time.Time]bool{}, roleDelay: 2 * time.Second, member: memberTakes, schedule: scheduleTakes,
 	}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "salto" {
@@ -323,6 +325,9 @@ func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
 	})
 }
 
+// adopts is how often what hands have done at the locks comes to the cloud.
+const adopts = time.Second
+
 // look asks the fleet for a lock, and with that whether the cloud answers at all. What hands did at the locks is in the books then.
 func (c *Cloud) look(r *request, then func(lock.Observation)) {
 	if len(c.doors) == 0 {
@@ -330,8 +335,11 @@ func (c *Cloud) look(r *request, then func(lock.Observation)) {
 		return
 	}
 	c.call(r, sim.Call{Verb: "observe", Device: c.doors[0].of.ID}, func(x sim.Result) {
-		for _, d := range c.doors {
-			c.adopt(d)
+		if now := c.fleet.Now(); now.Sub(c.adopted) >= adopts || now.Before(c.adopted) {
+			c.adopted = now
+			for _, d := range c.doors {
+				c.adopt(d)
+			}
 		}
 		then(x.Observation)
 	})

@@ -24,9 +24,16 @@ type delivery struct {
 	cred lock.Credential
 }
 
-// soon has the locks told after a while.
+// soon has the locks told after a while. What changes within a second is told at once.
 func (c *Cloud) soon(after time.Duration) {
-	c.fleet.After(after, func() {
+	now := c.fleet.Now()
+	at := now.Add(after + time.Second - 1).Truncate(time.Second)
+	if c.rounds[at] {
+		return
+	}
+	c.rounds[at] = true
+	c.fleet.After(at.Sub(now), func() {
+		delete(c.rounds, at)
 		for _, d := range c.doors {
 			c.deliver(d)
 		}
