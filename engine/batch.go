@@ -25,6 +25,7 @@ type batch struct {
 	calls   []Call
 	replies []reply
 	idem    map[string]keptAnswer // keys used in this batch
+	stale   []string              // keys of records that are too old
 	size    int
 	resumed []lock.DeviceID // whose call a crash has ended
 	ended   []lock.DeviceID // whose call has its outcome here
@@ -339,6 +340,7 @@ func (b *batch) records(w *writes) {
 		w.ops = append(w.ops, store.Op{Key: keyEvent(w.first), Delete: true})
 		w.first++
 	}
+	b.dropStale(w)
 }
 
 // reset empties w, keeping its memory if that is not much.

@@ -8,7 +8,7 @@ import (
 
 // Command is something an operator, or a program on their behalf, asks for. It is applied whole or refused whole.
 type Command struct {
-	Key    string // idempotency key: the same command again answers with the first receipt, another one is refused; "" for none
+	Key    string // idempotency key: the same command again answers with the first receipt, another one is refused, for 24 hours; "" for none
 	Actor  string // who asked, for the journal
 	DryRun bool   // decide and report, but change nothing
 	Do     Action
@@ -120,7 +120,7 @@ type SwapDevice struct{ Old, New lock.DeviceID }
 // Observe looks at a device now and forgets its backoff. It is also the "retry" of the user interfaces.
 type Observe struct{ Device lock.DeviceID }
 
-// Undo compensates an earlier command, named by its receipt's sequence number.
+// Undo compensates a command of the last 7 days, named by its receipt's sequence number.
 type Undo struct{ Receipt Seq }
 
 // AddDevice puts a lock under management, or renews what is known of it.

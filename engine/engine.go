@@ -63,6 +63,7 @@ type Engine struct {
 	step     int64   // numbers steps
 	batch    batch   // of the step under way
 	writes   writes  // of the commit under way
+	prune    pruning // of records that are too old
 	room     room    // for one device's thought
 	listed   []entry // what one look showed
 	recent   []Event // what the last step told: most readers ask for no more
@@ -141,7 +142,7 @@ func (e *Engine) create(ctx context.Context, o Options) error {
 func (e *Engine) load(ctx context.Context) error {
 	e.wakes, e.rows = newWakes(), map[lock.DeviceID]*row{}
 	e.accounts, e.links, e.down = map[lock.AccountID]PolicyPatch{}, map[string]*link{}, nil
-	e.zones = zones{}
+	e.zones, e.prune = zones{}, pruning{dir: dirIdem}
 	e.cache, e.crashed, e.totals = newCache(e.keeps), nil, Totals{}
 	e.parked, e.untold = map[lock.DeviceID]*recordError{}, nil
 	policy, err := e.store.Get(ctx, keyPolicy)
@@ -357,6 +358,7 @@ func (e *Engine) fill(b *batch, in []Input, most int) (w Work) {
 	}
 	b.rethought()
 	b.decide()
+	b.prune()
 	return w
 }
 

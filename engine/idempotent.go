@@ -23,9 +23,10 @@ func (b *batch) keep(c Command, r Receipt) {
 	}
 	b.idem[c.Key] = kept
 	b.put(keyIdem(c.Key), encode(kept))
+	b.owes()
 }
 
-// answered finds what a key that was used before was answered; false: it was not used.
+// answered finds what a key that was used before was answered; false: it was not used, or too long ago.
 func (b *batch) answered(key string) (keptAnswer, bool, error) {
 	if k, ok := b.idem[key]; ok {
 		return k, true, nil
@@ -41,7 +42,7 @@ func (b *batch) answered(key string) (keptAnswer, bool, error) {
 	if err != nil {
 		return k, false, b.unread(err) // done or not: nobody knows, so it is not done now
 	}
-	return k, true, nil
+	return k, !k.isStale(b.now), nil
 }
 
 // again answers a command whose key was used before: with the first receipt, if it is the same command. Digits that the first

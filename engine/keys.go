@@ -20,8 +20,8 @@ import (
 //	hist/<device>/<code>      code, gone
 //	cid/<code>                the device of a code, live or gone
 //	group/<key>               group: the codes of a common key
-//	idem/<key>                keptAnswer: what the command with that idempotency key was answered
-//	undo/<seq>                what a command changed
+//	idem/<key>                keptAnswer: what the command with that idempotency key was answered, for a day
+//	undo/<seq>                what a command changed, for a week
 //	ev/<seq>                  Event
 const (
 	keySchema  = "meta/schema"

@@ -76,6 +76,7 @@ func (b *batch) submit(s Submission) {
 	if x.undo != nil {
 		x.undo.At = b.now
 		b.put(keyUndo(r.Seq), encode(x.undo))
+		b.owes()
 	}
 	if c.Key != "" {
 		b.keep(c, r)

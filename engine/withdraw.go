@@ -208,6 +208,9 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 	if err != nil {
 		return change{}, b.unread(err)
 	}
+	if u.isStale(b.now) {
+		return change{}, refuse("not_undoable", "receipt", "it was given more than 7 days ago")
+	}
 	switch u.Verb {
 	case "pool":
 		return b.checkPool(SetPool{Device: u.Pool, On: u.PoolOn})

@@ -78,6 +78,9 @@ func serveLive(a *app) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	if a.env.get("GOGC") == "" {
+		debug.SetGCPercent(live.GarbagePercent)
+	}
 	if d.store, err = a.openLive(dir, d.conf.Store, d.log); err != nil {
 		return err
 	}
@@ -107,13 +110,6 @@ func serveLive(a *app) (err error) {
 	}
 	if err := d.decide(a.ctx, d.conf); err != nil {
 		return err
-	}
-	fleet, err := host.Snapshot(a.ctx, engine.Query{View: engine.ViewFleet, Limit: 1})
-	if err != nil {
-		return err
-	}
-	if a.env.get("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(live.MemoryLimit(fleet.Fleet.Devices))
 	}
 	meter.watch(host, d.store)
 	return d.serve(dir, host, meter)

@@ -23,10 +23,10 @@ const (
 	maxSleep    = 30 * time.Second // the clock is looked at this often: after a suspend or a set clock it is not where the timer thinks
 )
 
-// MemoryLimit is what main hands to debug.SetMemoryLimit when it opens an engine with so many devices, unless its environment
-// has a GOMEMLIMIT. It is what the engine and a Badger hold, and about half as much again: without it garbage may double the
-// memory of the process.
-func MemoryLimit(devices int) int64 { return 96<<20 + 1700*int64(devices) }
+// GarbagePercent is what main hands to debug.SetGCPercent, unless its environment has a GOGC: garbage may take up so much of
+// what is in use before it is collected. A limit in bytes would not do: for a second or two, while Badger writes a table, three
+// times as much is in use as before and after, and within a limit the collector then takes the processor from everybody else.
+const GarbagePercent = 40
 
 // ErrClosed is returned by a host that was closed.
 var ErrClosed = errors.New("the host is closed")

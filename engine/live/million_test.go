@@ -119,6 +119,7 @@ func build(b *testing.B, dir string) {
 
 // measure is what the benchmark is about.
 func measure(b *testing.B, dir string) {
+	debug.SetGCPercent(GarbagePercent)
 	began := time.Now()
 	s := vault(b, dir, true)
 	opened := time.Since(began)
@@ -127,11 +128,6 @@ func measure(b *testing.B, dir string) {
 		b.Fatal(err)
 	}
 	loaded := time.Since(began)
-	snapshot, err := e.Snapshot(b.Context(), time.Now(), engine.Query{View: engine.ViewFleet, Limit: 1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	debug.SetMemoryLimit(MemoryLimit(snapshot.Fleet.Devices))
 	if _, err := e.Step(time.Now()); err != nil {
 		b.Fatal(err)
 	}

@@ -32,8 +32,17 @@ func Rules() []string {
 // maxWrote bounds the digits of a lock that are known to be the engine's.
 const maxWrote = 64
 
-// maxKeys bounds the idempotency keys that are remembered.
-const maxKeys = 256
+// maxKeys bounds the idempotency keys that are remembered, and keyStands is how long each stands for its command.
+const (
+	maxKeys   = 256
+	keyStands = 24 * time.Hour
+)
+
+// used is an idempotency key, and when its command took effect.
+type used struct {
+	key string
+	at  time.Time
+}
 
 // MaxBreaches bounds how many breaches a world keeps.
 const MaxBreaches = 100
@@ -91,7 +100,7 @@ type judge struct {
 	byPIN    map[lock.PIN]*seen
 
 	off     bool                   // Options.Unjudged
-	keys    []string               // of the last commands, newest last, at most maxKeys
+	keys    []used                 // of the last commands, newest last, at most maxKeys
 	Seq     engine.Seq             // of the last command
 	resumed bool                   // the model may lack wishes that were accepted just before a kill
 	halted  bool                   // the engine is stopped

@@ -205,16 +205,16 @@ func (j *judge) told(now time.Time, r engine.Receipt) {
 	}
 }
 
-// once judges a command that comes with a key: it may take effect a single time.
+// once judges a command that comes with a key: within a day it may take effect a single time.
 func (j *judge) once(now time.Time, key string) {
 	if key == "" {
 		return
 	}
-	if slices.Contains(j.keys, key) {
+	if slices.ContainsFunc(j.keys, func(u used) bool { return u.key == key && now.Sub(u.at) <= keyStands }) {
 		j.breach(now, RuleOneEffect, "", "", "a command that was repeated under its key took effect again")
 		return
 	}
-	j.keys = append(j.keys[max(0, len(j.keys)+1-maxKeys):], key)
+	j.keys = append(j.keys[max(0, len(j.keys)+1-maxKeys):], used{key, now})
 }
 
 func (j *judge) create(now time.Time, do engine.Create, device lock.DeviceID, r engine.Receipt, i int) {
