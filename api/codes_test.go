@@ -94,6 +94,9 @@ func TestBadInputNamesTheFieldAndTheRule(t *testing.T) {
 		{"rounding", `{"device_id":"front","max_time_rounding":"2h"}`, "max_time_rounding", "must be 1hour or 1day"},
 		{"a word for a switch", `{"device_id":"front","prefer_native_scheduling":"no"}`, "prefer_native_scheduling", "must be true or false"},
 		{"two names that differ", `{"device_id":"front","allow_external_modification":true,"is_external_modification_allowed":false}`, "allow_external_modification", "is another name for is_external_modification_allowed, and the two differ"},
+		{"the same name twice", `{"device_id":"front","name":{"a":1},"device_id":"gate"}`, "device_id", "is given twice"},
+		{"a name with a zero", `{"device_id":"front","name":"a\u0000b"}`, "name", "must not hold control characters"},
+		{"a name of two lines", `{"device_id":"front","name":"a\nb"}`, "name", "must not hold control characters"},
 	} {
 		t.Run(bad.name, func(t *testing.T) {
 			a := r.send("POST", "/access_codes/create", bad.body)
@@ -106,7 +109,7 @@ func TestBadInputNamesTheFieldAndTheRule(t *testing.T) {
 			}
 		})
 	}
-	for name, body := range map[string]string{"broken": `{"device_id":`, "a list": `[]`, "null": `null`, "two values": `{} {}`} {
+	for name, body := range map[string]string{"broken": `{"device_id":`, "a list": `[]`, "null": `null`, "two values": `{} {}`, "not UTF-8": "{\"device_id\":\"front\",\"name\":\"\xff\"}"} {
 		if a := r.send("POST", "/access_codes/create", body); a.status != http.StatusBadRequest || a.at("error.type") != "invalid_input" {
 			t.Errorf("%s: %d %s", name, a.status, a.raw)
 		}
@@ -117,6 +120,17 @@ func TestBadInputNamesTheFieldAndTheRule(t *testing.T) {
 	}
 	if a := r.send("POST", "/access_codes/create", string(large)); a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body beyond the bound: %d %s", a.status, a.raw)
+	}
+	for query, sentence := range map[string]string{
+		"device_id=front&device_id=gate": "device_id is given twice",
+		"device_id=%zz":                  "the query string can't be read: a % starts two hexadecimal digits, and a ; is written %3B",
+	} {
+		if a := r.send("GET", "/access_codes/list?"+query, ""); a.status != http.StatusBadRequest || a.at("error.message") != sentence {
+			t.Errorf("%s: %d %s", query, a.status, a.raw)
+		}
+	}
+	if a := r.send("POST", "/events/list", object("between", []string{in(time.Hour), in(0)})); a.status != http.StatusBadRequest || a.at("error.message") != "between must be the earlier timestamp, then the later" {
+		t.Errorf("a time that ends before it starts: %d %s", a.status, a.raw)
 	}
 	if after := r.post("/access_codes/list").raw; after != before {
 		t.Errorf("something changed: %s", after)

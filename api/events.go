@@ -128,6 +128,8 @@ func (p listEvents) span() (from, to time.Time, err error) {
 	switch {
 	case p.Between != nil && len(*p.Between) != 2:
 		return from, to, invalid(mistake{"between", "must be two timestamps"})
+	case p.Between != nil && (*p.Between)[1].Before((*p.Between)[0]):
+		return from, to, invalid(mistake{"between", "must be the earlier timestamp, then the later"})
 	case p.Between != nil:
 		return (*p.Between)[0], (*p.Between)[1], nil
 	case p.Since != nil:

@@ -112,18 +112,15 @@ func arrivalOf(v *engine.CodeView) arrival {
 	}
 }
 
-type listArrivals struct {
-	Limit *int `json:"limit" doc:"how many at most: 100 unless told, at most 1000"`
-}
+type listArrivals struct{ Page }
 
 // arrivalsList lists who arrives within 72 hours, and who has arrived and may not get in: those first who are least sure to.
 func arrivalsList(c *call, p listArrivals) (reply, error) {
-	limit := 100
-	set(&limit, p.Limit)
-	if limit < 1 || limit > maxPage {
-		return nil, invalid(mistake{"limit", "must lie between 1 and " + number(maxPage)})
+	limit, after, err := p.bounds(c, maxPage)
+	if err != nil {
+		return nil, err
 	}
-	s, err := c.snapshot(engine.Query{View: engine.ViewArrivals, Limit: limit})
+	s, err := c.snapshot(engine.Query{View: engine.ViewArrivals, Limit: limit, After: after})
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +128,7 @@ func arrivalsList(c *call, p listArrivals) (reply, error) {
 	for i := range s.Codes {
 		all = append(all, arrivalOf(&s.Codes[i]))
 	}
-	return reply{"arrivals": all, "total": s.Total}, nil
+	return reply{"arrivals": all, "total": s.Total, "pagination": p.follow(c, s.Next)}, nil
 }
 
 // exposure is time during which a PIN opened, or may have opened, a door that it should not.

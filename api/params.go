@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // MaxBody bounds the body of a request, in bytes.
@@ -68,7 +69,11 @@ func fields(t reflect.Type) []field {
 // read takes the parameters of a request: the body of a POST, PUT or PATCH, else the query string.
 func read(w http.ResponseWriter, r *http.Request, as shape) (params, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
-		return fromQuery(r.URL.Query(), as), nil
+		q, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return nil, problem(http.StatusBadRequest, "invalid_input", "the query string can't be read: a % starts two hexadecimal digits, and a ; is written %3B")
+		}
+		return fromQuery(q, as)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var large *http.MaxBytesError
@@ -79,12 +84,40 @@ func read(w http.ResponseWriter, r *http.Request, as shape) (params, error) {
 		return nil, problem(http.StatusBadRequest, "invalid_input", "the body ends too early")
 	case len(bytes.TrimSpace(body)) == 0:
 		return params{}, nil
+	case !utf8.Valid(body):
+		return nil, problem(http.StatusBadRequest, "invalid_input", "the body is not UTF-8")
 	}
 	var in params
 	if err := json.Unmarshal(body, &in); err != nil || in == nil {
 		return nil, problem(http.StatusBadRequest, "invalid_input", "the body is not a JSON object"+where(err))
 	}
+	if twice := repeated(body); twice != "" {
+		return nil, invalid(mistake{clip(twice), givenTwice})
+	}
 	return in, nil
+}
+
+// givenTwice is what is wrong with a parameter that has two values: nobody can tell which of them was meant.
+const givenTwice = "is given twice"
+
+// repeated is the first name that stands twice in a JSON object, or "".
+func repeated(body []byte) string {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.Token() // the body was read before: it is an object without mistakes
+	seen := map[string]bool{}
+	for dec.More() {
+		token, _ := dec.Token()
+		name, _ := token.(string)
+		if seen[name] {
+			return name
+		}
+		seen[name] = true
+		var value json.RawMessage
+		if dec.Decode(&value) != nil {
+			return ""
+		}
+	}
+	return ""
 }
 
 // where tells the place of a mistake in JSON.
@@ -98,7 +131,7 @@ func where(err error) string {
 
 // fromQuery reads a query string as SDKs write it: lists repeat their key, null and the empty list have no value, numbers and
 // booleans stand as words.
-func fromQuery(q url.Values, as shape) params {
+func fromQuery(q url.Values, as shape) (params, error) {
 	in := params{}
 	for name, values := range q {
 		f, ok := as.known[name]
@@ -117,9 +150,12 @@ func fromQuery(q url.Values, as shape) params {
 			in[name], _ = json.Marshal(append([]string{}, values...))
 			continue
 		}
-		in[name] = word(values[len(values)-1], kind)
+		if len(values) > 1 {
+			return nil, invalid(mistake{name, givenTwice})
+		}
+		in[name] = word(values[0], kind)
 	}
-	return in
+	return in, nil
 }
 
 // word is a single value of a query string as JSON.

@@ -143,6 +143,12 @@ func TestWhoMayNotGetInAndWhoMayStillGetInAreListed(t *testing.T) {
 	if a := r.send("POST", "/v1/readiness", object("limit", 0)); a.status != http.StatusBadRequest {
 		t.Errorf("a page of none: %d %s", a.status, a.raw)
 	}
+	r.post("/access_codes/create", "device_id", "front", "starts_at", in(9*time.Hour), "ends_at", in(10*time.Hour))
+	first := r.post("/v1/readiness", "limit", 1)
+	rest := r.post("/v1/readiness", "limit", 1, "page_cursor", first.at("pagination.next_page_cursor"))
+	if first.at("pagination.has_next_page") != true || len(rest.at("arrivals").([]any)) != 1 || rest.at("arrivals.0.access_code_id") == first.at("arrivals.0.access_code_id") {
+		t.Errorf("one after the other: %s, then %s", first.raw, rest.raw)
+	}
 	r.post("/devices/simulate/connect", "device_id", "front")
 	r.skip(30 * time.Minute)
 	if after := r.post("/v1/exposure"); len(after.at("exposures").([]any)) != 0 {

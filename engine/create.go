@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/accesscodes/lockctl/lock"
 )
@@ -124,6 +126,10 @@ func (b *batch) checkID(c *code, n int) error {
 func (b *batch) checkTexts(d *device, c *code) error {
 	if len(c.Name) > maxName {
 		return refuse("invalid_input", "name", "must have at most 200 bytes")
+	}
+	// A code that was taken over keeps the name that it had on its lock.
+	if old := d.find(c.ID); (old == nil || old.Name != c.Name) && (!utf8.ValidString(c.Name) || strings.ContainsFunc(c.Name, unicode.IsControl)) {
+		return refuse("invalid_input", "name", "must not hold control characters")
 	}
 	if c.Name != "" {
 		if x := d.Device.Traits.CheckName(c.Name); x != nil {

@@ -257,6 +257,23 @@ func TestArrivalsAreWorstFirst(t *testing.T) {
 	if one := r.snapshot(engine.Query{View: engine.ViewArrivals, Limit: 1}); len(one.Codes) != 1 || one.Total != len(s.Codes) {
 		t.Errorf("page of %d of %d", len(one.Codes), one.Total)
 	}
+	var paged []lock.CodeID
+	for q := (engine.Query{View: engine.ViewArrivals, Limit: 2}); ; {
+		page := r.snapshot(q)
+		for _, c := range page.Codes {
+			paged = append(paged, c.ID)
+		}
+		if q.After = page.Next; q.After == "" || len(paged) > len(s.Codes) {
+			break
+		}
+	}
+	if !slices.EqualFunc(paged, s.Codes, func(id lock.CodeID, c engine.CodeView) bool { return id == c.ID }) {
+		t.Errorf("in pages of two %v, at once %d", paged, len(s.Codes))
+	}
+	var no *engine.Refusal
+	if _, err := r.e.Snapshot(t.Context(), r.now, engine.Query{View: engine.ViewArrivals, After: "x"}); !errors.As(err, &no) || no.Field != "after" {
+		t.Errorf("after no page: %v", err)
+	}
 }
 
 func TestTotalsAndSequence(t *testing.T) {

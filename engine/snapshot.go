@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -243,8 +245,46 @@ func reachWord(r lock.Reach) string {
 	return [...]string{"unknown", "online", "offline", "hub-down", "account-down"}[r]
 }
 
-// arrivals lists starts within 72 h, and stays under way that are in trouble, worst first.
+// arrivalMark is where an arrival stands in their list; as text it is where a page ended.
+type arrivalMark struct {
+	rank   int // of its readiness
+	starts int64
+	id     lock.CodeID
+}
+
+func markOf(v *CodeView) arrivalMark {
+	return arrivalMark{rank(v.Readiness), v.Starts.UnixNano(), v.ID}
+}
+
+func (m arrivalMark) compare(o arrivalMark) int {
+	return cmp.Or(cmp.Compare(o.rank, m.rank), cmp.Compare(m.starts, o.starts), cmp.Compare(m.id, o.id))
+}
+
+func (m arrivalMark) String() string { return fmt.Sprintf("%d/%d/%s", m.rank, m.starts, m.id) }
+
+func parseArrivalMark(text string) (m arrivalMark, err error) {
+	worst, rest, _ := strings.Cut(text, "/")
+	starts, id, _ := strings.Cut(rest, "/")
+	m.id = lock.CodeID(id)
+	var wrong error
+	m.rank, err = strconv.Atoi(worst)
+	m.starts, wrong = strconv.ParseInt(starts, 10, 64)
+	if err != nil || wrong != nil {
+		return m, refuse("invalid_input", "after", "is the end of no page")
+	}
+	return m, nil
+}
+
+// arrivals lists starts within 72 h, and stays under way that are in trouble, worst first. Whose readiness changes between two
+// pages may stand on both, or on none.
 func (e *Engine) arrivals(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	var after arrivalMark
+	if q.After != "" {
+		var err error
+		if after, err = parseArrivalMark(q.After); err != nil {
+			return err
+		}
+	}
 	var ids []lock.DeviceID
 	for _, r := range e.rows {
 		if r.Readiness != "" && !r.Removed {
@@ -267,12 +307,14 @@ func (e *Engine) arrivals(ctx context.Context, now time.Time, q Query, s *Snapsh
 			}
 		}
 	}
-	slices.SortStableFunc(s.Codes, func(a, b CodeView) int {
-		return cmp.Or(cmp.Compare(rank(b.Readiness), rank(a.Readiness)), a.Starts.Compare(b.Starts), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortStableFunc(s.Codes, func(a, b CodeView) int { return markOf(&a).compare(markOf(&b)) })
 	s.Total = len(s.Codes)
+	if q.After != "" {
+		s.Codes = slices.DeleteFunc(s.Codes, func(v CodeView) bool { return markOf(&v).compare(after) <= 0 })
+	}
 	if len(s.Codes) > q.Limit {
 		s.Codes = s.Codes[:q.Limit]
+		s.Next = markOf(&s.Codes[q.Limit-1]).String()
 	}
 	return nil
 }
