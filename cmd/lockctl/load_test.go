@@ -11,10 +11,12 @@ import (
 	"net/http/httptrace"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // crowd is how many clients there are, and how much each of them asks: LOAD_CLIENTS, or so few that it takes a moment.
@@ -52,6 +54,32 @@ func (s *served) createNamed(ctx context.Context, device, name string) error {
 		err = fmt.Errorf("%s: %s", resp.Status, text)
 	}
 	return err
+}
+
+// waited is how long requests waited for their answers.
+type waited struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (w *waited) add(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = append(w.all, d)
+}
+
+// String tells the median, the 99th percentile and the longest.
+func (w *waited) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.all) == 0 {
+		return "for ever"
+	}
+	slices.Sort(w.all)
+	at := func(q float64) time.Duration {
+		return w.all[int(q*float64(len(w.all)-1))].Round(100 * time.Microsecond)
+	}
+	return fmt.Sprintf("%v, %v for one in a hundred, %v at most", at(.5), at(.99), at(1))
 }
 
 // never is an endpoint that takes posts and does not answer.
@@ -95,9 +123,13 @@ func TestACrowdOfClientsAndAKill(t *testing.T) {
 			close(half)
 		}
 	}
+	var waits waited
 	create := func(i, n int) {
 		name, device := fmt.Sprintf("guest-%d-%d", i, n), fmt.Sprintf("h-%03d", i%locks+1)
-		if err := s.createNamed(t.Context(), device, name); err != nil {
+		asked := time.Now()
+		if err := s.createNamed(t.Context(), device, name); err == nil {
+			waits.add(time.Since(asked))
+		} else {
 			<-again
 			if err := s.createNamed(t.Context(), device, name); err != nil {
 				t.Errorf("%s, asked for again: %v", name, err)
@@ -140,14 +172,18 @@ func TestACrowdOfClientsAndAKill(t *testing.T) {
 	next := startServe(t, home)
 	close(again)
 	all.Wait()
+	waiting := waits.String()
 	for i := range clients {
 		if i%4 != 0 && i%4 != 2 {
 			continue
 		}
-		for n := range each {
-			create(i, n) // once more, and nothing new comes of it
-		}
+		all.Go(func() {
+			for n := range each {
+				create(i, n) // once more, and nothing new comes of it
+			}
+		})
 	}
+	all.Wait()
 	var got struct {
 		Codes []struct {
 			Name string `json:"name"`
@@ -167,6 +203,9 @@ func TestACrowdOfClientsAndAKill(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d codes of %d clients, %.0f MiB resident", len(got.Codes), clients, next.status("VmRSS:"))
+	if most := float64(256 + clients); next.status("VmHWM:") > most {
+		t.Errorf("the daemon held up to %.0f MiB, want at most %.0f", next.status("VmHWM:"), most)
+	}
+	t.Logf("%d codes of %d clients; a creation waited %v; the daemon held %.0f MiB, at most %.0f", len(got.Codes), clients, waiting, next.status("VmRSS:"), next.status("VmHWM:"))
 	next.ends()
 }
