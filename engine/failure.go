@@ -192,6 +192,8 @@ func (b *batch) goesBack(d *device, c *code, err *driver.Error) bool {
 	case c.PIN == back.PIN:
 	case c.stands(c.PIN) && !c.stands(back.PIN):
 		back.PIN = c.PIN // the lock had taken the digits of an earlier change: it refused a later one
+	case c.PriorTold.IsZero() && !c.Told.IsZero():
+		return false // people go by the digits that it has, and nobody knows the earlier ones
 	default:
 		c.Told = c.PriorTold
 	}
