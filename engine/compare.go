@@ -24,7 +24,7 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted, fresh b
 		b.learn(d, c, p, x.PIN.PIN)
 	case !x.PIN.IsZero() && x.PIN != p.PIN:
 		what = "code"
-		p.PIN, p.Used = x.PIN, time.Time{} // who opened since is not known to be the guest
+		p.PIN, p.Used, p.Hand = x.PIN, time.Time{}, x.PIN != c.PIN // who opened since is not known to be the guest
 	}
 	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
 		switch {

@@ -129,7 +129,7 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
-		if named && !c.marked(p, x) && !d.keepsHandle(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || d.renamed(c, p, x)) {
+		if named && !c.marked(p, x) && !d.keepsHandle(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || p.Hand || d.renamed(c, p, x)) {
 			continue
 		}
 		return x
@@ -150,6 +150,9 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		}
 		if named && !p.Cleared.IsZero() && (p.Clears == 1 && x.PIN.IsZero() || d.renamed(c, p, x)) {
 			continue // its slot was erased at once, and what stands there now goes by another name
+		}
+		if named && p.Hand && !x.PIN.IsZero() && !c.marked(p, x) {
+			continue // whoever gave it these digits has written an entry of their own
 		}
 		if named && x.PIN.IsZero() && ourTag(x.Tag) && !c.marked(p, x) {
 			continue // another code of ours stands there: this one has not landed

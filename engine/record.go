@@ -131,6 +131,7 @@ type place struct {
 	Slot     int           `json:",omitzero"`
 	Tag      string        `json:",omitzero"` // that it may go by on the lock, of the code that it was handed over from; "": the code's own
 	PIN      vaultPIN      `json:",omitzero"`
+	Hand     bool          `json:",omitzero"` // the digits are those that a hand gave it
 	Name     string        `json:",omitzero"`
 	Window   lock.Window   `json:",omitzero"` // as given to the lock; zero: none
 	Native   bool          `json:",omitzero"` // loaded ahead, to be turned on by the lock itself
