@@ -292,6 +292,7 @@ func TestReadiness(t *testing.T) {
 		{name: "no slot", traits: jit, code: stay("c", "4829", 0.2, 20), edit: func(_ *device, c *code) { c.raise(issue("no_space_for_access_code_on_device", t0)) }, want: ReadyAtRisk, cause: "slot"},
 		{name: "begun and out of reach", traits: jit, code: stay("c", "4829", -1, 20), link: lock.HubDown, want: ReadyWillFail, cause: "out of reach"},
 		{name: "begun and not there", traits: jit, code: stay("c", "4829", -1, 20), want: ReadyAtRisk, cause: "not on the lock yet"},
+		{name: "begun and taken by the cloud a minute ago", traits: cloud, code: stay("c", "4829", -1, 20), place: func(p *place) { p.Accepted, p.Reported = t0.Add(-time.Minute), time.Time{} }, want: ReadyAtRisk, cause: "the cloud has taken it"},
 		{name: "out of reach for two hours", traits: jit, code: stay("c", "4829", 10, 20), link: lock.LockDown, edit: func(d *device, _ *code) { d.Down = at(-2) }, want: ReadyAtRisk, cause: "out of reach"},
 		{name: "out of reach for a minute", traits: jit, code: stay("c", "4829", 10, 20), link: lock.LockDown, edit: func(d *device, _ *code) { d.Down = at(-0.01) }, want: ReadyLikely, cause: "on plan"},
 		{name: "the last write failed", traits: jit, code: stay("c", "4829", 0.3, 20), edit: func(_ *device, c *code) { c.Attempts = 2 }, want: ReadyAtRisk, cause: "failed"},

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -89,6 +90,8 @@ func (d *device) pendingReadiness(now time.Time, c *code, p Policy, link lock.Re
 		return ReadyAtRisk, "every slot of the lock is taken", "remove a code that nobody needs"
 	case late && down:
 		return ReadyWillFail, "it should open now, and the lock is out of reach", backup
+	case late && slices.ContainsFunc(c.Places, func(x place) bool { return !x.Accepted.IsZero() && x.Cleared.IsZero() && x.Missed.IsZero() && !x.Doubt }):
+		return ReadyAtRisk, "it should open now: the cloud has taken it, and nothing shows yet that the lock has it", "try it at the keypad, or " + backup
 	case late:
 		return ReadyAtRisk, "it should open now and is not on the lock yet", backup
 	case down && !d.Down.IsZero() && now.Sub(d.Down) > goneFor, down && d.Down.IsZero():
