@@ -148,7 +148,7 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref != "" && !d.Device.Traits.ClientSlots {
 			continue
 		}
-		if named && !p.Cleared.IsZero() && (p.Clears == 1 && x.PIN.IsZero() || d.renamed(c, p, x)) {
+		if named && (!p.Cleared.IsZero() && p.Clears == 1 && x.PIN.IsZero() || d.renamed(c, p, x)) {
 			continue // its slot was erased at once, and what stands there now goes by another name
 		}
 		if named && p.Hand && !x.PIN.IsZero() && !c.marked(p, x) {
@@ -174,14 +174,16 @@ func (d *device) keepsHandle(p *place, x *entry) bool {
 }
 
 // renamed reports whether what stands where a place of the code was erased, without our name, is somebody else's: it has digits that the
-// code never asked for, or went by our name until then, so that it was written since, be it with the same digits.
+// code never asked for, or went by our name until then, so that it was written since, be it with the same digits. A call in doubt may
+// not have been an erase that happened: then both must hold.
 func (d *device) renamed(c *code, p *place, x *entry) bool {
-	if p.Cleared.IsZero() || c.marked(p, x) {
+	doubted := p.Cleared.IsZero() && p.Doubt
+	if p.Cleared.IsZero() && !doubted || c.marked(p, x) {
 		return false
 	}
-	return !x.PIN.IsZero() && x.PIN != c.PIN && !p.Blanked || slices.ContainsFunc(d.held, func(h entry) bool {
-		return h.Code == c.ID && h.Ref == x.Ref && c.marked(p, &h)
-	})
+	other := !x.PIN.IsZero() && x.PIN != c.PIN && !p.Blanked
+	ours := slices.ContainsFunc(d.held, func(h entry) bool { return h.Code == c.ID && h.Ref == x.Ref && c.marked(p, &h) })
+	return other && ours || !doubted && (other || ours)
 }
 
 // marked reports whether an entry goes by the tag of the code, or by that which its place p had before.

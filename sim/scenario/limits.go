@@ -137,7 +137,7 @@ func (r *run) settled() {
 			r.failed = append(r.failed, Failure{Verdict: Liveness, At: now, Device: d.ID, Text: text + ", " + lag})
 		}
 		for _, c := range s.Codes {
-			if text := stuck(c, d.Traits, full, now); text != "" {
+			if text := stuck(c, d.Traits, full, now); text != "" && !r.destroyed(c) {
 				r.failed = append(r.failed, Failure{
 					Verdict: Liveness, At: now, Device: d.ID, Code: r.named(c.ID),
 					Text: string(r.named(c.ID)) + " " + text + ", " + lag + ": " + none(c.Reason),
@@ -145,6 +145,14 @@ func (r *run) settled() {
 			}
 		}
 	}
+}
+
+// destroyed reports whether the digits of a code that its lock does not erase are overwritten: nothing opens by it, people are told so,
+// and once a day is often enough to try for its slot.
+func (r *run) destroyed(c engine.CodeView) bool {
+	return c.Status == engine.StatusRemoving && slices.ContainsFunc(c.Issues, func(i engine.Issue) bool {
+		return i.Code == "failed_to_remove_from_device" && strings.HasPrefix(i.Remedy, "it is erased once more")
+	}) && !slices.ContainsFunc(r.w.Exposures(), func(x world.Exposed) bool { return x.Code == c.ID && x.To.IsZero() })
 }
 
 // room says whether a lock is full: in truth, and as far as the engine can be expected to know.
