@@ -166,7 +166,7 @@ func (d *watched) shownShut(ref lock.Ref, now time.Time) bool {
 func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 	w := j.wishes[c.Want.Code]
 	if w != nil && w.sent.IsZero() {
-		w.sent = now
+		w.sent, w.asked = now, c.Want.PIN
 	}
 	switch {
 	case w == nil:

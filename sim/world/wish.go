@@ -64,6 +64,7 @@ type wish struct {
 	contended bool       // the engine has said that it gives in to another controller
 	robbed    time.Time  // a hand last took it off its lock
 	sent      time.Time  // the first set left since it took its present form; zero: none has
+	asked     lock.PIN   // the digits of that set; zero: the provider chooses. Others come of a write from before, which lands late
 }
 
 // past is the form that a wish had before a command. New: it did not exist.
@@ -195,7 +196,7 @@ func (j *judge) told(now time.Time, r engine.Receipt) {
 	for i, p := range r.PINs {
 		if w := j.wishes[r.Codes[i]]; w != nil && !p.IsZero() {
 			if d := j.device(w.Device); !d.fooled && !w.sent.IsZero() && slices.ContainsFunc(d.entries, func(s seen) bool {
-				return s.Code == w.Code && !s.Foreign && s.PIN != p && !s.PIN.IsZero() && s.since.After(w.sent)
+				return s.Code == w.Code && !s.Foreign && s.PIN != p && !s.PIN.IsZero() && s.since.After(w.sent) && (w.asked.IsZero() || s.PIN == w.asked)
 			}) {
 				j.breach(now, RuleTold, w.Device, w.Code, "other digits are told than those that stand on the lock")
 			}
