@@ -20,6 +20,14 @@ func (f *Fleet) Reach(id lock.DeviceID) lock.Reach {
 	return lock.ReachUnknown
 }
 
+// Shown is Reach for a cloud that tells of it: a fault that keeps the lock away has then struck, although nothing was sent.
+func (f *Fleet) Shown(id lock.DeviceID) lock.Reach {
+	if d := f.devices[id]; d != nil {
+		return d.reach(true)
+	}
+	return lock.ReachUnknown
+}
+
 // Charge is that of the lock's battery, 0 to 1.
 func (f *Fleet) Charge(id lock.DeviceID) float64 {
 	if d := f.devices[id]; d != nil {

@@ -85,6 +85,9 @@ func tableOf(items []report.Item) []byte {
 		cell, kind := i.Verdict().String(), i.Verdict().String()
 		if why := i.Skipped(); why != "" {
 			cell, kind = why, "skipped"
+			if strings.HasPrefix(why, "needs ") {
+				counts[i.Provider]["unmet"]++
+			}
 		} else if i.Verdict() != scenario.Pass {
 			cell, kind = "**failed**", "failed"
 		}
@@ -96,10 +99,10 @@ func tableOf(items []report.Item) []byte {
 	b.WriteString("Each story of `scenarios/` runs at the locks of each vendor: through the real driver, the vendor's protocol, and a façade that answers as its\n" +
 		"cloud does, in virtual time. `locksim replay --provider VENDOR PATH…` runs one. A story that lives on something that these locks lack is left\n" +
 		"out, and the cell says on what. [The rules](scenario.md#at-a-vendors-locks) are those of the format.\n\n")
-	b.WriteString("| Vendor | pass | left out | failed |\n|---|---|---|---|\n")
+	b.WriteString("| Vendor | pass | left out | failed | of all stories | of those whose needs its locks meet |\n|---|---|---|---|---|---|\n")
 	for _, v := range vendors {
 		n := counts[v]
-		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", v, n["pass"], n["skipped"], n["failed"])
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %s | %s |\n", v, n["pass"], n["skipped"], n["failed"], share(n["pass"], len(files)), share(n["pass"], len(files)-n["unmet"]))
 	}
 	b.WriteString("\n| Story | " + strings.Join(vendors, " | ") + " |\n|---|" + strings.Repeat("---|", len(vendors)) + "\n")
 	for _, f := range files {
@@ -111,6 +114,9 @@ func tableOf(items []report.Item) []byte {
 	}
 	return b.Bytes()
 }
+
+// share is a part of a whole, in percent.
+func share(part, whole int) string { return fmt.Sprintf("%d %%", 100*part/max(whole, 1)) }
 
 // again runs a story a second time; it must give the same trace.
 func (r *replayer) again(ctx context.Context, p play, item *report.Item, f *scenario.File) {

@@ -91,17 +91,20 @@ const throughText = `
 ` + "`locksim replay --provider VENDOR`" + ` has stories happen at a vendor's locks: every call of the engine goes through the vendor's driver and its
 protocol to a façade that answers as its cloud does, and the vendor's webhooks come back the same way.
 
-* **Locks** of a general model (` + "`jit.keypad`, `native.rigid`" + ` …) become the vendor's. A story about another vendor's model is left out; so is one about a
-  lock of so many places, without a zone or mounted later, and one whose account has locks in several zones.
+* **Locks** become the vendor's, whichever model they are of: only a story that needs ` + "`models`" + ` is left to the locks that it names. One of so many places
+  has as many here: where the vendor counts them its driver knows, elsewhere the lock says that it is full. One that is mounted later hangs at its
+  door from the start, as vendors list their locks when an account is opened. A story is left out that is about a lock without a zone, or whose account
+  has locks in several zones.
 * **Needs** are held against the traits that the driver tells. Some follow from the steps: digits that somebody chose (` + "`own-pin`" + `), the same digits
   twice (` + "`reuse`" + `), spares (` + "`pool`" + `), algorithmic codes (` + "`offline`" + `), a window changed by hand (` + "`native`" + `), a reset, which shows only
-  where the lock itself is read (` + "`lock-list`" + `). A fault that ` + "`[check] sometimes`" + ` wants and that does not strike leaves the story out.
+  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). A fault that ` + "`[check] sometimes`" + ` wants and that does not strike leaves the story out.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
   Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a
   minute longer than the simulator's own locks, and as long as ` + "`confirm_within`" + ` where it is the cloud that lists: what is not as wanted is judged once
   more then. A door that shall be shut for a code that shall open it within that time is a state on the way. Whether a code opens before its
-  start depends on who keeps its schedule, and is left to the rules.
+  start, or is set ahead of it, depends on who keeps its schedule, and is left to the rules.
+* **A gap** is accepted by whoever changes a code on a lock that can't change it in place, except in steps that must be refused.
 * **Not judged** are states on the way, evidence, issues, events, counts, limits and golden traces, which belong to the simulator's own locks.
 
 [The table](matrix.md) shows every story at every vendor.

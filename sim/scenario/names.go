@@ -31,8 +31,8 @@ type need struct {
 
 // Needs that are not about a lock's traits.
 const (
-	comparesModels Need = "models"
-	needsPush      Need = "push"
+	namedModels Need = "models"
+	needsPush   Need = "push"
 )
 
 func needTable() []need {
@@ -44,6 +44,7 @@ func needTable() []need {
 		{"lock-list", "and is read back from the lock itself", func(t lock.Traits) bool { return !t.CannotList && !t.OfflineOnly && !t.CloudList }},
 		{"cloud-list", "and is the cloud's own copy", func(t lock.Traits) bool { return !t.CannotList && t.CloudList }},
 		{"own-slots", "the writer chooses the slot", func(t lock.Traits) bool { return t.ClientSlots }},
+		{"given-slots", "the lock does, or its cloud", func(t lock.Traits) bool { return !t.ClientSlots && !t.OfflineOnly }},
 		{"read-pin", "the digits can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.HidesPIN }},
 		{"read-window", "the window can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.HidesWindow }},
 		{"own-pin", "it takes digits that somebody chose", func(t lock.Traits) bool { return !t.AssignsPIN && !t.OfflineOnly }},
@@ -51,13 +52,13 @@ func needTable() []need {
 		{"reuse", "a PIN may stand twice in disjoint windows", func(t lock.Traits) bool { return !t.RefusesReuse }},
 		{"no-reuse", "it may not", func(t lock.Traits) bool { return t.RefusesReuse }},
 		{"in-place", "a held code is changed with no gap", func(t lock.Traits) bool { return t.UpdatesInPlace }},
-		{"gap", "it is changed by an erase and a write", func(t lock.Traits) bool { return !t.UpdatesInPlace && !t.CannotList && !t.OfflineOnly }},
+		{"gap", "it is changed by an erase and a write", func(t lock.Traits) bool { return !t.UpdatesInPlace && !t.OfflineOnly }},
 		{"stages", "it holds codes disabled", func(t lock.Traits) bool { return t.Stages }},
 		{"slots", "its capacity is known", func(t lock.Traits) bool { return t.Slots > 0 }},
 		{"pool", "it can keep spare codes", func(t lock.Traits) bool { return !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly }},
 		{"entry", "it tells who opened", func(t lock.Traits) bool { return t.ReportsEntry }},
 		{"zone", "its time zone is known", func(t lock.Traits) bool { return t.Zone != "" }},
-		{comparesModels, "the story compares locks of several models, which one vendor's are not", func(lock.Traits) bool { return false }},
+		{namedModels, "they are of the very models that it names", func(lock.Traits) bool { return true }},
 		{needsPush, "its cloud posts what happens at the lock", func(lock.Traits) bool { return true }},
 		{"offline", "it takes algorithmic codes", func(t lock.Traits) bool { return len(t.Offline) > 0 }},
 		{"hourly", "it takes algorithmic codes of hours", func(t lock.Traits) bool { return slices.Contains(t.Offline, lock.OfflineHourly) }},

@@ -201,9 +201,6 @@ func (r *resolver) fleet(in root) {
 		}
 	}
 	for _, n := range in.scenario.v.needs.v {
-		if n.v == comparesModels {
-			continue
-		}
 		if len(spec.Locks) > 0 && !slices.ContainsFunc(spec.Locks, func(l sim.LockSpec) bool { return meets(n.v, traitsOf(l)) }) {
 			r.Add(n.at, "needs: no lock of this file has the trait %q", n.v)
 		}

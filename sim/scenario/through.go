@@ -38,7 +38,7 @@ func (x *Through) lay(f *File) (*File, string) {
 		return nil, why
 	}
 	out := *f
-	out.Spec.Locks = slices.Clone(f.Spec.Locks)
+	out.Spec.Locks, out.Steps = mounted(f)
 	for i := range out.Spec.Locks {
 		l := &out.Spec.Locks[i]
 		l.Model, l.Name = x.Model, ""
@@ -46,12 +46,16 @@ func (x *Through) lay(f *File) (*File, string) {
 			l.Hub = lock.HubID(string(l.Account) + "-hub-" + strconv.Itoa(i/locksOfAHub+1))
 		}
 	}
-	out.Steps = slices.Clone(f.Steps)
-	pins := x.pins(f)
+	pins := x.pins(&out)
 	chosen := map[lock.PIN]lock.CodeID{}
 	for i := range out.Steps {
-		if s := &out.Steps[i]; x.chooses() && s.Refused == "" {
-			s.Do = unchosen(s.Do, chosen)
+		if s := &out.Steps[i]; s.Refused == "" {
+			if x.chooses() {
+				s.Do = unchosen(s.Do, chosen)
+			}
+			if !x.Traits.UpdatesInPlace {
+				s.Do = gapAccepted(s.Do)
+			}
 		}
 		out.Steps[i].Do = translate(out.Steps[i].Do, func(p lock.PIN) lock.PIN {
 			if q, ok := pins[p]; ok {
@@ -86,14 +90,34 @@ func (x *Through) lay(f *File) (*File, string) {
 	return &out, ""
 }
 
+// mounted returns the locks and steps of a story whose locks hang at their doors from the start, also those that it mounts later: a vendor
+// lists them when its account is opened.
+func mounted(f *File) ([]sim.LockSpec, []Step) {
+	locks, steps := slices.Clone(f.Spec.Locks), []Step(nil)
+	for _, s := range f.Steps {
+		if do, ok := s.Do.(AddLock); ok {
+			locks = append(locks, do.Lock)
+		} else {
+			steps = append(steps, s)
+		}
+	}
+	return locks, steps
+}
+
 // arrived reports whether a code that is on its way is where it shall be, although its vendor has not told so yet: the lock opens for it, or
-// does no more.
+// does no more. Before the start that depends on who keeps its schedule: it may wait on a lock that turns it on by itself, and be written
+// ahead to one that does not.
 func (r *run) arrived(want engine.Status, v engine.CodeView) bool {
 	if r.o.Through == nil {
 		return false
 	}
-	if want == engine.StatusSet && v.Status == engine.StatusUnset && v.Scheduled && r.w.Now().Before(v.Starts) {
-		return true // the lock turns it on by itself
+	if r.w.Now().Before(v.Starts) {
+		switch {
+		case want == engine.StatusSet && v.Status == engine.StatusUnset && v.Scheduled:
+			return true
+		case want == engine.StatusUnset && (v.Status == engine.StatusSetting || v.Status == engine.StatusSet):
+			return true
+		}
 	}
 	opens := r.among(r.w.Fleet().WouldOpen(v.Device), v)
 	return want == engine.StatusSet && v.Status == engine.StatusSetting && opens ||
@@ -139,6 +163,29 @@ func unchosen(do Do, chosen map[lock.PIN]lock.CodeID) Do {
 		return do
 	}
 	return do
+}
+
+// gapAccepted has whoever changes a code accept that the lock is without it for a moment, where it can't be changed otherwise.
+func gapAccepted(do Do) Do {
+	c, ok := do.(Command)
+	if !ok {
+		return do
+	}
+	switch a := c.Action.(type) {
+	case engine.Update:
+		a.AcceptGap = true
+		c.Action = a
+	case engine.UpdateMany:
+		a.AcceptGap = true
+		c.Action = a
+	case engine.Convert:
+		a.AcceptGap = true
+		c.Action = a
+	case engine.Rotate:
+		a.AcceptGap = true
+		c.Action = a
+	}
+	return c
 }
 
 // toldNow asks the engine for the digits of a code that its vendor chose; zero: there are none yet.
@@ -193,145 +240,6 @@ func (r *run) typed(at Pos, do Type, pin lock.PIN, opened bool) {
 			r.fail(at, do.Lock, do.Code, "want the keypad of %s to open: %v; also %v later it is %v", do.Lock, *do.Opens, r.o.Through.late(), opens)
 		}
 	})
-}
-
-// lacks says why a story can't be told of the vendor's locks; "": it can.
-func (x *Through) lacks(f *File) string {
-	profiles := sim.Profiles()
-	zones := map[lock.AccountID]string{}
-	locks := map[lock.AccountID]int{}
-	for _, l := range f.Spec.Locks {
-		if locks[l.Account]++; x.Most > 0 && locks[l.Account] > x.Most {
-			return "has more than " + strconv.Itoa(x.Most) + " locks in an account"
-		}
-		i := slices.IndexFunc(profiles, func(p sim.Profile) bool { return p.Name == l.Model })
-		switch before, ok := zones[l.Account]; {
-		case i >= 0 && profiles[i].System != "" && l.Model != x.Model:
-			return "is about " + l.Model
-		case l.Slots > 0:
-			return "is about a lock of " + strconv.Itoa(l.Slots) + " places"
-		case l.Zone == "none":
-			return "is about a lock without a zone"
-		case ok && before != l.Zone:
-			return "has locks in several zones"
-		}
-		zones[l.Account] = l.Zone
-	}
-	if n := f.Missing(x.Traits); n != "" {
-		return "needs " + string(n)
-	}
-	if slices.Contains(f.Needs, needsPush) && !x.Push {
-		return "needs " + string(needsPush)
-	}
-	own := func(l sim.LockSpec) bool { return l.Model == x.Model }
-	if x.Traits.OfflineOnly && !slices.Contains(f.Needs, "offline") && !slices.ContainsFunc(f.Spec.Locks, own) {
-		return "needs a lock that is told its codes"
-	}
-	if !meets("reuse", x.Traits) && reuses(f) {
-		return "needs reuse"
-	}
-	for _, s := range f.Steps {
-		if do, ok := s.Do.(Fault); ok && x.Direct && do.Fault.Kind == "down" {
-			return "is about a cloud"
-		}
-		if n := implied(s); n != "" && !meets(n, x.Traits) && !(n == "own-pin" && x.leavesOut(s)) {
-			return "needs " + string(n)
-		}
-		if _, ok := s.Do.(AddLock); ok {
-			return "mounts a lock"
-		}
-	}
-	return ""
-}
-
-// reuses reports whether a story gives the same digits to two codes of a lock.
-func reuses(f *File) bool {
-	type use struct {
-		device lock.DeviceID
-		pin    lock.PIN
-	}
-	seen := map[use]bool{}
-	for _, s := range f.Steps {
-		c, ok := s.Do.(Command)
-		if !ok || s.Refused != "" {
-			continue
-		}
-		var uses []use
-		switch do := c.Action.(type) {
-		case engine.Create:
-			uses = append(uses, use{do.Device, do.PIN})
-		case engine.CreateMany:
-			for _, id := range do.Devices {
-				uses = append(uses, use{id, do.Like.PIN})
-			}
-		}
-		for _, u := range uses {
-			if !u.pin.IsZero() && seen[u] {
-				return true
-			}
-			seen[u] = true
-		}
-	}
-	return false
-}
-
-// implied is the trait that a step lives on; "": none. A step that must be refused lives on nothing. A reset is
-// seen only where the lock itself is read.
-func implied(s Step) Need {
-	switch do := s.Do.(type) {
-	case Edit:
-		switch do.Edit.Kind {
-		case sim.EditWindow:
-			return "native"
-		case sim.EditReset:
-			return "lock-list"
-		}
-	case Fault:
-		if k := do.Fault.Kind; k == "reset" || k == "factory" {
-			return "lock-list"
-		}
-	}
-	c, ok := s.Do.(Command)
-	if !ok || s.Refused != "" {
-		return ""
-	}
-	switch do := c.Action.(type) {
-	case engine.Create:
-		return impliedBy(do)
-	case engine.CreateMany:
-		if !do.OwnPINs {
-			return "own-pin" // they share them
-		}
-		return impliedBy(do.Like)
-	case engine.Update:
-		switch {
-		case do.PIN != nil:
-			return "own-pin"
-		case do.UsePool:
-			return "pool"
-		}
-	case engine.Rotate:
-		return "own-pin" // a vendor that chooses digits does so once
-	case engine.PullBackup:
-		return "pool"
-	case engine.SetPool:
-		if do.On {
-			return "pool"
-		}
-	}
-	return ""
-}
-
-func impliedBy(do engine.Create) Need {
-	switch {
-	case do.Offline, do.OneTime:
-		return "offline"
-	case !do.PIN.IsZero():
-		return "own-pin"
-	case do.UsePool:
-		return "pool"
-	}
-	return ""
 }
 
 // pins gives each PIN of a story one that the vendor's locks take: itself, if they do. Those of a step that must be refused stay as they are.

@@ -90,7 +90,7 @@ func (c *Cloud) attributes(d *door, held []lock.Held) []attribute {
 	}
 	if !d.virtual {
 		health := "online"
-		if c.fleet.Reach(d.of.ID) != lock.Reached {
+		if c.fleet.Shown(d.of.ID) != lock.Reached {
 			health = "offline"
 		}
 		all = append(all, attribute{"healthStatus", health, "ENUM", []string{"offline", "online"}})

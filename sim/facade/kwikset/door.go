@@ -48,7 +48,7 @@ func (c *Cloud) device(d *door) map[string]any {
 		}
 	}
 	now := map[string]any{"deviceconnectivitystatus": "connected"}
-	if c.fleet.Reach(d.of.ID) != lock.Reached {
+	if c.fleet.Shown(d.of.ID) != lock.Reached {
 		now["deviceconnectivitystatus"] = "disconnected"
 	}
 	for name, value := range d.last {

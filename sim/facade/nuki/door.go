@@ -45,7 +45,7 @@ type lockJSON struct {
 
 func (c *Cloud) lockJSON(d *door) lockJSON {
 	state, bolt := stateOK, boltUnlocked
-	if c.fleet.Reach(d.of.ID) != lock.Reached {
+	if c.fleet.Shown(d.of.ID) != lock.Reached {
 		state = stateOffline
 	}
 	if d.locked {

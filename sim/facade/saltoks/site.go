@@ -82,7 +82,7 @@ func (c *Cloud) lockJSON(d *door) map[string]any {
 	}
 	modes := c.fleet.Modes(d.of.ID)
 	return map[string]any{
-		"id": d.id, "customer_reference": d.of.Name, "lock_type": "escutcheon_pin", "online": c.fleet.Reach(d.of.ID) == lock.Reached, "locked_state": "locked",
+		"id": d.id, "customer_reference": d.of.Name, "lock_type": "escutcheon_pin", "online": c.fleet.Shown(d.of.ID) == lock.Reached, "locked_state": "locked",
 		"battery_level": battery, "communication_type": "blue_net", "iq_link_state": "linked", "privacy_mode": slices.Contains(modes, lock.ModePrivacy),
 		"office_mode": slices.Contains(modes, lock.ModeOffice), "left_open_alarm": false, "intrusion_alarm": false,
 		"vendor": map[string]any{"reference": "sallis"}, "iq": c.iqJSON(d.of.Hub),

@@ -93,7 +93,7 @@ func (c *Cloud) state(d *door) int {
 // device is a lock as the API tells of it. Of one that can't be reached it knows little.
 func (c *Cloud) device(d *door) map[string]any {
 	serial, mac := "0000000"+d.id[:9], d.id[:2]+":"+d.id[2:4]+":"+d.id[4:6]+":00:00:01"
-	reached := c.fleet.Reach(d.of.ID) == lock.Reached
+	reached := c.fleet.Shown(d.of.ID) == lock.Reached
 	attributes := map[string]any{"modelName": "BE489WB", "serialNumber": serial, "macAddress": mac, "SAT": "sat-" + d.id, "CAT": "cat-" + d.id}
 	if reached {
 		charge := c.fleet.Charge(d.of.ID)

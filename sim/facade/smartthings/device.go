@@ -171,7 +171,7 @@ func (c *Cloud) deviceJSON(d *door, with url.Values, o lock.Observation) map[str
 }
 
 func (c *Cloud) health(d *door) string {
-	if c.fleet.Reach(d.of.ID) != lock.Reached {
+	if c.fleet.Shown(d.of.ID) != lock.Reached {
 		return "OFFLINE"
 	}
 	return "ONLINE"
