@@ -107,7 +107,9 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
 * **A gap** is accepted by whoever changes a code on a lock that can't change it in place, except in steps that must be refused.
 * **Not judged** are states on the way, evidence, issues, events, counts, limits and golden traces, which belong to the simulator's own locks.
 
-[The table](matrix.md) shows every story at every vendor.
+[The table](matrix.md) shows every story at every vendor. Its last share counts the stories whose needs a vendor's locks meet, for some can't
+be told of locks by their nature: of what is found on igloohome and Kwikset, which tell nothing back, of digits that somebody chose and of spares
+at Salto, whose cloud chooses them, and of nearly anything at Oracode, whose locks are told nothing.
 `
 
 func (s section) write(b *strings.Builder) {
