@@ -21,8 +21,11 @@ func (d *device) issue(want *lock.Credential) (lock.Held, *refusal) {
 			return issuedHeld(m), nil
 		}
 	}
-	if !want.PIN.IsZero() {
+	switch {
+	case !want.PIN.IsZero():
 		return lock.Held{}, reject(string(lock.CannotSpecifyPIN))
+	case !want.Enabled:
+		return lock.Held{}, unsupported("cannot_hold_disabled_codes")
 	}
 	window, r := d.fit(want)
 	if r != nil {

@@ -68,6 +68,7 @@ type Rig struct {
 
 	traits lock.Traits // of the device, as the driver tells them
 	pins   [pinsOfACase]lock.PIN
+	window lock.Window // of codes that its vendor computes
 }
 
 // Case is one clause of the contract and how to try it.
@@ -81,13 +82,19 @@ type Case struct {
 
 // Cases lists every clause.
 func Cases() []Case {
-	return slices.Concat(lookCases(), writeCases(), ruleCases(), troubleCases())
+	return slices.Concat(lookCases(), writeCases(), ruleCases(), offlineCases(), troubleCases())
 }
 
 // Check tries a case and then looks for digits where there must be none.
 func Check(ctx context.Context, c Case, r *Rig) error {
 	if err := r.meet(ctx); err != nil {
 		return err
+	}
+	if r.traits.OfflineOnly && !c.Harmless {
+		var err error
+		if r.window, err = r.slot(); err != nil {
+			return err
+		}
 	}
 	err := c.Try(ctx, r)
 	said := r.Log()
@@ -150,6 +157,9 @@ func (r *Rig) want(n int) lock.Credential {
 	}
 	if r.traits.ClientSlots {
 		c.Slot = n + 1
+	}
+	if r.traits.OfflineOnly {
+		c.Offline, c.Window = lock.OfflineSlots, r.window
 	}
 	return c
 }

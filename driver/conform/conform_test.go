@@ -36,7 +36,7 @@ func start(ctx context.Context, model string) (*conform.Rig, func() error, error
 		Pass:  func() { <-time.After(2 * time.Minute); synctest.Wait() },
 		Lock:  "front",
 		Hub:   "bridge",
-		Async: model == "cloud.keypad" || model == "salto", Account: "house",
+		Async: model == "cloud.keypad" || model == "salto" || model == "oracode", Account: "house",
 	}
 	r := &conform.Rig{
 		Driver: fleet.Driver("house"), Far: far, Device: "front", Hub: true, Now: clock.Now, Log: func() string { return "" },
@@ -46,7 +46,7 @@ func start(ctx context.Context, model string) (*conform.Rig, func() error, error
 
 var models = [...]string{
 	"jit.keypad", "jit.basic", "native.keypad", "native.rigid", "coarse.keypad", "writeonly.keypad", "cloud.keypad", "masked.keypad", "staged.keypad", "unique.keypad",
-	"salto", "kwikset",
+	"salto", "kwikset", "oracode",
 }
 
 // The simulated provider keeps the contract, whatever its locks can do.
@@ -273,6 +273,9 @@ var breakages = [...]struct {
 	{"takes a start alone", "no end", "jit.keypad", want(func(c *lock.Credential) { c.Window = lock.Window{} })},
 	{"enables unasked", "disabled", "staged.keypad", want(func(c *lock.Credential) { c.Enabled = true })},
 	{"takes a disabled code for an enabled one", "disabled", "jit.keypad", want(func(c *lock.Credential) { c.Enabled = true })},
+	{"takes chosen digits where they are computed", "chosen digits", "oracode", want(func(c *lock.Credential) { c.PIN = lock.PIN{} })},
+	{"takes every time", "predefined times", "oracode", yes(false)},
+	{"says that it takes back what stays", "taken back", "oracode", func(b *bent) { b.clear = func(context.Context, lock.Ref) error { return nil } }},
 	{"reaches everything", "lock offline", "jit.keypad", seen(func(o *lock.Observation) { o.Reach = lock.Reached })},
 	{"takes away for ambiguous", "lock offline", "jit.keypad", kind(driver.Ambiguous)},
 	{"blames the lock for its hub", "hub offline", "jit.keypad", blame(driver.BlameLock)},

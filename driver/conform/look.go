@@ -15,9 +15,9 @@ func lookCases() []Case {
 		{"list", "the list of devices is complete, names each once, and tells traits that make sense", true, listed},
 		{"look", "a look at a lock in reach is dated, and says whether its list is complete", true, looked},
 		{"stranger", "a device that the account does not have is not found, by any verb", false, stranger},
-		{"hand", "what somebody adds or removes by hand shows in the next look", false, hand},
-		{"entry", "who opens the door stands in the log once, with the code that opened", false, entry},
-		{"push", "what happens at a lock leads to a notice about it, and a webhook that was not signed, or means nothing, leads to none", false, push},
+		{"hand", "what somebody adds or removes by hand shows in the next look", false, told(hand)},
+		{"entry", "who opens the door stands in the log once, with the code that opened", false, told(entry)},
+		{"push", "what happens at a lock leads to a notice about it, and a webhook that was not signed, or means nothing, leads to none", false, told(push)},
 	}
 }
 

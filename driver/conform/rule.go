@@ -13,11 +13,11 @@ import (
 
 func ruleCases() []Case {
 	return []Case{
-		{"wrong length", "digits of a length that the lock does not take are rejected, and nothing changes", false, wrongLength},
-		{"taken", "digits that somebody else's code has already are refused as taken, at once or by never being done, and nothing changes", false, taken},
-		{"full", "a full lock takes no more, and says so at once or by never listing it as done", false, full},
-		{"window", "a native window is kept to the lock's grain and never reaches past its end; elsewhere it is refused as unsupported", false, window},
-		{"no end", "a native window without an end is kept, or refused as unsupported where the traits say so", false, noEnd},
+		{"wrong length", "digits of a length that the lock does not take are rejected, and nothing changes", false, told(wrongLength)},
+		{"taken", "digits that somebody else's code has already are refused as taken, at once or by never being done, and nothing changes", false, told(taken)},
+		{"full", "a full lock takes no more, and says so at once or by never listing it as done", false, told(full)},
+		{"window", "a native window is kept to the lock's grain and never reaches past its end; elsewhere it is refused as unsupported", false, told(window)},
+		{"no end", "a native window without an end is kept, or refused as unsupported where the traits say so", false, told(noEnd)},
 		{"disabled", "a code is held disabled and then enabled where the traits say so, and refused as unsupported elsewhere", false, disabled},
 	}
 }

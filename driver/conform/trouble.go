@@ -12,8 +12,8 @@ import (
 
 func troubleCases() []Case {
 	return []Case{
-		{"lock offline", "a lock out of reach is told as a reach by a look, and a write to it fails as offline and changes nothing, or is pending until it is back", false, lockOffline},
-		{"hub offline", "a hub out of reach is told apart from its locks, where the vendor does", false, hubOffline},
+		{"lock offline", "a lock out of reach is told as a reach by a look, and a write to it fails as offline and changes nothing, or is pending until it is back", false, told(lockOffline)},
+		{"hub offline", "a hub out of reach is told apart from its locks, where the vendor does", false, told(hubOffline)},
 		{"cloud down", "a cloud that breaks connections is blamed itself, and a write fails as offline, or as ambiguous once it was sent; nothing happens", false, cloudDown},
 		{"server error", "after a server error nobody knows what happened: a write fails as ambiguous, or as offline before it was sent", false, serverError},
 		{"lost reply", "a write whose answer is lost fails as ambiguous, did happen, and is found again by a look or by writing it again", false, lostReply},

@@ -164,6 +164,8 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		return no("windows of this system are kept by the engine")
 	case !w.IsZero() && !w.Bounded() && want.Offline != lock.OfflineOneTime:
 		return no("a window needs both ends")
+	case want.Offline == lock.OfflineSlots && !predefined(&t, w):
+		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "the door has no such predefined times, and the service would move them")
 	case want.PIN.IsZero() != (t.AssignsPIN || offline):
 		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "digits are wanted where nobody chooses them, or the other way round")
 	}
@@ -227,6 +229,12 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		h.PIN = want.PIN
 	}
 	return h, nil
+}
+
+// predefined reports whether a door has these times, so that the service need not move them.
+func predefined(t *lock.Traits, w lock.Window) bool {
+	kept, _, err := t.Snap(lock.OfflineSlots, w)
+	return err == nil && kept.Equal(w)
 }
 
 // standing answers for a code that is there already: it is the one that is wanted, or stands in its way.

@@ -85,9 +85,9 @@ func (h *house) rig(d driver.Driver) *conform.Rig {
 	return r
 }
 
-// Lockly's locks know no windows; August's, which the same service reaches, do.
+// Lockly's locks know no windows; August's, which the same service reaches, do; Oracode's are told nothing at all.
 func TestConforms(t *testing.T) {
-	for model, p := range map[string]provider.Provider{"lockly": seam.Lockly(), "august": seam.Provider()} {
+	for model, p := range map[string]provider.Provider{"lockly": seam.Lockly(), "oracode": seam.Oracode(), "august": seam.Provider()} {
 		t.Run(model, func(t *testing.T) {
 			drivertest.Run(t, func(t *testing.T) *conform.Rig {
 				h := build(t, model)

@@ -32,7 +32,7 @@ var _ conform.Far = (*Far)(nil)
 // Holds implements conform.Far.
 func (r *Far) Holds(lock.DeviceID) (held []lock.Held, err error) {
 	err = r.Do(func(f *sim.Fleet) error {
-		for _, m := range f.Memory(r.Lock) {
+		for _, m := range append(f.Memory(r.Lock), f.Issued(r.Lock)...) {
 			held = append(held, lock.Held{Ref: m.Ref, Tag: m.Tag, Name: m.Name, PIN: m.PIN, Window: m.Window, Enabled: m.Enabled, Slot: m.Slot})
 		}
 		return nil
