@@ -53,6 +53,7 @@ func needTable() []need {
 		{"no-reuse", "it may not", func(t lock.Traits) bool { return t.RefusesReuse }},
 		{"in-place", "a held code is changed with no gap", func(t lock.Traits) bool { return t.UpdatesInPlace }},
 		{"gap", "it is changed by an erase and a write", func(t lock.Traits) bool { return !t.UpdatesInPlace && !t.OfflineOnly }},
+		{"four-digits", "it takes four digits: what is drawn there the story foretells", func(t lock.Traits) bool { return slices.Contains(t.Lengths(), 4) }},
 		{"stages", "it holds codes disabled", func(t lock.Traits) bool { return t.Stages }},
 		{"slots", "its capacity is known", func(t lock.Traits) bool { return t.Slots > 0 }},
 		{"pool", "it can keep spare codes", func(t lock.Traits) bool { return !t.NoBackupPool && !t.AssignsPIN && !t.OfflineOnly }},
