@@ -97,7 +97,9 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   has locks in several zones.
 * **Needs** are held against the traits that the driver tells. Some follow from the steps: digits that somebody chose (` + "`own-pin`" + `), the same digits
   twice (` + "`reuse`" + `), spares (` + "`pool`" + `), algorithmic codes (` + "`offline`" + `), a window changed by hand (` + "`native`" + `), a reset, which shows only
-  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). A fault that ` + "`[check] sometimes`" + ` wants and that does not strike leaves the story out.
+  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). Two are held against the vendor: ` + "`push`" + `,
+  and ` + "`bare`" + `, which a service between the engine and the locks is not: it keeps codes by itself, and goes on where a lock would have nothing
+  more to do. A fault that ` + "`[check] sometimes`" + ` wants and that does not strike leaves the story out.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
   Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a

@@ -31,6 +31,9 @@ func (x *Through) lacks(f *File) string {
 	if n := f.Missing(x.Traits); n != "" {
 		return "needs " + string(n)
 	}
+	if slices.Contains(f.Needs, needsBare) && x.Hosted {
+		return "needs " + string(needsBare)
+	}
 	if slices.Contains(f.Needs, needsPush) && !x.Push {
 		return "needs " + string(needsPush)
 	}

@@ -21,6 +21,7 @@ type Through struct {
 	Model    string      // of the simulator's locks that stand for the vendor's
 	Traits   lock.Traits // as the driver lists them
 	Push     bool        // its webhooks come to notices
+	Hosted   bool        // a service in between keeps codes by itself
 	Direct   bool        // there is no cloud: its locks are spoken to themselves
 	Most     int         // locks that an account of it has at most; 0: as many as a story wants
 	Wire     world.Wiring

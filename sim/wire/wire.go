@@ -28,6 +28,8 @@ type Vendor struct {
 	Model string // of its locks
 	// Direct: there is no cloud. Each lock is spoken to at an address of its own.
 	Direct bool
+	// Hosted: a service in between keeps codes by itself.
+	Hosted bool
 	// Most is how many locks an account has at most; 0: any number. A look at one of them costs their vendor, or the driver, a look at all.
 	Most int
 	// Open puts the vendor's locks of an account behind its API. It is called on the fleet's thread.
@@ -124,7 +126,7 @@ func accessVendor(name string, brand august.Brand) Vendor {
 // hostedVendor is one that is reached by a hosted service alone.
 func hostedVendor(name string) Vendor {
 	return Vendor{
-		Name: name, Model: name,
+		Name: name, Model: name, Hosted: true,
 		Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return seam.New(f, a) },
 		Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"api_key": seam.Key(a)} },
 	}

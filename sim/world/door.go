@@ -282,6 +282,11 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 	return true
 }
 
+// coming reports whether the last look called an entry not yet on the lock.
+func (d *watched) coming(ref lock.Ref) bool {
+	return slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.Pending })
+}
+
 // pairs judges entries that stand side by side. It returns when to look again.
 func (j *judge) pairs(d *watched, t time.Time) time.Time {
 	next := never
@@ -322,7 +327,7 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 	if b.since.Before(a.since) {
 		older, newer = b, a
 	}
-	if d.fooled && j.deceived(d, newer.Memory, since) {
+	if d.fooled && (j.deceived(d, newer.Memory, since) || d.coming(newer.Ref)) {
 		newer.hidden = t
 		return never // by what was shown it never came: each look has this judged again
 	}
