@@ -56,6 +56,8 @@ func TestEveryPlaceForAMistakeIsFound(t *testing.T) {
 		"34: Cheapest: 1 → one more",
 		"36: unused: returns nothing, at once",
 		"36: unused: 7 → one more",
+		"38: endless: returns nothing, at once",
+		"39: endless: without n--",
 	}
 	var got []string
 	for i, m := range c.Mutants {
@@ -92,8 +94,10 @@ func TestWhatNoTestNoticesSurvives(t *testing.T) {
 		"reasons to take off the list:\nshop.go:21: Shop.Sell: not n < 1: is caught by .\n",
 		"survivors:\nshop.go:26: Shop.Sell: s.log = append(s.log, what) only after left--\n" +
 			"shop.go:36: unused: returns nothing, at once (reached by nothing)\n" +
-			"shop.go:36: unused: 7 → one more (reached by nothing)\n",
-		"all                    28       24        1        3      85.7 %      88.9 %",
+			"shop.go:36: unused: 7 → one more (reached by nothing)\n" +
+			"shop.go:38: endless: returns nothing, at once (reached by nothing)\n" +
+			"shop.go:39: endless: without n-- (reached by nothing)\n",
+		"all                    30       24        1        5      80.0 %      82.8 %",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("lacks\n%s\nin\n%s", want, out.String())

@@ -337,9 +337,13 @@ func (w *walker) swap(a, b ast.Stmt) {
 	default:
 		return
 	}
-	switch b.(type) {
+	switch b := b.(type) {
 	case *ast.ReturnStmt, *ast.BranchStmt, *ast.LabeledStmt:
 		return
+	case *ast.ForStmt:
+		if b.Cond == nil {
+			return // only a return leaves it: nothing comes after
+		}
 	}
 	n := w.found(a.Pos(), fmt.Sprintf("%s only after %s", w.text(a), w.text(b)))
 	from, to := w.span(a)
