@@ -28,7 +28,7 @@ func (j *judge) arrivals(d *watched, t time.Time) time.Time {
 		if w == nil || w.Device != d.Device.ID || w.Window.From.IsZero() {
 			continue
 		}
-		switch at := w.Window.From.Add(grace); {
+		switch at := w.Window.From.Add(j.turns(d, w)); {
 		case at.After(t):
 			if d.arrival.IsZero() || at.Before(d.arrival) {
 				d.arrival = at
@@ -46,18 +46,36 @@ func (j *judge) healthy(d *watched, w *wish, t time.Time) bool {
 	since := w.Window.From.Add(-notice)
 	calm := func(l *link) bool { return l.down.IsZero() && !l.up.After(since) }
 	switch {
-	case !w.live(t.Add(max(d.Device.Traits.Granularity, time.Second))), w.For != "", w.Offl != lock.OfflineNone, d.Device.Traits.OfflineOnly, w.Extern, j.policy(d).External != engine.ExternalEnforce:
+	case !w.live(t.Add(max(d.Device.Traits.Granularity, time.Second))), w.For != "", w.Offl != lock.OfflineNone, d.Device.Traits.OfflineOnly, j.byHand(d, w):
 		return false
 	case w.Since.After(since), j.halted, j.resumed, j.began.After(since), d.fooled, d.misled.After(since), j.door.Ailing(d.Device.ID):
 		return false
 	case len(d.troubles) > 0, len(w.troubles) > 0:
 		return false
-	case !d.deadline.IsZero() && j.forbidden(d):
-		return false // nothing may be done ahead of a start, calls go one by one, and one of them is under way
 	case !w.robbed.IsZero() && (d.Device.Traits.CannotList || !w.robbed.Before(since)):
 		return false // no look tells of it, or none had to come since
 	}
 	return calm(&d.line) && !slices.ContainsFunc(j.linked(d), func(l *link) bool { return !calm(l) })
+}
+
+// turns is how long after its start a code may come: where nothing may be done ahead of a start, those that start or end at
+// once have their turns one by one.
+func (j *judge) turns(d *watched, w *wish) time.Duration {
+	if !j.forbidden(d) {
+		return grace
+	}
+	from, turns := w.Window.From, time.Duration(1)
+	for _, id := range d.codes {
+		o := j.wishes[id]
+		if o == nil || o == w || o.Device != w.Device {
+			continue
+		}
+		near := func(at time.Time) bool { return !at.IsZero() && at.Sub(from).Abs() <= grace }
+		if near(o.Window.From) || near(o.over()) {
+			turns++
+		}
+	}
+	return turns * grace
 }
 
 // forbidden reports whether a lock without schedules may not be written to before a start.
@@ -80,13 +98,17 @@ func (j *judge) enters(d *watched, w *wish, t time.Time) bool {
 	return false
 }
 
+// mild are the issues that tell of something else than why a code is not there.
+var mild = []string{"low_battery", "replace_battery_soon", "window_unverified", "first_use_deadline", "exposed",
+	"used_too_late", "using_backup_access_code", "native_declined", "time_zone_unknown", "delay_in_removing_from_device", "keypad_lockout"}
+
 // heard keeps which issues people were told of that may explain a late code. That it is late, or that spares lack, does not.
 func heard(known []string, e engine.Event) []string {
 	i := slices.Index(known, e.Issue.Code)
 	switch cleared := e.Type == "internal.issue.cleared"; {
 	case cleared && i >= 0:
 		return slices.Delete(known, i, i+1)
-	case !cleared && i < 0 && e.Issue.Code != "delay_in_setting_on_device" && !strings.Contains(e.Issue.Code, "backup"):
+	case !cleared && i < 0 && e.Issue.Code != "delay_in_setting_on_device" && !strings.Contains(e.Issue.Code, "backup") && !slices.Contains(mild, e.Issue.Code):
 		return append(known, e.Issue.Code)
 	}
 	return known

@@ -22,6 +22,9 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	j.digits.learn(c.Want.PIN)
 	d.write(c.Want.PIN)
 	if c.Blank {
+		if j.known(now, d, c) {
+			j.breach(now, RuleWindow, c.Device, c.Want.Code, "it is overwritten with digits that somebody knows")
+		}
 		d.blanks = append(d.blanks, c.Want.PIN)
 		d.blanks = d.blanks[max(0, len(d.blanks)-maxWrote):]
 	}
@@ -35,6 +38,9 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	if c.Verb == engine.CallClear {
 		return
 	}
+	if c.Want.Slot > 0 {
+		d.places[c.Want.Slot] = true
+	}
 	if !c.Blank {
 		j.asks(now, d, c)
 		j.shares(now, d, c, held)
@@ -44,6 +50,14 @@ func (j *judge) call(now time.Time, c engine.Call) {
 			j.breach(now, RuleSlotReuse, c.Device, c.Want.Code, "a slot is written while the erase of what it held is not confirmed")
 		}
 	}
+}
+
+// known reports whether digits that are to overwrite a code are its own, or those of a code that is live.
+func (j *judge) known(now time.Time, d *watched, c engine.Call) bool {
+	return slices.ContainsFunc(d.codes, func(id lock.CodeID) bool {
+		w := j.wishes[id]
+		return w != nil && (id == c.Want.Code || w.live(now)) && (w.Told.PIN == c.Want.PIN || slices.Contains(w.stood, c.Want.PIN))
+	})
 }
 
 // target reports whether the call replaces or erases that entry.
@@ -56,11 +70,11 @@ func target(c engine.Call, m sim.Memory) bool {
 
 // touches judges a call that replaces or erases an entry.
 func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) {
-	if m.Foreign && m.Code == "" && !m.Ghost && !slices.Contains(d.wrote, m.PIN) && !d.Permits[m.Ref] && d.knew(m) && !d.mistaken(c) {
+	if m.Foreign && m.Code == "" && !m.Ghost && !slices.Contains(d.wrote, m.PIN) && !d.Permits[m.Ref] && d.knew(m) && !j.mistaken(d, c, m) {
 		j.breach(now, RuleForeign, c.Device, c.Want.Code, string(c.Verb)+" of an entry that somebody else put on the lock")
 	}
 	if c.Verb != engine.CallClear {
-		if c.At == "" && !m.Foreign && m.Code != "" && m.Code != c.Want.Code && d.knew(m) {
+		if c.At == "" && !m.Foreign && m.Code != "" && m.Code != c.Want.Code && (d.knew(m) || d.written[m.Ref]) {
 			j.breach(now, RuleSlotReuse, c.Device, c.Want.Code, "a slot is written that holds the entry of another code: "+string(m.Code))
 		}
 		if !j.admits(now, c, m) && j.relied(now, d, m) {
@@ -119,19 +133,19 @@ func (d *watched) knew(m sim.Memory) bool {
 }
 
 // mistaken reports whether what stands in the place of a code may be the code's own, changed by hand, as far as the lock shows:
-// its digits are hidden, or it keeps no names.
-func (d *watched) mistaken(c engine.Call) bool {
-	return (d.Device.Traits.HidesPIN || d.Device.Traits.NameMax == 0) && c.Code != ""
+// its digits are hidden, or it keeps no names. A place to which no code of ours ever went is nobody's but theirs.
+func (j *judge) mistaken(d *watched, c engine.Call, m sim.Memory) bool {
+	return (d.Device.Traits.HidesPIN || d.Device.Traits.NameMax == 0) && c.Code != "" && (d.places[m.Slot] || j.resumed)
 }
 
 // relied reports whether a guest in the house relies on that entry alone.
 func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	w := j.wishes[m.Code]
-	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern || !w.within(now) {
+	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern && j.byHand(d, w) || !w.within(now) {
 		return false
 	}
-	if grain := min(d.Device.Traits.Granularity, time.Minute); !w.live(now.Add(grain)) {
-		return false // a window is rounded down silently by as much, so that the lock may end it now
+	if end := w.over().Truncate(min(d.Device.Traits.Granularity, time.Minute)); !end.IsZero() && !end.After(now) {
+		return false // its end is rounded down silently by as much, so that the lock has ended it
 	}
 	if !m.Window.IsZero() && !m.Window.Contains(now) {
 		return false // the lock was told to keep it shut; that it does not obey shows only to who types it
@@ -181,7 +195,7 @@ func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 		}
 		return // other digits overwrite what can't be erased
 	}
-	hands := w.Extern || j.policy(d).External != engine.ExternalEnforce // people at the lock may have changed digits and window
+	hands := j.byHand(d, w)
 	if !hands && !w.Told.IsZero() && !c.Want.PIN.IsZero() && c.Want.PIN != w.Told.PIN {
 		j.breach(now, RuleTold, c.Device, c.Want.Code, "other digits are written than those that were told")
 	}
@@ -199,6 +213,12 @@ func (j *judge) asks(now time.Time, d *watched, c engine.Call) {
 	if win := c.Want.Window; win.Bounded() && w.Window.Bounded() && win.To.Sub(w.Window.To) > late {
 		j.breach(now, RuleWindow, c.Device, c.Want.Code, "the lock is asked to open beyond the end")
 	}
+}
+
+// byHand reports whether people at the lock may have changed the digits and the window of a code in a way that counts: they are
+// allowed to, and somebody or something has been at that lock.
+func (j *judge) byHand(d *watched, w *wish) bool {
+	return (w.Extern || j.policy(d).External != engine.ExternalEnforce) && (d.meddled || j.resumed)
 }
 
 // spare reports whether codes that no command named may stand on the lock: its pool's.

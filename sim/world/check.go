@@ -134,6 +134,10 @@ type watched struct {
 	ended    time.Time              // its last call ended
 	erase    time.Time              // its last erase ended, however
 	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand or that the cloud is at
+	erases   map[lock.Ref]time.Time // when the last erase of each entry that stands ended, however
+	places   map[int]bool           // slots in which a code of the engine's stood, or should have
+	written  map[lock.Ref]bool      // entries whose write was acknowledged, and which every look since has shown
+	meddled  bool                   // a fault or a hand was ever at it
 	look     lock.Observation
 	misled   time.Time              // when it last became so
 	fooled   bool                   // a fault or a hand may show the engine something else than the truth
@@ -195,10 +199,17 @@ func (j *judge) breach(at time.Time, rule string, device lock.DeviceID, code loc
 func (j *judge) device(id lock.DeviceID) *watched {
 	d := j.devices[id]
 	if d == nil {
-		d = &watched{Device: lock.Device{ID: id}, Permits: map[lock.Ref]bool{}, erasing: map[int]lock.Ref{}, acked: map[lock.Ref]time.Time{}, blanked: map[lock.Ref]time.Time{}}
+		d = &watched{Device: lock.Device{ID: id}, Permits: map[lock.Ref]bool{}}
+		d.forget()
 		j.devices[id] = d
 	}
 	return d
+}
+
+// forget has nothing known of what was done to a lock.
+func (d *watched) forget() {
+	d.erasing, d.places, d.written = map[int]lock.Ref{}, map[int]bool{}, map[lock.Ref]bool{}
+	d.erases, d.acked, d.blanked = map[lock.Ref]time.Time{}, map[lock.Ref]time.Time{}, map[lock.Ref]time.Time{}
 }
 
 // alter returns the lock of that id for a change that is to be kept.
@@ -295,12 +306,12 @@ func (j *judge) record(r sim.Record) {
 // fool notes that what is seen of a lock, or of all locks of a hub or account, may not be the truth from now on.
 func (j *judge) fool(target string, at time.Time) {
 	if d := j.devices[lock.DeviceID(target)]; d != nil {
-		d.fooled, d.misled = true, at // no hub or account has the id of a lock
+		d.fooled, d.meddled, d.misled = true, true, at // no hub or account has the id of a lock
 		return
 	}
 	for _, id := range j.ids() {
 		if d := j.devices[id]; d.behind(target) {
-			d.fooled, d.misled = true, at
+			d.fooled, d.meddled, d.misled = true, true, at
 		}
 	}
 }

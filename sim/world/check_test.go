@@ -104,6 +104,11 @@ func (c *court) look(held ...lock.Held) {
 	c.j.outcome(c.now, call, sim.Result{Observation: lock.Observation{Reach: lock.Reached, Complete: true, Held: held}})
 }
 
+// told raises an issue of the lock.
+func (c *court) told(issue string) {
+	c.j.event(engine.Event{At: c.now, Type: "internal.issue.raised", Device: "front", Issue: &engine.Issue{Code: issue}})
+}
+
 // shown is an entry as a look shows it.
 func shown(m sim.Memory) lock.Held {
 	return lock.Held{Ref: m.Ref, PIN: m.PIN, Window: m.Window, Enabled: m.Enabled, Slot: m.Slot}
@@ -139,6 +144,8 @@ var (
 	jit    = lock.Traits{ClientSlots: true, UpdatesInPlace: true, Slots: 20}
 	native = lock.Traits{NativeSchedule: true, OpenEnded: true, UpdatesInPlace: true, Slots: 30, Granularity: time.Minute, Zone: "Europe/Berlin"}
 	dumb   = lock.Traits{CannotList: true, NativeSchedule: true, Granularity: time.Minute}
+	cloudy = lock.Traits{CloudList: true, Slots: 20}
+	mute   = lock.Traits{CannotList: true, ClientSlots: true, Slots: 20}
 	naive  = lock.Traits{NativeSchedule: true, DSTNaive: true, Granularity: time.Minute, Zone: "Europe/Berlin"}
 
 	offline = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
@@ -294,6 +301,62 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.j.started(c.now)
 			c.until(12.1)
 		}, RuleWindow},
+		{"the erase of another entry fails, which is no excuse", jit, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.create("other", "5160", -1, 2)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "other", "5160", none))
+			for h := 2.0; h < 4; h += 0.25 {
+				c.until(h)
+				c.clear("2", nil)
+			}
+		}, RuleWindow},
+		{"a cloud that lists for the lock was never told to erase", cloudy, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.look(shown(c.mem[0]))
+			c.until(4)
+		}, RuleWindow},
+		{"a cloud that lists for the lock acknowledged the erase", cloudy, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", none))
+			c.look(shown(c.mem[0]))
+			c.until(2)
+			c.clear("1", nil)
+			c.until(48)
+		}, ""},
+		{"a lock that ignores its schedule opens before the start", native, func(c *court) {
+			c.create("guest", "4829", 20, 22)
+			c.deaf = true
+			c.holds(entry(1, "guest", "4829", win(20, 22)))
+			c.until(19)
+		}, ""},
+		{"a lock that ignores its schedule is left with what has ended", native, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.deaf = true
+			c.holds(entry(1, "guest", "4829", win(-1, 2)))
+			c.until(4)
+		}, RuleWindow},
+		{"hands may change it, and none has been there", jit, func(c *court) {
+			c.accept(engine.Create{ID: "guest", Device: "front", PIN: digitsOf("4829"), Starts: hours(4), Ends: hours(5), AllowExternal: true}, "guest")
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(3)
+		}, RuleWindow},
+		{"hands may change it, and one has been there", jit, func(c *court) {
+			c.accept(engine.Create{ID: "guest", Device: "front", PIN: digitsOf("4829"), Starts: hours(4), Ends: hours(5), AllowExternal: true}, "guest")
+			c.mem = []sim.Memory{entry(1, "guest", "4829", none)}
+			c.j.record(sim.Record{Kind: sim.KindMemory, Device: "front"})
+			c.until(3)
+		}, ""},
+		{"overwritten with its own digits", jit, func(c *court) {
+			c.create("guest", "4829", -2, -1)
+			c.j.call(c.now, engine.Call{Device: "front", Verb: engine.CallSet, At: "1", Blank: true,
+				Want: lock.Credential{Code: "guest", PIN: digitsOf("4829"), Enabled: true}, Deadline: c.now.Add(30 * time.Second)})
+		}, RuleWindow},
+		{"overwritten with digits that nobody knows", jit, func(c *court) {
+			c.create("guest", "4829", -2, -1)
+			c.j.call(c.now, engine.Call{Device: "front", Verb: engine.CallSet, At: "1", Blank: true,
+				Want: lock.Credential{Code: "guest", PIN: digitsOf("5160"), Enabled: true}, Deadline: c.now.Add(30 * time.Second)})
+		}, ""},
 		{"a lock that lists nothing acknowledged the erase", dumb, func(c *court) {
 			c.create("guest", "4829", -1, 2)
 			c.holds(entry(1, "guest", "4829", none))
@@ -412,6 +475,45 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.create("guest", "4829", 48, 72)
 			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Enabled: true}, "")
 		}, RuleWindow},
+		// arrival
+		{"a battery that is low explains no closed door", jit, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			c.until(1)
+			c.told("low_battery")
+			c.until(5)
+		}, RuleArrival},
+		{"a cloud that does not answer explains one", jit, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			c.until(1)
+			c.told("provider_down")
+			c.until(5)
+		}, ""},
+		{"nothing may be written ahead, and another stay begins at once", jit, func(c *court) {
+			early := engine.EarlyForbid
+			c.accept(engine.SetPolicy{Patch: engine.PolicyPatch{JITEarly: &early}})
+			c.create("guest", "4829", 4, 28)
+			c.create("other", "5160", 4, 28)
+			c.until(1)
+			c.look()
+			c.until(4.01)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(4.05)
+			c.holds(entry(1, "guest", "4829", none), entry(2, "other", "5160", none))
+			c.until(5)
+		}, ""},
+		{"nothing may be written ahead, and the turn of a stay never comes", jit, func(c *court) {
+			early := engine.EarlyForbid
+			c.accept(engine.SetPolicy{Patch: engine.PolicyPatch{JITEarly: &early}})
+			c.create("guest", "4829", 4, 28)
+			c.create("other", "5160", 4, 28)
+			c.until(1)
+			c.look()
+			c.until(4.01)
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(4.03)
+			c.send(engine.CallObserve, lock.Credential{}, "")
+			c.until(5)
+		}, RuleArrival},
 		// one-effect
 		{"twice the same", jit, func(c *court) {
 			c.create("guest", "4829", 0, 0)
@@ -474,6 +576,20 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.clear("1", nil)
 			c.holds()
 		}, ""},
+		{"it is erased in its last minute", native, func(c *court) {
+			c.create("guest", "4829", -1, 2)
+			c.holds(entry(1, "guest", "4829", win(-1, 2)))
+			c.until(1.99)
+			c.clear("1", nil)
+			c.holds()
+		}, RuleInHouse},
+		{"its end is rounded down to now", native, func(c *court) {
+			c.create("guest", "4829", -1, 2.01) // 36 s past the minute
+			c.holds(entry(1, "guest", "4829", none))
+			c.until(2.005)
+			c.clear("1", nil)
+			c.holds()
+		}, ""},
 		{"nobody was told the digits", jit, func(c *court) {
 			c.create("guest", "", -1, 28)
 			c.holds(entry(1, "guest", "4829", none))
@@ -496,6 +612,16 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.create("guest", "5160", 0, 0)
 			c.holds(entry(3, "old", "4829", none))
 			c.clear("3", timeout)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
+		}, RuleSlotReuse},
+		{"a slot that was written a moment ago is written for another code", mute, func(c *court) {
+			c.create("old", "", 0, 0)
+			c.create("guest", "5160", 0, 0)
+			c.send(engine.CallSet, lock.Credential{Code: "old", PIN: digitsOf("4829"), Slot: 3, Enabled: true}, "")
+			c.mem = []sim.Memory{entry(3, "old", "4829", none)}
+			c.done(engine.CallSet, sim.Result{Held: lock.Held{Ref: "3", Slot: 3}})
+			c.j.record(sim.Record{Kind: sim.KindMemory, Device: "front"})
+			c.until(0.1)
 			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
 		}, RuleSlotReuse},
 		{"a look shows that it is empty", jit, func(c *court) {
@@ -525,6 +651,27 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.look(shown(e))
 			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Slot: 5, Enabled: true}, "")
 		}, RuleForeign},
+		{"a foreign code on a lock without names is erased for a code that never stood there", jit, func(c *court) {
+			e := entry(5, "", "7788", none)
+			e.Foreign = true
+			c.holds(e)
+			c.create("guest", "4829", -2, -1)
+			c.until(0.1)
+			c.look(shown(e))
+			call := engine.Call{Device: "front", Verb: engine.CallClear, At: "5", Code: "guest", Deadline: c.now.Add(30 * time.Second)}
+			c.j.call(c.now, call)
+		}, RuleForeign},
+		{"what stands in the place of a code on a lock without names may be the code", jit, func(c *court) {
+			c.create("guest", "4829", -2, 0.05)
+			c.holds(entry(5, "guest", "4829", none))
+			e := entry(5, "", "7788", none)
+			e.Foreign = true
+			c.holds(e)
+			c.until(0.1)
+			c.look(shown(e))
+			call := engine.Call{Device: "front", Verb: engine.CallClear, At: "5", Code: "guest", Deadline: c.now.Add(30 * time.Second)}
+			c.j.call(c.now, call)
+		}, ""},
 		{"a command says to erase it", jit, func(c *court) {
 			e := entry(5, "", "7788", none)
 			e.Foreign = true

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 )
@@ -25,7 +24,7 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 	mem := j.memory(d.Device.ID)
 	j.robbed(d, mem, t)
 	if changed := d.remember(mem, t); changed && !j.working(d, t) {
-		d.fooled, d.misled = true, t // a hand, or a message that was long on its way
+		d.fooled, d.meddled, d.misled = true, true, t // a hand, or a message that was long on its way
 	}
 	next := never
 	at := func(edge time.Time) {
@@ -101,12 +100,21 @@ func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 		}
 	}
 	d.entries, d.spare = entries, d.entries
+	for _, m := range mem {
+		if !m.Foreign && m.Code != "" {
+			d.places[m.Slot] = true
+		}
+	}
+	absent := func(ref lock.Ref) bool {
+		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref })
+	}
+	maps.DeleteFunc(d.written, func(ref lock.Ref, _ bool) bool { return absent(ref) })
 	gone := func(ref lock.Ref, _ time.Time) bool {
-		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref }) &&
-			!slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.Pending })
+		return absent(ref) && !slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.Pending })
 	}
 	maps.DeleteFunc(d.acked, gone)
 	maps.DeleteFunc(d.blanked, gone)
+	maps.DeleteFunc(d.erases, gone)
 	return changed
 }
 
@@ -142,7 +150,7 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 	case w.Device != d.Device.ID:
 		since, text = w.Since, "it opens a door that it was moved away from"
 	default:
-		if w.Extern || j.policy(d).External != engine.ExternalEnforce {
+		if j.byHand(d, w) {
 			if w.live(t) || w.Gone.IsZero() && m.Window.Bounded() && m.Window.Contains(t) {
 				return time.Time{} // people at the lock may have moved its window
 			}
@@ -163,8 +171,8 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 			text = "it opens too long before its start"
 		}
 		switch {
-		case !m.Window.IsZero() && !m.Window.Contains(t):
-			return time.Time{} // the lock was told right and does not obey, or its clock is off
+		case !m.Window.IsZero() && !m.Window.Contains(t) && w.live(t):
+			return time.Time{} // the lock was told right and does not obey, or its clock is off; what has ended is to be erased anyway
 		case w.contended && w.live(t):
 			return time.Time{} // and was told to be
 		case slices.Contains(d.blanks, m.PIN), !w.live(t) && j.blank(w, m.PIN):
@@ -227,9 +235,12 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 		later(d.deadline.Add(grace))
 	}
 	later(j.began.Add(grace))
-	patience := time.Duration(float64(j.policy(d).BackoffMax)*jitter) + grace
+	patience := j.patience(d)
+	if e, ok := d.erases[m.Ref]; ok && !e.Before(since) {
+		later(e.Add(patience)) // the lock does not do as it is told
+	}
 	if !d.erase.Before(since) {
-		later(d.erase.Add(patience)) // the lock does not do as it is told
+		later(d.erase.Add(grace)) // others were before it
 	}
 	if blanked, ok := d.blanked[m.Ref]; ok && d.Device.Traits.HidesPIN && !blanked.Before(since) {
 		later(d.erase.Add(unseen)) // its digits should be others by now, and can't be seen
@@ -249,6 +260,11 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 	return until
 }
 
+// patience is how long a lock may be left alone between two tries.
+func (j *judge) patience(d *watched) time.Duration {
+	return time.Duration(float64(j.policy(d).BackoffMax)*jitter) + grace
+}
+
 // deceived reports whether the engine can't know that the entry opens: because the lock tells nothing, because the
 // cloud tells of itself, or because a fault or a hand made it tell something else.
 func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
@@ -264,7 +280,7 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 		return false
 	}
 	if d.look.At.Before(since) {
-		return true // it was not shown yet
+		return d.fooled || j.resumed // it was not shown yet
 	}
 	for _, h := range d.look.Held {
 		if h.Ref != m.Ref {
@@ -341,6 +357,9 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 	}
 	if x := j.excused(d, older.Memory, since, t); x.After(until) {
 		until = x
+	}
+	if x := d.erase.Add(j.patience(d)); !d.erase.Before(since) && x.After(until) {
+		until = x // an erase that fails puts off those of all that is being replaced
 	}
 	if !until.After(t) {
 		j.breach(t, RuleOneEffect, d.Device.ID, a.Code, "the lock holds it twice for longer than a replacement takes")

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -64,6 +65,9 @@ func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 	if !ok {
 		blame, wait = r.Err.Blame, r.Err.RetryAfter
 	}
+	if c.Verb == engine.CallSet && ok {
+		d.written[r.Held.Ref], d.places[r.Held.Slot] = true, true
+	}
 	switch {
 	case c.Verb == engine.CallObserve && ok:
 		ok = r.Observation.Reach == lock.Reached
@@ -77,12 +81,13 @@ func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 			j.looked(now, d, r.Observation)
 		}
 	case c.Verb == engine.CallClear || c.Verb == engine.CallSet && c.At != "":
-		d.erase = now
+		d.erase, d.erases[c.At] = now, now
 		if ok && c.Verb == engine.CallSet {
 			d.blanked[c.At] = now
 		}
 		if ok && c.Verb == engine.CallClear {
 			d.acked[c.At] = now
+			delete(d.written, c.At)
 		}
 		if c.Verb == engine.CallClear && (ok || r.Err.Kind == driver.Throttled) { // one that the cloud did not even take erases nothing
 			for slot, ref := range d.erasing {
@@ -111,6 +116,11 @@ const many = 2
 func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 	o.At = now
 	d.look = o
+	if !d.Device.Traits.CannotList {
+		maps.DeleteFunc(d.written, func(ref lock.Ref, _ bool) bool {
+			return !slices.ContainsFunc(o.Held, func(h lock.Held) bool { return h.Ref == ref })
+		})
+	}
 	if d.fooled && j.truthful(d, o) {
 		d.fooled = false
 	}

@@ -146,7 +146,7 @@ func (j *judge) restore(h *held) {
 		j.accounts = h.known.Accounts
 	}
 	for _, d := range h.doors {
-		d.erasing, d.acked, d.blanked = map[int]lock.Ref{}, map[lock.Ref]time.Time{}, map[lock.Ref]time.Time{}
+		d.forget()
 		if d.Permits == nil {
 			d.Permits = map[lock.Ref]bool{}
 		}
