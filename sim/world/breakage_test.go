@@ -107,7 +107,7 @@ func (x *worse) overlooks(gone map[lock.Ref]bool) {
 // home is the story that every worse engine lives through: a guest who is told their digits and stays longer than planned,
 // somebody else with an untold code, spares, a code that a hand put there, and a guest who comes later; and a lodger at a
 // lock with schedules.
-func home(t *testing.T, spoil func(*worse)) []Breach {
+func home(t *testing.T, spoil func(*worse)) ([]Breach, []Late) {
 	t.Helper()
 	o := Options{Name: "house", Seed: 7, Start: noon, Store: memkv.New(), Ephemeral: true, Spec: sim.Spec{Locks: []sim.LockSpec{
 		{ID: "front", Model: "jit.keypad"}, {ID: "side", Model: "native.keypad"},
@@ -153,12 +153,20 @@ func home(t *testing.T, spoil func(*worse)) []Breach {
 	if err := w.RunUntil(hours(70)); err != nil {
 		t.Fatal(err)
 	}
-	return w.Breaches()
+	late, err := w.Unsettled(noon, hours(13))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Breaches(), late
 }
 
 func TestTheHouseIsInOrder(t *testing.T) {
-	for _, b := range home(t, nil) {
+	breaches, late := home(t, nil)
+	for _, b := range breaches {
 		t.Errorf("%+v", b)
+	}
+	for _, l := range late {
+		t.Errorf("%+v", l)
 	}
 }
 
@@ -367,11 +375,40 @@ func TestEveryBreakageIsCaught(t *testing.T) {
 				return true
 			}
 		}},
+		// What must come about.
+		{"a code is never written, and asked for again and again", DueStatus, func(x *worse) {
+			x.call = func(c *engine.Call) bool { return c.Verb != engine.CallSet || c.Code != "staff" }
+		}},
+		{"neither erases nor overwrites leave, and are asked for again and again", DueStatus, func(x *worse) {
+			x.call = func(c *engine.Call) bool { return c.Verb != engine.CallClear && !c.Blank }
+		}},
+		{"spares are never written", DuePool, func(x *worse) {
+			x.call = func(c *engine.Call) bool {
+				return c.Verb != engine.CallSet || !strings.HasPrefix(string(c.Code), "front.backup")
+			}
+		}},
+		{"what is erased is never looked at again, and the erase never left", DueExposure, func(x *worse) {
+			gone := map[lock.Ref]bool{}
+			x.call = func(c *engine.Call) bool {
+				gone[c.At] = gone[c.At] || c.Verb == engine.CallClear
+				return c.Verb != engine.CallClear
+			}
+			x.overlooks(gone)
+		}},
+		{"wakes are forgotten once all is done", DueCare, func(x *worse) {
+			x.wake = func(at time.Time) time.Time {
+				if x.between(20, 80) {
+					return time.Time{}
+				}
+				return at
+			}
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			found := home(t, tt.spoil)
-			if !slices.ContainsFunc(found, func(b Breach) bool { return b.Rule == tt.rule }) {
-				t.Errorf("the rule %s does not catch it; breaches: %+v", tt.rule, found)
+			found, late := home(t, tt.spoil)
+			if !slices.ContainsFunc(found, func(b Breach) bool { return b.Rule == tt.rule }) &&
+				!slices.ContainsFunc(late, func(l Late) bool { return l.Rule == tt.rule }) {
+				t.Errorf("the rule %s does not catch it; breaches: %+v, late: %+v", tt.rule, found, late)
 			}
 		})
 		caught[tt.rule]++
@@ -379,6 +416,11 @@ func TestEveryBreakageIsCaught(t *testing.T) {
 	for _, rule := range Rules() {
 		if caught[rule] < 2 {
 			t.Errorf("the rule %s is shown to catch %d breakages, want two at least", rule, caught[rule])
+		}
+	}
+	for _, rule := range Dues() {
+		if caught[rule] < 1 {
+			t.Errorf("the rule %s is shown to catch no breakage", rule)
 		}
 	}
 }

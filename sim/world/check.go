@@ -402,11 +402,3 @@ func (j *judge) started(now time.Time) {
 		j.soil(j.devices[id])
 	}
 }
-
-// Asked returns when a call to that lock last ended; zero: none has.
-func (w *World) Asked(id lock.DeviceID) time.Time {
-	if d := w.judge.devices[id]; d != nil {
-		return d.ended
-	}
-	return time.Time{}
-}

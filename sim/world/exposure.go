@@ -29,7 +29,7 @@ func (x *meter) read(j *judge, d *watched, open []sim.Memory, t time.Time) {
 	var still []int
 	for _, m := range open {
 		w := j.wishes[m.Code]
-		if w == nil || m.Foreign || m.Ghost || m.Offline != lock.OfflineNone || w.Device == d.Device.ID && w.live(t) || !w.live(t) && j.blank(w, m.PIN) {
+		if w == nil || w.Left || m.Foreign || m.Ghost || m.Offline != lock.OfflineNone || w.Device == d.Device.ID && w.live(t) || !w.live(t) && j.blank(w, m.PIN) {
 			continue
 		}
 		serves, until := j.inherited(d, w, m, t)
