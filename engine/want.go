@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -44,7 +45,7 @@ func (d *device) distrust() string {
 // deliver decides how code c reaches its lock. It is pure.
 func (d *device) deliver(now time.Time, c *code, p *Policy) delivery {
 	t := &d.Device.Traits
-	out := d.native(now, c)
+	out := d.native(now, c, p)
 	from := c.From
 	if c.Offline != lock.OfflineNone || c.Spare {
 		out.Due = c.Created
@@ -55,6 +56,8 @@ func (d *device) deliver(now time.Time, c *code, p *Policy) delivery {
 		return out
 	}
 	switch {
+	case out.Native && c.JIT: // not wished for, so that the lock has it no sooner than it must
+		out.Due = from.Add(-p.JITLead)
 	case out.Native:
 		out.Due = from.Add(-p.NativeLead)
 	case p.JITEarly == EarlyForbid, p.JITEarly == EarlyStage && !t.Stages:
@@ -69,7 +72,7 @@ func (d *device) deliver(now time.Time, c *code, p *Policy) delivery {
 }
 
 // native decides whether the lock's own schedule carries the code, and says why.
-func (d *device) native(now time.Time, c *code) delivery {
+func (d *device) native(now time.Time, c *code, p *Policy) delivery {
 	t := &d.Device.Traits
 	switch {
 	case c.Offline != lock.OfflineNone:
@@ -78,7 +81,7 @@ func (d *device) native(now time.Time, c *code) delivery {
 		return delivery{Why: "a spare stands on the lock all the time"}
 	case !t.NativeSchedule:
 		return delivery{Why: "the lock has no schedule of its own"}
-	case c.JIT:
+	case c.JIT && !d.follows(now, c, p.JITLead):
 		return delivery{Why: "prefer_native_scheduling is off"}
 	case c.To.IsZero() && (c.From.IsZero() || !c.From.After(c.Created)):
 		return delivery{Why: "an ongoing code needs no schedule"}
@@ -121,6 +124,21 @@ func (c *code) holdsNative(w lock.Window) bool {
 		}
 	}
 	return false
+}
+
+// follows reports whether the code is, or came as, the next stay of a guest with the same digits on a lock that changes nothing in
+// place. Only windows that the lock itself keeps let the two stand side by side, so that nobody waits for an erase at the change; and
+// what got there so stays so, for it can't change while the guest is in.
+func (d *device) follows(now time.Time, c *code, lead time.Duration) bool {
+	t := &d.Device.Traits
+	if c.Holder == "" || t.UpdatesInPlace || t.RefusesReuse {
+		return false
+	}
+	before := c.From.Add(-lead)
+	return !now.Before(before) && c.holdsNative(c.window().Grain(t.Granularity)) || slices.ContainsFunc(d.codes, func(o *code) bool {
+		return o != c && o.Holder == c.Holder && o.PIN == c.PIN && !o.PIN.IsZero() && !o.To.IsZero() && !o.To.After(c.From) &&
+			o.To.Add(clearMargin).After(before)
+	})
 }
 
 // guestBefore returns until when a just-in-time write due at `due` waits for another holder's stay: the earlier of that stay's
@@ -193,7 +211,7 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 		case w.Holds.After(w.Due) && !now.Before(w.Due):
 			w.Reason = "waits until the guest before has left"
 		case w.Native:
-			w.Reason, w.Lead = "loaded onto the lock ", p.NativeLead
+			w.Reason, w.Lead = "loaded onto the lock ", c.From.Sub(w.Due)
 		default:
 			w.Reason, w.Lead = "written ", c.From.Sub(due)
 		}
