@@ -63,6 +63,7 @@ func startVendors(t *testing.T) *vendors {
 			return v
 		case comment && secret:
 			t.Setenv(name, strings.Trim(value, "'"))
+		case comment: // for people
 		default:
 			v.conf += line + "\n"
 		}
