@@ -115,6 +115,9 @@ func urgencyOf(r Readiness, exposed, leaving bool) int {
 
 // nextEdge is the end of the window that comes next, or that came last.
 func nextEdge(now time.Time, v *CodeView) time.Time {
+	if !v.Deleted.IsZero() {
+		return v.Deleted
+	}
 	if v.Starts.After(now) || v.Ends.IsZero() {
 		return v.Starts
 	}

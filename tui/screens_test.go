@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -263,4 +264,17 @@ func TestACodeIsJumpedToByItsName(t *testing.T) {
 	h.shows("nothing is called that")
 	h.press("esc")
 	h.shows("Park ─ Garage")
+}
+
+// A stay that is taken back before its start comes no more, though its code is not off the lock yet.
+func TestARevokedStayDoesNotArrive(t *testing.T) {
+	host := smallHotel()
+	codes := host.codes["front"]
+	i := slices.IndexFunc(codes, func(c engine.CodeView) bool { return c.ID == "smith" })
+	codes[i].Deleted, codes[i].Status, codes[i].Readiness = host.now.Add(-48*time.Second), engine.StatusRemoving, ""
+	h := newHarness(t, host)
+	h.press(":", "today", "enter")
+	if row := h.row("Smith"); !strings.Contains(row, "revoked") || !strings.Contains(row, "-48s") || strings.Contains(row, "arrives") {
+		t.Errorf("the day's list says %q", row)
+	}
 }

@@ -76,12 +76,12 @@ func (s *style) today(c engine.CodeView) sign {
 func (l *codeList) way(c engine.CodeView) line {
 	now := l.sh.now
 	switch {
+	case !c.Deleted.IsZero():
+		return say(dim, "revoked")
 	case c.Starts.After(now):
 		return say(plain, "arrives")
 	case l.waiting(c):
 		return say(strong, "arrived")
-	case !c.Deleted.IsZero():
-		return say(dim, "revoked")
 	case c.Ends.After(now):
 		return say(dim, "leaves")
 	case !c.Ends.IsZero():

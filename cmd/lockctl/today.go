@@ -66,6 +66,8 @@ func (r codeRow) arrivalTone() tone {
 func (r codeRow) edge() string {
 	c := &r.view
 	switch {
+	case !c.Deleted.IsZero():
+		return "revoked " + clock(c.Deleted, r.now, c.Zone)
 	case c.Starts.After(r.now):
 		return "arrives " + clock(c.Starts, r.now, c.Zone)
 	case c.Ends.After(r.now):
