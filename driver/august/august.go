@@ -159,19 +159,18 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	if i := slices.IndexFunc(pins, func(p pin) bool { return p.ref() == at || p.held().PIN == want.PIN && p.person() == personOf(want) }); i >= 0 {
 		return a.standing(c, pins[i], want, w)
 	}
-	person := free(pins, personOf(want))
-	x := command{Action: "load", PIN: want.PIN.Reveal(), Partner: person, First: cmp.Or(driver.Label("", want.Name, nameMax), "Code"), Last: personOf(want), Access: always}
+	x := command{Action: "load", PIN: want.PIN.Reveal(), Partner: free(pins, personOf(want)), First: cmp.Or(driver.Label("", want.Name, nameMax), "Code"), Last: personOf(want), Access: always}
 	if !want.Window.IsZero() {
 		x.Access, x.Times = temporary, times(w)
 	}
 	err = a.command(ctx, c, x)
 	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Taken {
-		return lock.Held{}, a.taken(ctx, c, want, person, e)
+		err = a.taken(ctx, c, &x, want, e)
 	}
 	if err != nil {
 		return lock.Held{}, err
 	}
-	return lock.Held{Ref: lock.Ref(byPartner + person), Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: w, Enabled: true, Pending: true}, nil
+	return lock.Held{Ref: lock.Ref(byPartner + x.Partner), Tag: want.Tag, Name: want.Name, PIN: want.PIN, Window: w, Enabled: true, Pending: true}, nil
 }
 
 // personOf is whom the vendor is told that a code belongs to.
@@ -202,21 +201,25 @@ func (a *account) standing(c rest.Call, p pin, want lock.Credential, w lock.Wind
 	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
 }
 
-// crowded is how many codes a lock holds at least when it says that it has no room. No model is known to be full with less; the lists of
-// full ones that integrators tell of have more than 150.
-const crowded = 100
-
-// taken finds out why a code was refused with 409: somebody else has the digits, or no room is left. That the list shows nobody with the
-// digits proves little, for the list may lag behind: it takes a crowd in it, too, to say that the lock is full.
-func (a *account) taken(ctx context.Context, c rest.Call, want lock.Credential, person string, refused *driver.Error) error {
+// taken goes on where a code was refused with 409: somebody has the digits, or the person has others, or no room is left. That the list does
+// not show who has them proves nothing, for it may lag behind. So the vendor is asked for digits of its own choice, which it keeps for some
+// minutes for who asked: it has none to give only when the lock is full. Else the code goes to the person's next name: that is refused again
+// if the digits are somebody's, also those of this very code.
+func (a *account) taken(ctx context.Context, c rest.Call, x *command, want lock.Credential, refused *driver.Error) error {
 	pins, err := a.list(ctx, c)
 	if err != nil {
 		return err
 	}
-	if len(pins) >= crowded && !slices.ContainsFunc(pins, func(p pin) bool { return p.held().PIN == want.PIN || p.Partner == person }) {
-		refused.Kind, refused.Blame = driver.Full, driver.BlameLock
+	if slices.ContainsFunc(pins, func(p pin) bool { return p.held().PIN == want.PIN }) {
+		return refused
 	}
-	return refused
+	id, _ := a.lockID(c.Device)
+	if _, err := a.do(ctx, c, http.MethodGet, "/locks/"+id+"/pin", nil, ""); driver.Is(err, driver.Taken) {
+		refused.Kind, refused.Blame = driver.Full, driver.BlameLock
+		return refused
+	}
+	x.Partner = free(append(pins, pin{Partner: x.Partner}), personOf(want))
+	return a.command(ctx, c, *x)
 }
 
 // Clear implements driver.Driver.

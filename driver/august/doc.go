@@ -10,8 +10,9 @@
 //     the lock has it, and then in "loaded". So Set answers with a pending code, and Observe shows what became of it.
 //   - A code belongs to a partnerUserID, for which this driver takes the engine's tag: a code whose answer was lost is found again by it.
 //     The tag is the last name too, so that people find the code in the vendor's app.
-//   - A person has one code on a lock, and digits stand once. Both are refused with 409, and so is a full lock: the list tells which. Where
-//     new digits are to stand beside old ones, their person gets a number behind the name.
+//   - A person has one code on a lock, and digits stand once. Both are refused with 409, and so is a full lock. The list may lag behind,
+//     so it is not the list that tells which: asked for digits of its own choice, the vendor has none for a full lock. Where new digits
+//     are to stand beside old ones, seen or not, their person gets a number behind the name.
 //   - Other digits mean a clear and a set, with the end of the clear awaited in between, because the vendor's queue mixes them up
 //     otherwise. So nothing is changed in place.
 //   - A schedule needs both ends; an end that is left out is an hour after the start. Both are written in UTC and kept to the minute.
@@ -27,8 +28,7 @@
 //
 //   - What the cloud says of a lock that its bridge has lost. Here: a status "unknown" that is not "valid" is a lock out of reach. A code
 //     is written to it nevertheless, because the cloud takes it and hands it on.
-//   - How many codes fit: 208 to 250, by model. So the capacity counts as hidden, and 409 means that the lock is full
-//     where a long list has neither the digits nor the person; a short one may lag behind.
+//   - How many codes fit: 208 to 250, by model. So the capacity counts as hidden.
 //   - How many digits are taken: 4 to 6 for August and 4 to 8 for Yale, unless the settings say otherwise.
 //   - Whether "retry" makes the vendor try again, and for how long: it is sent as false, and the engine does.
 //   - What the body of a webhook says: each lock has an address of its own, and no more is read than that the body is JSON. The vendor signs

@@ -87,11 +87,14 @@ func (r *run) sometimes() {
 	}
 }
 
-// unstruck names a fault that the story lives on and that did not come to anything at the vendor's locks; "": there is none, or they are
-// the simulator's own.
+// unstruck names a fault that the story lives on and that did not come to anything at the vendor's locks, or that they can't have; "": there
+// is none, or they are the simulator's own. A lenient story goes on without those that a lock can't have.
 func (r *run) unstruck() string {
 	if r.o.Through == nil {
 		return ""
+	}
+	if r.misfit != "" && !r.f.Check.Lenient {
+		return r.misfit + " does not strike here"
 	}
 	for _, s := range r.f.Check.Sometimes {
 		if s.Kind == "fault" && r.w.Fleet().Fired(s.Name) == 0 {

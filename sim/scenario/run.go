@@ -105,6 +105,7 @@ type run struct {
 	names    map[lock.CodeID]lock.CodeID // and back
 	taken    map[string]engine.Seq       // receipts of steps that have an id
 	placed   map[string][]string         // faults of steps that have an id
+	misfit   string                      // a kind of fault that a lock of the story can't have
 	trial    bool                        // what fails is not told yet
 	troubled time.Time                   // when somebody or something last disturbed the world
 }

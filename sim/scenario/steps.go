@@ -30,6 +30,7 @@ func (r *run) step(s *Step) {
 		r.disturb(s, sim.Record{}) // the fleet notes the fault itself
 		id, err := r.w.Fleet().Inject(do.Fault)
 		if err != nil {
+			r.misfit = do.Fault.Kind
 			r.cannot(s.Pos, "", "", "%s", err)
 			return
 		}

@@ -148,6 +148,9 @@ func TestTheLifeOfACode(t *testing.T) {
 			t.Errorf("code %d is answered with %d", n+2, x.Status)
 		}
 	}
+	if x, _ := p.ask(http.MethodGet, "locks/@/pin", ""); x.Status != http.StatusConflict {
+		t.Errorf("a full lock proposes digits: %d", x.Status)
+	}
 	gone := strings.Replace(load(""), `"load"`, `"delete"`, 1)
 	if x, _ := p.ask(http.MethodPost, "locks/@/pins", gone); x.Status != http.StatusOK {
 		t.Errorf("a delete is answered with %d", x.Status)

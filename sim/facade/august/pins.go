@@ -89,15 +89,22 @@ func (p *record) stateOf(h lock.Held, now time.Time) string {
 	return "loaded"
 }
 
-// held goes on with the codes of a lock. What is not listed any more is forgotten.
+// onItsWay is how long the lock may take with what the cloud has accepted.
+const onItsWay = 5 * time.Minute
+
+// held goes on with the codes of a lock. What is neither listed any more nor on the lock nor on its way there is forgotten: a list that lacks
+// something is no reason to forget whose it is.
 func (c *Cloud) held(r *request, then func([]lock.Held)) {
 	c.look(r, r.door, func(o lock.Observation) {
-		listed := map[lock.Ref]bool{}
+		there := map[lock.Ref]bool{}
 		for _, h := range o.Held {
-			listed[h.Ref] = true
+			there[h.Ref] = true
 		}
-		for ref := range r.door.pins { // nothing follows from the order
-			if !listed[ref] && o.Complete {
+		for _, m := range c.fleet.Memory(r.door.of.ID) {
+			there[m.Ref] = true
+		}
+		for ref, p := range r.door.pins { // nothing follows from the order
+			if coming := p.loaded.IsZero() && c.fleet.Now().Sub(p.updated) < onItsWay; !there[ref] && !coming && o.Complete {
 				delete(r.door.pins, ref)
 			}
 		}
@@ -136,10 +143,10 @@ func (c *Cloud) pinJSON(d *door, h lock.Held) pinJSON {
 	return x
 }
 
-// reserve gives digits that no code has.
+// reserve gives digits that no code has. Whether there is room it knows from what it has taken, also while its list lags behind.
 func (c *Cloud) reserve(r *request) {
 	c.held(r, func(held []lock.Held) {
-		if len(held) >= r.door.of.Traits.Slots {
+		if max(len(held), len(c.fleet.Memory(r.door.of.ID))) >= r.door.of.Traits.Slots {
 			r.no(http.StatusConflict, "No pin is left")
 			return
 		}
