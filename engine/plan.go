@@ -315,7 +315,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	}
 	assigned := t.AssignsPIN && old.PIN != w.Place.PIN // only the provider can give it other digits, and only once it is gone
 	switch serves := old.PIN == c.PIN && !old.Blanked; {
-	case old.Doubt && !t.CannotList:
+	case (old.Doubt || !old.Missed.IsZero() && old.PIN != w.Place.PIN) && !t.CannotList:
 		// A look comes first.
 	case !old.Cleared.IsZero() && t.CannotList:
 		*sets = append(*sets, j) // that the old one is gone will never be known

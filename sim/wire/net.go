@@ -253,20 +253,30 @@ func (n *net) learn(c sim.Call, r *sim.Result) {
 	}
 }
 
-// Place implements world.Wire. An entry is found by its digits, else by its slot, its code or its name.
+// Place implements world.Wire. An entry is found by its digits, else by its slot, its code or its name. Of two handles with the same
+// digits it is that by whose name it goes: a cloud may list on what the lock has lost.
 func (n *net) Place(id lock.DeviceID, ref lock.Ref, code lock.CodeID) lock.Ref {
 	memory := n.fleet.Memory(id)
 	h := n.held[id][ref]
+	named := func(o lock.Held, m sim.Memory) bool { return o.Name != "" && strings.HasSuffix(m.Name, o.Name) }
 	others := map[lock.PIN]bool{} // that other handles stand for
 	for r, o := range n.held[id] {
 		others[o.PIN] = others[o.PIN] || r != ref
 	}
+	another := func(m sim.Memory) bool { // it is what another handle stands for
+		for r, o := range n.held[id] {
+			if r != ref && o.PIN == m.PIN && named(o, m) && !named(h, m) {
+				return true
+			}
+		}
+		return false
+	}
 	for _, fits := range []func(sim.Memory) bool{
 		func(m sim.Memory) bool { return code != "" && m.Code == code && m.PIN == h.PIN },
-		func(m sim.Memory) bool { return !h.PIN.IsZero() && m.PIN == h.PIN },
+		func(m sim.Memory) bool { return !h.PIN.IsZero() && m.PIN == h.PIN && !another(m) },
 		func(m sim.Memory) bool { return h.Slot > 0 && m.Slot == h.Slot },
 		func(m sim.Memory) bool { return code != "" && m.Code == code && !others[m.PIN] },
-		func(m sim.Memory) bool { return h.Name != "" && strings.HasSuffix(m.Name, h.Name) },
+		func(m sim.Memory) bool { return named(h, m) },
 	} {
 		if i := slices.IndexFunc(memory, fits); i >= 0 {
 			return memory[i].Ref
