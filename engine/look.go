@@ -135,6 +135,8 @@ func (d *device) goneLook(v view, p *place) time.Time {
 		return p.Cleared
 	case cloud && p.Looks == 0:
 		return p.Cleared.Add(v.policy.ObserveMin)
+	case cloud && p.Seen.IsZero() && d.Look.At.Before(confirmed):
+		return d.again(1, &v.policy) // its write may be on its way still, and come after its erase
 	case cloud && d.Look.At.Before(confirmed):
 		return confirmed
 	}

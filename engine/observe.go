@@ -166,6 +166,7 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	case x.Ref != p.Ref && !p.Accepted.IsZero():
 		p.Given = cmp.Or(p.Given, p.Ref)
 	}
+	late := p.Seen.IsZero() && !p.Pending
 	p.Ref, p.Slot, p.Doubt, p.Missed = x.Ref, x.Slot, false, time.Time{}
 	if x.Tag == c.mark() {
 		p.Tag = ""
@@ -180,6 +181,10 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	}
 	if !p.Cleared.IsZero() {
 		// An erase was accepted and it still stands. A cloud's list may lag behind, or the cloud may be at it still.
+		if late && o.Source == lock.SourceCloud {
+			p.Cleared, p.Looks = time.Time{}, 0 // the write came after its own erase, which goes once more
+			return
+		}
 		if o.Source == lock.SourceLock || !p.Pending && now.Sub(p.Cleared) >= b.e.policyOf(d).ConfirmWithin {
 			p.Cleared, p.Looks = time.Time{}, 0
 			if !p.Blanked {

@@ -223,7 +223,8 @@ func (x *code) ref() lock.Ref {
 
 // held is how the driver tells of a code.
 func (x *code) held() lock.Held {
-	h := lock.Held{Ref: x.ref(), Enabled: true}
+	inactive := slices.ContainsFunc(x.Errors, func(e trouble) bool { return e.Code == "access_code_inactive" })
+	h := lock.Held{Ref: x.ref(), Enabled: !inactive}
 	h.Tag, h.Name = driver.Unlabel(x.Name)
 	h.PIN, _ = lock.ParsePIN(x.Code)
 	if x.Type == "time_bound" {
