@@ -11,8 +11,8 @@
 //     code: the next look finds it by its name, which is the tag alone.
 //   - Digits and names are compared with the list before a write, because the cloud answers those that are taken with vague errors.
 //   - The list is the cloud's own. It may lag behind a write for a moment, and a name that was deleted may count for a moment more: a
-//     refusal with "already" for what nobody has is therefore ambiguous. Where cloud and lock disagree for good, only deleting all codes
-//     at the lock helps; a code that stays ambiguous is a sign of it.
+//     refusal with "already" for what nobody has is therefore ambiguous, but for a code whose id is known, which is changed instead. Where
+//     cloud and lock disagree for good, only deleting all codes at the lock helps; a code that stays ambiguous is a sign of it.
 //   - Each code gets a notification, switched off, because some locks are reported to refuse codes without one. It may fail with 500
 //     although all is well: that is logged.
 //   - The clock of the lock keeps its offset to UTC when summer time begins or ends, so that windows across that day are kept by the engine.

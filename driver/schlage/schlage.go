@@ -170,6 +170,9 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		return lock.Held{}, c.Fail(driver.Full, driver.BlameLock, "")
 	}
 	answer, err := a.command(ctx, c, "addaccesscode", x)
+	if at != "" && driver.Is(err, driver.Ambiguous) && answer.Status/100 == 4 {
+		return a.change(ctx, c, d, &accessCode{ID: string(at)}, x) // it stands already, and the list lags behind
+	}
 	if err != nil {
 		return lock.Held{}, err
 	}

@@ -45,7 +45,7 @@ type misfit struct {
 
 // misfits are those of users within a success. One that is not among them changed nothing either.
 var misfits = [...]misfit{
-	{exists, driver.Offline, driver.BlameLock, "vendor's manual; somebody has written it since the directory was read: try again"},
+	{exists, driver.Offline, driver.BlameLock, "vendor's manual; the directory that was read lacks it: it is updated instead"},
 	{unknown, driver.Offline, driver.BlameLock, "vendor's manual; somebody has taken it away since: try again"},
 	{"EDIR_FIELD_NAME_UNKNOWN", driver.Unsupported, driver.BlameLock, "the vendor's test suite: no model has the field"},
 	{"EDIR_FIELD_NOT_AVAILABLE", driver.Unsupported, driver.BlameLock, "the vendor's test suite: the model lacks the field"},

@@ -230,7 +230,11 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 			return lock.Held{}, c.Fail(driver.Taken, driver.BlameRequest, "another user has the digits")
 		}
 	}
-	if err := d.put(ctx, c, path, w); err != nil {
+	err = d.put(ctx, c, path, w)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Vendor == exists { // the directory lagged behind: by its UUID it is ours
+		err = d.put(ctx, c, "/api/dir/update", w)
+	}
+	if err != nil {
 		if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Full {
 			err = d.full(ctx, c, w.UUID, e)
 		}

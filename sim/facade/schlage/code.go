@@ -189,13 +189,20 @@ func (c *Cloud) write(r *request, data json.RawMessage, update bool) {
 		held := c.held(d, o)
 		others := held
 		if update {
-			i := slices.IndexFunc(held, func(h lock.Held) bool { return codeID(d, h.Ref) == x.ID })
-			if i < 0 {
+			mine := func(ref lock.Ref) bool { return codeID(d, ref) == x.ID }
+			memory := c.fleet.Memory(d.of.ID) // which the cloud knows, also while its list lags behind
+			i := slices.IndexFunc(held, func(h lock.Held) bool { return mine(h.Ref) })
+			n := slices.IndexFunc(memory, func(m sim.Memory) bool { return mine(m.Ref) })
+			switch {
+			case i >= 0:
+				at = held[i].Ref
+				others = slices.Delete(slices.Clone(held), i, i+1)
+			case n >= 0:
+				at = memory[n].Ref
+			default:
 				r.refuse(http.StatusNotFound, "Access code not found")
 				return
 			}
-			at = held[i].Ref
-			others = slices.Delete(slices.Clone(held), i, i+1)
 		}
 		freed, just := d.freed[x.Name]
 		switch {
