@@ -39,7 +39,9 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 				b.present(d, c, p, x, o)
 				c.dirty = c.dirty || !p.listedAgain(was)
 			case o.Complete:
+				perhaps := maybeStands(seen, p)
 				if b.absent(d, c, p, o.Source) {
+					c.Unproven = c.Unproven || perhaps && c.isOver(now)
 					i--
 				}
 			default:
@@ -103,6 +105,13 @@ func (d *device) freshen() {
 			}
 		}
 	}
+}
+
+// maybeStands reports whether what was erased at a place may be there still, by another name: something is, with its digits hidden.
+func maybeStands(seen []entry, p *place) bool {
+	return !p.Cleared.IsZero() && p.Ref != "" && slices.ContainsFunc(seen, func(x entry) bool {
+		return x.Ref == p.Ref && x.PIN.IsZero() && !ourTag(x.Tag)
+	})
 }
 
 // pending reports whether a list says of an entry that it is not yet on the lock.

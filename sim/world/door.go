@@ -276,6 +276,9 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 	if erased && (t.CannotList || t.CloudList) && !acked.Before(since) {
 		return true // there is no more to do, and nothing else to be seen
 	}
+	if erased && !acked.Before(since) && t.HidesPIN && t.NameMax > 0 && slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref && h.Tag == "" }) {
+		return true // a hand has renamed it; with its digits hidden it looks like what somebody wrote once it was erased
+	}
 	if !d.fooled && !t.CloudList {
 		return false
 	}
@@ -288,9 +291,6 @@ func (j *judge) deceived(d *watched, m sim.Memory, since time.Time) bool {
 		}
 		if erased && h.Pending {
 			return true // the cloud has yet to pass the erase on, perhaps behind a write that was late
-		}
-		if erased && !acked.Before(since) && t.HidesPIN && t.NameMax > 0 && h.Tag == "" {
-			return true // a hand has renamed it; with its digits hidden it looks like what somebody wrote once it was erased
 		}
 		hidden := t.HidesWindow && !m.Window.IsZero()
 		return !h.Enabled || hidden || !h.Window.IsZero() && !h.Window.Contains(d.look.At)
