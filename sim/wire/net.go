@@ -282,7 +282,7 @@ func (n *net) Place(id lock.DeviceID, ref lock.Ref, code lock.CodeID) lock.Ref {
 			return memory[i].Ref
 		}
 	}
-	return "wire:" + ref
+	return world.Unplaced(ref)
 }
 
 // author says to which code digits belong that came to a lock: those that the engine wanted there, or those that a vendor has chosen for

@@ -57,6 +57,14 @@ func (j *judge) linked(d *watched) []*link {
 	return d.links
 }
 
+// placed learns that an entry which the lock did not hold stands there by now under the handle at: its erase may have been taken before.
+func (j *judge) placed(id lock.DeviceID, absent, at lock.Ref) {
+	d := j.device(id)
+	if t, ok := d.acked[absent]; ok && t.After(d.acked[at]) {
+		d.acked[at] = t
+	}
+}
+
 // outcome learns how a call ended.
 func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 	d := j.device(c.Device)

@@ -16,9 +16,12 @@ type Wire interface {
 	Call(c sim.Call, done func(sim.Result))
 	// Drop is the end of the process that made the calls: nobody is left to hear their answers. What they asked for still happens.
 	Drop()
-	// Place is how the fleet calls what the driver calls ref; the code is the one that is meant, if that is known.
+	// Place is how the fleet calls what the driver calls ref, or Unplaced; the code is the one that is meant, if that is known.
 	Place(id lock.DeviceID, ref lock.Ref, code lock.CodeID) lock.Ref
 }
+
+// Unplaced is how the checkers know an entry that the fleet's lock does not hold: by the driver's handle.
+func Unplaced(ref lock.Ref) lock.Ref { return "wire:" + ref }
 
 // Wiring lays a wire to a fleet whose clock has just begun. notice takes what the vendors' webhooks come to. Before it returns it may let
 // the kernel run.
@@ -84,7 +87,10 @@ func (w *World) asSeen(c *engine.Call, r sim.Result) sim.Result {
 	}
 	held := make([]lock.Held, len(r.Observation.Held))
 	for i, h := range r.Observation.Held {
-		h.Ref = w.wire.Place(c.Device, h.Ref, "")
+		absent := Unplaced(h.Ref)
+		if h.Ref = w.wire.Place(c.Device, h.Ref, ""); h.Ref != absent {
+			w.judge.placed(c.Device, absent, h.Ref)
+		}
 		held[i] = h
 	}
 	r.Observation.Held = held
