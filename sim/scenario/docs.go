@@ -97,9 +97,9 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   has locks in several zones.
 * **Needs** are held against the traits that the driver tells. Some follow from the steps: digits that somebody chose (` + "`own-pin`" + `), the same digits
   twice (` + "`reuse`" + `), spares (` + "`pool`" + `), algorithmic codes (` + "`offline`" + `), a window changed by hand (` + "`native`" + `), a reset, which shows only
-  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). Two are held against the vendor: ` + "`push`" + `,
-  and ` + "`bare`" + `, which a service between the engine and the locks is not: it keeps codes by itself, and goes on where a lock would have nothing
-  more to do. A fault that these locks can't have leaves the story out, as wrong zones where windows are kept as instants, and so does one that
+  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). Three are held against the vendor: ` + "`push`" + `,
+  ` + "`disabled`" + `, which some protocols have no word for, and ` + "`bare`" + `, which a service between the engine and the locks is not: it
+  keeps codes by itself, and goes on where a lock would have nothing more to do. A fault that these locks can't have leaves the story out, as wrong zones where windows are kept as instants, and so does one that
   ` + "`[check] sometimes`" + ` wants and that does not strike.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
   Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.

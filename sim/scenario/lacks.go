@@ -34,6 +34,9 @@ func (x *Through) lacks(f *File) string {
 	if slices.Contains(f.Needs, needsBare) && x.Hosted {
 		return "needs " + string(needsBare)
 	}
+	if slices.Contains(f.Needs, needsDisabled) && !x.Disabled {
+		return "needs " + string(needsDisabled)
+	}
 	if slices.Contains(f.Needs, needsPush) && !x.Push {
 		return "needs " + string(needsPush)
 	}

@@ -31,9 +31,10 @@ type need struct {
 
 // Needs that are not about a lock's traits.
 const (
-	namedModels Need = "models"
-	needsPush   Need = "push"
-	needsBare   Need = "bare"
+	namedModels   Need = "models"
+	needsPush     Need = "push"
+	needsBare     Need = "bare"
+	needsDisabled Need = "disabled"
 )
 
 func needTable() []need {
@@ -62,6 +63,7 @@ func needTable() []need {
 		{"zone", "its time zone is known", func(t lock.Traits) bool { return t.Zone != "" }},
 		{namedModels, "they are of the very models that it names", func(lock.Traits) bool { return true }},
 		{needsBare, "nobody between the engine and the lock keeps codes by himself, as a hosted service does", func(lock.Traits) bool { return true }},
+		{needsDisabled, "what somebody has disabled at the lock is listed as disabled", func(lock.Traits) bool { return true }},
 		{needsPush, "its cloud posts what happens at the lock", func(lock.Traits) bool { return true }},
 		{"offline", "it takes algorithmic codes", func(t lock.Traits) bool { return len(t.Offline) > 0 }},
 		{"hourly", "it takes algorithmic codes of hours", func(t lock.Traits) bool { return slices.Contains(t.Offline, lock.OfflineHourly) }},

@@ -22,6 +22,7 @@ type Through struct {
 	Traits   lock.Traits // as the driver lists them
 	Push     bool        // its webhooks come to notices
 	Hosted   bool        // a service in between keeps codes by itself
+	Disabled bool        // it tells which codes somebody has disabled
 	Direct   bool        // there is no cloud: its locks are spoken to themselves
 	Most     int         // locks that an account of it has at most; 0: as many as a story wants
 	Wire     world.Wiring

@@ -13,7 +13,7 @@ import (
 
 func schlageVendor() Vendor {
 	return Vendor{
-		Name: "schlage", Model: "schlage",
+		Name: "schlage", Model: "schlage", Disabled: true,
 		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return schlage.New(f, a) },
 		Secrets: func(a lock.AccountID) map[string]string {
 			return map[string]string{"password": cognito.Password(a), "client_secret": schlage.ClientSecret, "api_key": schlage.APIKey(a)}

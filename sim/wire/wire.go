@@ -30,6 +30,8 @@ type Vendor struct {
 	Direct bool
 	// Hosted: a service in between keeps codes by itself.
 	Hosted bool
+	// Disabled: its lists tell which codes somebody has disabled.
+	Disabled bool
 	// Most is how many locks an account has at most; 0: any number. A look at one of them costs their vendor, or the driver, a look at all.
 	Most int
 	// Open puts the vendor's locks of an account behind its API. It is called on the fleet's thread.
@@ -71,7 +73,7 @@ func Vendors() []Vendor {
 		},
 		kwiksetVendor(),
 		{
-			Name: "nuki", Model: "nuki",
+			Name: "nuki", Model: "nuki", Disabled: true,
 			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
 		},
@@ -109,7 +111,7 @@ func hubitatVendor() Vendor {
 // accessVendor is one of the two whose cloud is the same.
 func accessVendor(name string, brand august.Brand) Vendor {
 	return Vendor{
-		Name: name, Model: name,
+		Name: name, Model: name, Disabled: true,
 		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return august.New(f, a, brand) },
 		Secrets: func(a lock.AccountID) map[string]string {
 			return map[string]string{"api_key": august.Key(a), "client_secret": august.ClientSecret(a), "refresh_token": august.RefreshToken(a)}
@@ -126,7 +128,7 @@ func accessVendor(name string, brand august.Brand) Vendor {
 // hostedVendor is one that is reached by a hosted service alone.
 func hostedVendor(name string) Vendor {
 	return Vendor{
-		Name: name, Model: name, Hosted: true,
+		Name: name, Model: name, Hosted: true, Disabled: true,
 		Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return seam.New(f, a) },
 		Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"api_key": seam.Key(a)} },
 	}
