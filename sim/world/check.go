@@ -128,6 +128,7 @@ type watched struct {
 	entries  []seen                 // what it holds, with the time since when
 	spare    []seen                 // room for the next entries
 	deadline time.Time              // of the call in flight; zero: none is
+	left     time.Time              // until when the call that was in flight when the engine stopped may change the lock
 	looking  bool                   // its last call was a look, which changes nothing
 	links    []*link                // that it shares with others; nil: not asked for yet
 	line     link                   // how its own calls ended
@@ -392,6 +393,10 @@ func (e *edges) Pop() any {
 func (j *judge) stopped() {
 	j.halted = true
 	for _, d := range j.devices {
+		d.left = time.Time{}
+		if !d.deadline.IsZero() {
+			d.left = d.deadline.Add(grace)
+		}
 		d.deadline = time.Time{}
 	}
 }

@@ -78,9 +78,9 @@ func (j *judge) robbed(d *watched, mem []sim.Memory, t time.Time) {
 	}
 }
 
-// working reports whether the engine may have changed the lock at t.
+// working reports whether the engine may have changed the lock at t: while it is stopped, by what was under way then.
 func (j *judge) working(d *watched, t time.Time) bool {
-	return !d.deadline.IsZero() || d.ended.Equal(t) || j.halted || t.Sub(j.began) < grace
+	return !d.deadline.IsZero() || d.ended.Equal(t) || j.halted && t.Before(d.left) || t.Sub(j.began) < grace
 }
 
 // remember keeps what the lock holds, with the time since when each entry stands there in its form. It reports whether
