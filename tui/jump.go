@@ -42,6 +42,9 @@ type jump struct {
 	input field
 	found []engine.DeviceRow // locks that match
 	codes []engine.CodeView  // codes that match, where a code is asked for
+	asked engine.Query       // what was asked for last
+	known engine.Query       // what found and codes answer
+	goes  bool               // as soon as what was typed is looked up
 	at    int
 }
 
@@ -108,16 +111,22 @@ func (j *jump) search() (of engine.View, words string) {
 	return engine.ViewFleet, strings.TrimSpace(name + " " + rest)
 }
 
-func (j *jump) request() request {
+// query looks up what was typed; its view is "" if there is nothing to look up.
+func (j *jump) query() engine.Query {
 	q := engine.Query{Limit: 6}
-	switch q.View, q.Filter = j.search(); q.View {
-	case "":
-		j.found, j.codes = nil, nil
-		return request{to: j}
-	case engine.ViewFleet:
+	if q.View, q.Filter = j.search(); q.View == engine.ViewFleet {
 		q.Sort = "name"
 	}
-	return request{to: j, queries: []engine.Query{q}}
+	return q
+}
+
+func (j *jump) request() request {
+	j.asked = j.query()
+	if j.asked.View == "" {
+		j.found, j.codes, j.known = nil, nil, j.asked
+		return request{to: j}
+	}
+	return request{to: j, queries: []engine.Query{j.asked}}
 }
 
 // choice is a line of the list.
@@ -170,9 +179,13 @@ func (j *jump) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
 		if len(msg.snaps) > 0 {
-			j.found, j.codes = msg.snaps[0].Devices, msg.snaps[0].Codes
+			j.found, j.codes, j.known = msg.snaps[0].Devices, msg.snaps[0].Codes, j.asked
 		}
 		j.at = max(0, min(j.at, len(j.choices())-1))
+		if j.goes && j.known == j.query() {
+			j.goes = false
+			return j.goThere(j.choices())
+		}
 	case tea.KeyMsg:
 		return j.press(msg)
 	}
@@ -181,10 +194,15 @@ func (j *jump) Update(msg tea.Msg) tea.Cmd {
 
 func (j *jump) press(k tea.KeyMsg) tea.Cmd {
 	list := j.choices()
+	j.goes = false
 	switch k.String() {
 	case "esc":
 		return j.sh.close(j)
 	case "enter":
+		if found := j.at >= len(list) || list[j.at].row != nil || list[j.at].code != nil; found && j.known != j.query() {
+			j.goes = true // whoever types fast is not sent where an earlier word pointed
+			return j.sh.changed()
+		}
 		return j.goThere(list)
 	case "up":
 		j.at = max(0, j.at-1)

@@ -278,3 +278,16 @@ func TestARevokedStayDoesNotArrive(t *testing.T) {
 		t.Errorf("the day's list says %q", row)
 	}
 }
+
+// Whoever types fast presses enter before the words are looked up, and goes where they point all the same.
+func TestAJumpWaitsForWhatWasTyped(t *testing.T) {
+	h := newHarness(t, smallHotel())
+	h.press(":")
+	for _, text := range []string{"device a", "ttic"} {
+		h.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)}) // the second while the screen rests from the answer to the first
+	}
+	h.send(keyMsg("enter"))
+	h.hides("Annex ─ salto")
+	h.settle()
+	h.shows("Attic ─ nuki")
+}
