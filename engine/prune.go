@@ -17,8 +17,8 @@ const (
 // Records that are too old are looked for in pages, of which there are so many that twice as many records are looked at as
 // are written: so what is kept stays in proportion to what is young enough, and nothing is done in bulk.
 const (
-	prunePage  = 256       // records
-	pruneEvery = time.Hour // after that long a page is looked at although nothing was written
+	prunePage  = 256            // records
+	pruneEvery = 24 * time.Hour // after that long a page is looked at although nothing was written
 )
 
 // pruning is how far the engine has come in its search for records that are too old.
