@@ -52,6 +52,18 @@ func (c *court) accept(do engine.Action, codes ...lock.CodeID) engine.Seq {
 	return c.seq
 }
 
+// takesTurns has two stays begin at once on a lock to which nothing may be written ahead, of which the first has come.
+func (c *court) takesTurns() {
+	early := engine.EarlyForbid
+	c.accept(engine.SetPolicy{Patch: engine.PolicyPatch{JITEarly: &early}})
+	c.create("guest", "4829", 4, 28)
+	c.create("other", "5160", 4, 28)
+	c.until(1)
+	c.look()
+	c.until(4.01)
+	c.holds(entry(1, "guest", "4829", lock.Window{}))
+}
+
 // create wishes a code from..to hours after noon; both 0: ongoing.
 func (c *court) create(id lock.CodeID, digits string, from, to float64) {
 	do := engine.Create{ID: id, Device: "front", PIN: digitsOf(digits)}
@@ -489,27 +501,13 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.until(5)
 		}, ""},
 		{"nothing may be written ahead, and another stay begins at once", jit, func(c *court) {
-			early := engine.EarlyForbid
-			c.accept(engine.SetPolicy{Patch: engine.PolicyPatch{JITEarly: &early}})
-			c.create("guest", "4829", 4, 28)
-			c.create("other", "5160", 4, 28)
-			c.until(1)
-			c.look()
-			c.until(4.01)
-			c.holds(entry(1, "guest", "4829", none))
+			c.takesTurns()
 			c.until(4.05)
 			c.holds(entry(1, "guest", "4829", none), entry(2, "other", "5160", none))
 			c.until(5)
 		}, ""},
 		{"nothing may be written ahead, and the turn of a stay never comes", jit, func(c *court) {
-			early := engine.EarlyForbid
-			c.accept(engine.SetPolicy{Patch: engine.PolicyPatch{JITEarly: &early}})
-			c.create("guest", "4829", 4, 28)
-			c.create("other", "5160", 4, 28)
-			c.until(1)
-			c.look()
-			c.until(4.01)
-			c.holds(entry(1, "guest", "4829", none))
+			c.takesTurns()
 			c.until(4.03)
 			c.send(engine.CallObserve, lock.Credential{}, "")
 			c.until(5)
