@@ -20,7 +20,7 @@ type accountRow struct {
 	Devices  int            `json:"devices"`
 	Offline  int            `json:"devices_offline"`
 	Issues   int            `json:"issues"`
-	SignIn   string         `json:"sign_in"`  // needed, done, refused; "": it has none, or is not configured here
+	SignIn   string         `json:"sign_in"`  // needed, done, refused; "": nobody needs to, or it is not configured here
 	Protocol string         `json:"protocol"` // community; "": its vendor publishes it, or it is not configured here
 }
 
@@ -116,7 +116,16 @@ func (a *app) signsIn(name string) bool {
 	return p.SignIn != nil
 }
 
-// signedIn says whether somebody has signed in to an account; "": its provider has no sign-in.
+// enough reports whether an account works without anybody signing in, as far as its settings tell.
+func (a *app) enough(c config.Account) bool {
+	p, _ := a.registry().Find(c.Provider)
+	return slices.ContainsFunc(p.Settings, func(s provider.Setting) bool {
+		_, secret := c.Secrets[s.Name]
+		return s.Enough && (secret || c.Texts[s.Name] != "")
+	})
+}
+
+// signedIn says whether somebody has signed in to an account; "": nobody needs to.
 func (a *app) signedIn(c config.Account) (string, error) {
 	if !a.signsIn(c.Provider) {
 		return "", nil
@@ -126,7 +135,10 @@ func (a *app) signedIn(c config.Account) (string, error) {
 		return "", err
 	}
 	_, rev, err := tokens.Load(a.ctx)
-	if rev == 0 {
+	switch {
+	case rev == 0 && a.enough(c):
+		return "", err
+	case rev == 0:
 		return signInNeeded, err
 	}
 	return "done", err

@@ -38,6 +38,12 @@ func fakeMain() {
 		Open: func(_ context.Context, env provider.Env, _ provider.Account) (driver.Driver, error) {
 			return fakeVendor{env}, nil
 		},
+	}, {
+		Name: "keyed", About: "a vendor of tests whose key is enough", Settings: []provider.Setting{{Name: "key", Kind: provider.Secret, Required: true, Enough: true}},
+		SignIn: func(context.Context, provider.Env, provider.Account, provider.Ask) error { return nil },
+		Open: func(_ context.Context, env provider.Env, _ provider.Account) (driver.Driver, error) {
+			return fakeVendor{env}, nil
+		},
 	}}}
 	os.Exit(a.run(os.Args[1:]))
 }

@@ -81,7 +81,7 @@ func settings(base, auth string, digits int64) []provider.Setting {
 		{Name: "install_id", Kind: provider.Text, About: "an installation that the vendor trusts already; left out: accounts login makes one", Example: `"b0f9…"`},
 		{Name: "client_id", Kind: provider.Text, About: "the partner's client id, for OAuth in place of a session", Example: `"my-client"`},
 		{Name: "client_secret", Kind: provider.Secret, About: "the partner's client secret", Example: `"env:AUGUST_CLIENT_SECRET"`},
-		{Name: "refresh_token", Kind: provider.Secret, About: "a refresh token that was given elsewhere, to begin with; left out: accounts login gets one", Example: `"env:AUGUST_REFRESH_TOKEN"`},
+		{Name: "refresh_token", Kind: provider.Secret, Enough: true, About: "a refresh token that was given elsewhere, to begin with; left out: accounts login gets one", Example: `"env:AUGUST_REFRESH_TOKEN"`},
 		{Name: "redirect_uri", Kind: provider.Text, About: "where the vendor sends a browser that has signed in, as the partner has registered it; without it nobody can sign in that way", Example: `"https://example.org/back"`},
 		{Name: "pin_min", Kind: provider.Whole, About: "the fewest digits of a code; left out: 4", Example: "4", Min: 4, Max: 8},
 		{Name: "pin_max", Kind: provider.Whole, About: fmt.Sprintf("the most digits of a code; left out: %d", digits), Example: "6", Min: 4, Max: 8},

@@ -58,6 +58,7 @@ type Setting struct {
 	Kind     Kind
 	Required bool
 	Usual    bool     // stands in samples, although there are accounts without it
+	Enough   bool     // an account that has it works before anybody has signed in
 	About    string   // one sentence for people
 	Example  string   // as it stands behind the equals sign
 	Choices  []string // of a Text; nil: any

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,7 +57,7 @@ func Oracode() provider.Provider {
 
 func settings() []provider.Setting {
 	return []provider.Setting{
-		{Name: "api_key", Kind: provider.Secret, Required: true, About: "an API key of a Seam workspace", Example: `"env:SEAM_API_KEY"`},
+		{Name: "api_key", Kind: provider.Secret, Required: true, Enough: true, About: "an API key of a Seam workspace", Example: `"env:SEAM_API_KEY"`},
 		{Name: "connected_account_id", Kind: provider.Text, About: "only devices of this account in the workspace; left out: all", Example: `"a34d4c7c-…"`},
 		{Name: "base_url", Kind: provider.Text, About: "where the API is; left out: " + base, Example: `"` + base + `"`},
 	}
@@ -126,7 +127,11 @@ func signer(name, kind string) func(context.Context, provider.Env, provider.Acco
 		if err := a.post(ctx, c, "/connect_webviews/create", map[string]any{"accepted_providers": accepted(name)}, &said, true); err != nil {
 			return err
 		}
-		if _, err := ask(ctx, provider.Question{Text: "Enter, when the page says that the account is linked", URL: said.View.URL}); err != nil {
+		page, err := a.page(c, said.View.URL)
+		if err != nil {
+			return err
+		}
+		if _, err := ask(ctx, provider.Question{Text: "Enter, when the page says that the account is linked", URL: page}); err != nil {
 			return err
 		}
 		if err := a.post(ctx, c, "/connect_webviews/get", map[string]any{"connect_webview_id": said.View.ID}, &said, false); err != nil {
@@ -137,4 +142,15 @@ func signer(name, kind string) func(context.Context, provider.Env, provider.Acco
 		}
 		return nil
 	}
+}
+
+// page is the whole address of a page that the service names, perhaps without saying where it is itself.
+func (a *account) page(c rest.Call, told string) (string, error) {
+	at, err := url.Parse(a.api.Base)
+	if err == nil && told != "" {
+		if at, err = at.Parse(told); err == nil && at.Host != "" && (at.Scheme == "https" || at.Scheme == "http") {
+			return at.String(), nil
+		}
+	}
+	return "", c.Fail(driver.Offline, driver.BlameCloud, "no page to link the account on")
 }

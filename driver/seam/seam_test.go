@@ -106,7 +106,7 @@ func TestLinkingAnAccount(t *testing.T) {
 			if !visit {
 				return "", nil
 			}
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.server.URL+q.URL, nil)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.URL, nil)
 			if err != nil {
 				return "", err
 			}
@@ -126,6 +126,22 @@ func TestLinkingAnAccount(t *testing.T) {
 	err := p.SignIn(t.Context(), h.env(), wrong, ask(true))
 	if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Unauthorized {
 		t.Errorf("a wrong key gives %v", err)
+	}
+}
+
+// The page that a person is sent to is a whole address, also where the service tells only the end of it.
+func TestThePageThatLinksIsAWholeAddress(t *testing.T) {
+	for told, want := range map[string]string{
+		"/view?id=1": "http://service.example/view?id=1", "https://pages.example/view": "https://pages.example/view", "": "", "javascript:alert(1)": "", "http://[": "",
+	} {
+		env := provider.Env{Now: time.Now, HTTP: &http.Client{Transport: drivertest.Said{Body: fmt.Sprintf(`{"connect_webview":{"connect_webview_id":"1","url":%q,"status":"authorized"}}`, told)}}}
+		asked := ""
+		err := seam.Lockly().SignIn(t.Context(), env, provider.Account{
+			ID: "house", Texts: map[string]string{"base_url": "http://service.example"}, Secrets: map[string]string{"api_key": "k"},
+		}, func(_ context.Context, q provider.Question) (string, error) { asked = q.URL; return "", nil })
+		if asked != want || (err == nil) != (want != "") {
+			t.Errorf("%q sends to %q: %v", told, asked, err)
+		}
 	}
 }
 

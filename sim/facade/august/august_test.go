@@ -266,3 +266,33 @@ func TestRemoteOperations(t *testing.T) {
 		}
 	}
 }
+
+// A refresh token is good once, and one that was given before the cloud was started anew still is.
+func TestARefreshTokenOutlivesARestart(t *testing.T) {
+	renew := func(p *phone, token string) (next string, good bool) {
+		x, said := p.send(facade.Request{Method: http.MethodPost, Path: "/access_token", Header: http.Header{}, Body: fmt.Appendf(nil,
+			`{"client_id":%q,"client_secret":%q,"grant_type":"refresh_token","refresh_token":%q}`, august.Client("house"), august.ClientSecret("house"), token)})
+		next, _ = said["refresh_token"].(string)
+		return next, x.Status == http.StatusOK
+	}
+	p := pickUp(t)
+	first := august.RefreshToken("house")
+	second, _ := renew(p, first)
+	third, good := renew(p, second)
+	if !good {
+		t.Fatal("the second is refused")
+	}
+	for _, spent := range []string{first, second, "", third[:26] + "00000f"} {
+		if _, good := renew(p, spent); good {
+			t.Errorf("%q is taken", spent)
+		}
+	}
+	p = pickUp(t)
+	fourth, good := renew(p, third)
+	if _, again := renew(p, third); !good || again || fourth == third {
+		t.Errorf("after a restart the third is good %t, and again %t", good, again)
+	}
+	if _, good := renew(p, fourth); !good {
+		t.Error("the fourth is refused")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,7 +32,7 @@ type signs struct {
 	sentEnd  time.Time
 	trusted  map[string]bool // installations that have shown a code
 	grants   map[string]bool // codes of a redirect that were not used yet
-	refresh  string          // the one refresh token that is good
+	refresh  int             // count of the one refresh token that is good
 	ended    time.Time       // tokens from before are over
 	signing  []byte          // the key that signs tokens
 }
@@ -39,7 +40,7 @@ type signs struct {
 func newSigns(account lock.AccountID) signs {
 	return signs{
 		key: Key(account), address: strings.TrimPrefix(Identifier(account), "email:"), password: Password(account), client: Client(account),
-		secret: ClientSecret(account), refresh: RefreshToken(account), trusted: map[string]bool{InstallID(account): true}, grants: map[string]bool{},
+		secret: ClientSecret(account), trusted: map[string]bool{InstallID(account): true}, grants: map[string]bool{},
 		signing: []byte(hexID(string(account), "signing")),
 	}
 }
@@ -67,7 +68,24 @@ func Client(account lock.AccountID) string { return "client-of-" + string(accoun
 func ClientSecret(account lock.AccountID) string { return "client-secret-of-" + string(account) }
 
 // RefreshToken is the partner's first.
-func RefreshToken(account lock.AccountID) string { return hexID(string(account), "refresh") }
+func RefreshToken(account lock.AccountID) string { return refreshToken(account, 0) }
+
+// refreshToken is the one that was given by that count. It ends with the count, so that it is known again.
+func refreshToken(account lock.AccountID, n int) string {
+	return fmt.Sprintf("%s%06x", hexID(string(account), "refresh", strconv.Itoa(n)), n&0xffffff)
+}
+
+// renews reports whether a refresh token is good: the last, or one of a count that is yet to come, which was given before this program
+// began and has forgotten it. Whoever kept that one need not sign in anew.
+func (c *Cloud) renews(token string) bool {
+	last, err := strconv.ParseUint(token[max(0, len(token)-6):], 16, 24)
+	n := int(last)
+	if err != nil || n < c.signs.refresh || token != refreshToken(c.account, n) {
+		return false
+	}
+	c.signs.refresh = n
+	return true
+}
 
 // Sent is the last code that was sent to the owner, for whom a test stands in; "": none.
 func (c *Cloud) Sent() string { return c.signs.sent }
@@ -246,16 +264,16 @@ func (c *Cloud) accessToken(r *request) {
 		return
 	}
 	c.fleetKnows(r, func(known bool) {
-		good := in.Grant == "authorization_code" && c.signs.grants[in.Code] || in.Grant == "refresh_token" && in.Refresh != "" && in.Refresh == c.signs.refresh
+		good := in.Grant == "authorization_code" && c.signs.grants[in.Code] || in.Grant == "refresh_token" && c.renews(in.Refresh)
 		if !good || !known {
 			r.json(http.StatusBadRequest, map[string]string{"error": "invalid_grant"})
 			return
 		}
 		delete(c.signs.grants, in.Code)
 		access := c.token(claims{Install: in.Client, Password: true, Trusted: true})
-		c.signs.refresh = hexID(string(c.account), "refresh", strconv.Itoa(c.made))
+		c.signs.refresh++
 		r.json(http.StatusOK, map[string]any{
-			"access_token": access, "expires_in": int(sessionFor/time.Second) - 1, "refresh_token": c.signs.refresh, "token_type": "Bearer",
+			"access_token": access, "expires_in": int(sessionFor/time.Second) - 1, "refresh_token": refreshToken(c.account, c.signs.refresh), "token_type": "Bearer",
 		})
 	})
 }

@@ -53,7 +53,7 @@ func (v *views) answer(r facade.Request, path string) facade.Reply {
 		return problem(http.StatusNotFound, "not_found", "nothing is served here")
 	}
 	view := map[string]any{
-		"connect_webview_id": in.ID, "url": viewPage + "?connect_webview_id=" + in.ID, "status": "pending", "connected_account_id": nil, "accepted_providers": in.Providers,
+		"connect_webview_id": in.ID, "url": r.Base + viewPage + "?connect_webview_id=" + in.ID, "status": "pending", "connected_account_id": nil, "accepted_providers": in.Providers,
 	}
 	if v.opened[in.ID] {
 		view["status"], view["connected_account_id"] = "authorized", v.account

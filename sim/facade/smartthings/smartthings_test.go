@@ -1,6 +1,7 @@
 package smartthings_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -294,5 +295,43 @@ func TestPosts(t *testing.T) {
 	}
 	if got := c.ask(http.MethodDelete, "/installedapps/"+app+"/subscriptions", nil, ""); string(got.Body) != `{"count":1}` {
 		t.Errorf("the subscriptions that were deleted: %s", got.Body)
+	}
+}
+
+// A refresh token is good once, and one that was given before the cloud was started anew still is.
+func TestARefreshTokenOutlivesARestart(t *testing.T) {
+	renew := func(c *cloud, token string) (next string, good bool) {
+		var x facade.Reply
+		must(t, c.leap.Run(t.Context(), func(_ *sim.Fleet, done func()) {
+			h := http.Header{}
+			h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(smartthings.ClientID("house")+":"+smartthings.ClientSecret("house"))))
+			form := url.Values{"grant_type": {"refresh_token"}, "client_id": {smartthings.ClientID("house")}, "refresh_token": {token}}
+			c.Serve(facade.Request{Method: http.MethodPost, Path: "/oauth/token", Header: h, Body: []byte(form.Encode())}, func(y facade.Reply) { x = y; done() })
+		}))
+		var said struct {
+			Refresh string `json:"refresh_token"`
+		}
+		must(t, json.Unmarshal(x.Body, &said))
+		return said.Refresh, x.Status == http.StatusOK
+	}
+	c := open(t)
+	first := smartthings.RefreshToken("house")
+	second, _ := renew(c, first)
+	third, good := renew(c, second)
+	if !good {
+		t.Fatal("the second is refused")
+	}
+	for _, spent := range []string{first, second, "", third[:30] + "00000f"} {
+		if _, good := renew(c, spent); good {
+			t.Errorf("%q is taken", spent)
+		}
+	}
+	c = open(t)
+	fourth, good := renew(c, third)
+	if _, again := renew(c, third); !good || again || fourth == third {
+		t.Errorf("after a restart the third is good %t, and again %t", good, again)
+	}
+	if _, good := renew(c, fourth); !good {
+		t.Error("the fourth is refused")
 	}
 }

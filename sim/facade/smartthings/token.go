@@ -2,6 +2,7 @@ package smartthings
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,7 +52,21 @@ func (l *login) init(account lock.AccountID, now time.Time) {
 func PersonalToken(account lock.AccountID) string { return uuid(string(account), "personal") }
 
 // RefreshToken is the refresh token of the app that is installed in the account. It can be used once; the answer has the next.
-func RefreshToken(account lock.AccountID) string { return uuid(string(account), "refresh", "0") }
+func RefreshToken(account lock.AccountID) string { return refreshToken(account, 0) }
+
+// refreshToken is the one that was given by that count. It ends with the count, so that it is known again.
+func refreshToken(account lock.AccountID, n int) string {
+	id := uuid(string(account), "refresh", strconv.Itoa(n))
+	return fmt.Sprintf("%s%06x", id[:len(id)-6], n&0xffffff)
+}
+
+// earlier is the count of a refresh token that was given before this program began, which has forgotten it: whoever kept it need not sign
+// in anew. One that was given since is not.
+func (l *login) earlier(token string) (n int, ok bool) {
+	last, err := strconv.ParseUint(token[max(0, len(token)-6):], 16, 24)
+	n = int(last)
+	return n, err == nil && n > l.made && token == refreshToken(l.account, n)
+}
 
 // ClientID and ClientSecret are what the app signs in with.
 func ClientID(account lock.AccountID) string { return uuid(string(account), "client") }
@@ -104,6 +119,9 @@ func (c *Cloud) token(r *request) {
 		}
 		now := c.fleet.Now()
 		until, ok := valid[given]
+		if n, earlier := c.login.earlier(given); earlier && form.Get("grant_type") == grantRefresh {
+			until, ok, c.login.made = now.Add(refreshLasts), true, n
+		}
 		delete(valid, given)
 		if !ok || !now.Before(until) {
 			r.json(http.StatusBadRequest, map[string]string{"error": "invalid_grant", "error_description": "keymanagement.service.invalid_request-" + form.Get("grant_type") + "_invalid"})
@@ -111,7 +129,7 @@ func (c *Cloud) token(r *request) {
 		}
 		c.login.made++
 		n := strconv.Itoa(c.login.made)
-		access, refresh := uuid(string(c.account), "access", n), uuid(string(c.account), "refresh", n)
+		access, refresh := uuid(string(c.account), "access", n), refreshToken(c.account, c.login.made)
 		c.login.access[access] = grant{strings.Fields(allMayDo), now.Add(accessLasts)}
 		c.login.refresh[refresh] = now.Add(refreshLasts)
 		r.json(http.StatusOK, map[string]any{
