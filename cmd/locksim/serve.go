@@ -47,7 +47,8 @@ func serveCommand(io stdio) *cobra.Command {
 		Long: "Answers with the protocols of lock vendors, each on a port of its own, so that drivers and other people's software can be tried\n" +
 			"without a vendor. The locks run on this machine's clock and forget everything at the end, but logins that were\n" +
 			"renewed meanwhile go on after the next start. The first port takes no vendor's requests:\n" +
-			"there faults are placed, PINs typed, locks changed by hand and their time steered (GET /locks, POST /type, /faults, /edit, /clock).\n\n" +
+			"there faults are placed, PINs typed, locks changed by hand, vendors given other habits and their time steered (GET /locks, POST /type,\n" +
+			"/faults, /edit, /habits, /clock).\n\n" +
 			"It prints the accounts as lockctl.toml has them, and their secrets as a shell takes them. With --into they are written into a folder\n" +
 			"instead, in which lockctl then keeps what it has too, and the command is printed that comes next.",
 		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c.Context()) },

@@ -78,7 +78,7 @@ func TestConforms(t *testing.T) { drivertest.Run(t, open) }
 func TestConformsWithOtherHabits(t *testing.T) {
 	drivertest.Run(t, func(t *testing.T) *conform.Rig {
 		return build(t, cloud.Habits{
-			Created: 200, Refused: 403, BadClient: 400, Busy: 409, Errors: "code", NullCursor: true, Wrapped: true, TokenFor: 90 * time.Second, Page: 1, RefusesAway: true, MissingFail: true,
+			Created: 200, Refused: 403, BadClient: 400, Busy: 409, Errors: "code", NullCursor: true, Wrapped: true, TokenFor: 90, Page: 1, RefusesAway: true, MissingFail: true,
 		}, &provider.MemorySecrets{}).Rig
 	})
 }

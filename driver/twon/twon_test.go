@@ -75,8 +75,8 @@ func TestConforms(t *testing.T) { drivertest.Run(t, open) }
 func TestConformsWithOtherHabits(t *testing.T) {
 	for name, habits := range map[string]cloud.Habits{
 		"basic":  {Auth: "basic", Family: "verso", Unique: true, UpperUUIDs: true},
-		"legacy": {Auth: "digest without qop", NonceFor: 20 * time.Second},
-		"none":   {Full: "EDIR_FULL", NonceFor: time.Nanosecond, Auth: "none"},
+		"legacy": {Auth: "digest without qop", NonceFor: 20},
+		"none":   {Full: "EDIR_FULL", NonceFor: 1e-9, Auth: "none"},
 		"uni":    {Family: "uni"},
 	} {
 		t.Run(name, func(t *testing.T) {

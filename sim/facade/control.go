@@ -28,6 +28,8 @@ import (
 //	GET    /clock              where the locks' time stands and how it goes: {"now", "paused", "pace"}
 //	POST   /clock              {"paused", "pace", "advance"}: holds it or lets it go on, sets its seconds per second, leaps so many seconds ahead
 //	POST   /edit               {"lock", "kind", "ref", "slot", "pin", "name"}: changes something by hand; kind is add, remove, pin, name, …
+//	GET    /habits             how each vendor's account behaves beyond what all agree on, by account
+//	POST   /habits             {"account", "habits": {…}}: changes some of them, and answers all of that account
 //	GET    /sent               what vendors have sent to the owners of accounts who are signing in: {"account", "code"}
 //
 // Mistakes are answered with 400 and a sentence.
@@ -41,6 +43,8 @@ func Control(l Loop, t Clock, clouds map[lock.AccountID]Served) http.Handler {
 	mux.HandleFunc("DELETE /faults/{id}", c.does(func(a ask, f *sim.Fleet) (any, error) { return struct{}{}, f.Heal(a.id) }))
 	mux.HandleFunc("POST /edit", c.does(c.edit))
 	mux.HandleFunc("GET /sent", c.does(c.sent))
+	mux.HandleFunc("GET /habits", c.does(c.habits))
+	mux.HandleFunc("POST /habits", c.does(c.accustom))
 	mux.HandleFunc("GET /clock", c.clocked)
 	mux.HandleFunc("POST /clock", c.clocked)
 	return mux
@@ -76,6 +80,46 @@ func (c control) sent(_ ask, _ *sim.Fleet) (any, error) {
 		}
 	}
 	return all, nil
+}
+
+// habits are those of every cloud that has any, by account.
+func (c control) habits(ask, *sim.Fleet) (any, error) {
+	all := map[lock.AccountID]any{}
+	for id, x := range c.clouds {
+		if h, ok := x.Cloud.(Habitual); ok {
+			now, err := h.Accustom(func(any) error { return nil })
+			if err != nil {
+				return nil, err
+			}
+			all[id] = now
+		}
+	}
+	return all, nil
+}
+
+// accustom changes habits of one cloud.
+func (c control) accustom(a ask, _ *sim.Fleet) (any, error) {
+	var in struct {
+		Account lock.AccountID
+		Habits  json.RawMessage
+	}
+	if err := a.parse(&in); err != nil {
+		return nil, err
+	}
+	x, ok := c.clouds[in.Account]
+	if !ok {
+		return nil, fmt.Errorf("account: there is none with the id %q", in.Account)
+	}
+	h, ok := x.Cloud.(Habitual)
+	if !ok {
+		return nil, fmt.Errorf("account: %s has no habits to change", x.Vendor)
+	}
+	return h.Accustom(func(habits any) error {
+		if len(in.Habits) == 0 {
+			return errors.New("habits: must be an object")
+		}
+		return parse(in.Habits, habits)
+	})
 }
 
 // clocked tells of the locks' time, after it was steered.
@@ -159,6 +203,8 @@ func parse(body []byte, v any) error {
 			kind = "true or false"
 		case reflect.Int, reflect.Float64:
 			kind = "a number"
+		case reflect.Slice:
+			kind = "a list"
 		case reflect.Map, reflect.Struct:
 			kind = "an object"
 		}

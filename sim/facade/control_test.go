@@ -45,13 +45,31 @@ func (asking) Called(id lock.DeviceID) string { return "x-" + string(id) }
 
 func (asking) Sent() string { return "739164" }
 
+// habits are those of a cloud that has some.
+type habits struct {
+	Page  int            `json:"page"`
+	Lasts facade.Seconds `json:"lasts"`
+	Off   []string       `json:"off"`
+}
+
+type fussy struct {
+	asking
+	habits *habits
+}
+
+func (f fussy) Accustom(read func(any) error) (any, error) {
+	return facade.Change(f.habits, read, func(h *habits) error {
+		return errors.Join(facade.Within("page", h.Page, 0, 9), facade.Within("lasts", h.Lasts, 0, 60), facade.Among("off", h.Off, "log", "door"))
+	})
+}
+
 func TestControl(t *testing.T) {
 	leap, err := facade.NewLeap(time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "nuki"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := &held{}
-	h := facade.Control(leap, clock, map[lock.AccountID]facade.Served{"account": {Vendor: "nuki", Cloud: asking{}}})
+	clock, of := &held{}, &habits{Page: 2}
+	h := facade.Control(leap, clock, map[lock.AccountID]facade.Served{"account": {Vendor: "nuki", Cloud: asking{}}, "other": {Vendor: "2n", Cloud: fussy{habits: of}}})
 	for _, x := range []struct {
 		method, path, body string
 		status             int
@@ -60,7 +78,17 @@ func TestControl(t *testing.T) {
 		{"POST", "/edit", `{"lock":"front","kind":"add","pin":"482915","name":"Ada"}`, 200, "{}"},
 		{"GET", "/locks", "", 200, `"name":"Ada","enabled":true`},
 		{"GET", "/locks", "", 200, `"vendor":"nuki","vendor_id":"x-front"`},
-		{"GET", "/sent", "", 200, `[{"account":"account","code":"739164"}]`},
+		{"GET", "/sent", "", 200, `[{"account":"account","code":"739164"},{"account":"other","code":"739164"}]`},
+		{"GET", "/habits", "", 200, `{"other":{"page":2,"lasts":0,"off":null}}`},
+		{"POST", "/habits", `{"account":"other","habits":{"lasts":1.5,"off":["log"]}}`, 200, `{"page":2,"lasts":1.5,"off":["log"]}`},
+		{"POST", "/habits", `{"account":"other","habits":{"page":10,"off":["door"]}}`, 400, "page: must lie between 0 and 9"},
+		{"POST", "/habits", `{"account":"other","habits":{"off":["wall"]}}`, 400, `off: must be of ["log" "door"]`},
+		{"POST", "/habits", `{"account":"other","habits":{"off":"log"}}`, 400, "off: must be a list"},
+		{"POST", "/habits", `{"account":"other","habits":{"pages":1}}`, 400, `no place for "pages"`},
+		{"POST", "/habits", `{"account":"other"}`, 400, "habits: must be an object"},
+		{"POST", "/habits", `{"account":"account","habits":{}}`, 400, "account: nuki has no habits"},
+		{"POST", "/habits", `{"account":"x","habits":{}}`, 400, `account: there is none with the id "x"`},
+		{"GET", "/habits", "", 200, `{"page":2,"lasts":1.5,"off":["log"]}`},
 		{"POST", "/type", `{"lock":"front","pin":"482915"}`, 200, `"opens":true`},
 		{"POST", "/type", `{"lock":"front","pin":"999999"}`, 200, `"reason":"unknown_code"`},
 		{"POST", "/type", `{"lock":"front","pin":"x"}`, 400, "pin: "},

@@ -17,11 +17,7 @@ import (
 
 // Cloud is one hub with one instance of the Maker API.
 type Cloud struct {
-	AsHTML      bool // answers are called text/html, although they are JSON
-	Encrypts    bool // the codes in attributes can't be read
-	LosesZeros  bool // an old fault: digits that begin with zeros lose them
-	LengthWipes bool // to change the length of codes erases them, as on some locks
-	AtOnce      int  // requests that are answered at once, others are refused with 503; 0: as many as come. Real hubs stand about 4
+	Habits
 
 	fleet   *sim.Fleet
 	account lock.AccountID
@@ -35,7 +31,26 @@ type Cloud struct {
 	made    int
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
+
+// Habits are how a hub is set up, and what differs between its versions and its locks. Zero values are a hub as it is delivered.
+type Habits struct {
+	AsHTML      bool `json:"as_html"`      // answers are called text/html, although they are JSON
+	Encrypts    bool `json:"encrypts"`     // the codes in attributes can't be read
+	LosesZeros  bool `json:"loses_zeros"`  // an old fault: digits that begin with zeros lose them
+	LengthWipes bool `json:"length_wipes"` // to change the length of codes erases them, as on some locks
+	AtOnce      int  `json:"at_once"`      // requests that are answered at once, others are refused with 503; 0: as many as come. Real hubs stand about 4
+}
+
+func (h *Habits) check() error { return facade.Within("at_once", h.AtOnce, 0, 1000) }
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, (*Habits).check)
+}
 
 // What a hub is and bears.
 const (

@@ -4,12 +4,12 @@ package igloohome
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
@@ -18,7 +18,6 @@ import (
 
 // Cloud is one account.
 type Cloud struct {
-	// Habits are set before the first request.
 	Habits Habits
 
 	fleet   *sim.Fleet
@@ -31,22 +30,44 @@ type Cloud struct {
 	made    int                  // jobs and tokens ever
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
 
 // Habits are what nobody outside knows for sure of the vendor. Zero values are what most clients have seen.
 type Habits struct {
-	Created     int           // status of a job that is taken; 0: 201
-	Refused     int           // status of a token that is not valid; 0: 401
-	BadClient   int           // status of a client that is not known; 0: 401
-	Busy        int           // status of a job that a bridge has no room for; 0: 400
-	Errors      string        // "error": {"error"}; "code": {"status", "code", "message"}; else {"message"}
-	NullCursor  bool          // the last page has a null cursor, instead of an empty one
-	Wrapped     bool          // a single device comes in a payload
-	TokenFor    time.Duration // 0: a day
-	Page        int           // devices on a page, unless the request says; 0: 20
-	JobFor      time.Duration // how long a job waits for its bridge; 0: 10 min
-	RefusesAway bool          // a job for a bridge that is out of reach is refused at once
-	MissingFail bool          // erasing a PIN that the lock does not have is a failure
+	Created     int            `json:"created"`      // status of a job that is taken; 0: 201
+	Refused     int            `json:"refused"`      // status of a token that is not valid; 0: 401
+	BadClient   int            `json:"bad_client"`   // status of a client that is not known; 0: 401
+	Busy        int            `json:"busy"`         // status of a job that a bridge has no room for; 0: 400
+	Errors      string         `json:"errors"`       // "error": {"error"}; "code": {"status", "code", "message"}; else {"message"}
+	NullCursor  bool           `json:"null_cursor"`  // the last page has a null cursor, instead of an empty one
+	Wrapped     bool           `json:"wrapped"`      // a single device comes in a payload
+	TokenFor    facade.Seconds `json:"token_for"`    // 0: a day
+	Page        int            `json:"page"`         // devices on a page, unless the request says; 0: 20
+	JobFor      facade.Seconds `json:"job_for"`      // how long a job waits for its bridge; 0: 10 min
+	RefusesAway bool           `json:"refuses_away"` // a job for a bridge that is out of reach is refused at once
+	MissingFail bool           `json:"missing_fail"` // erasing a PIN that the lock does not have is a failure
+}
+
+func (h *Habits) check() error {
+	status := func(field string, is, least int) error {
+		if is == 0 {
+			return nil
+		}
+		return facade.Within(field, is, least, least+99)
+	}
+	return errors.Join(
+		status("created", h.Created, 200), status("refused", h.Refused, 400), status("bad_client", h.BadClient, 400), status("busy", h.Busy, 400),
+		facade.Among("errors", []string{h.Errors}, "", "error", "code", "message"), facade.Within("token_for", h.TokenFor, 0, 86400*365),
+		facade.Within("page", h.Page, 0, 1000), facade.Within("job_for", h.JobFor, 0, 86400),
+	)
+}
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, (*Habits).check)
 }
 
 // door is a lock as the cloud knows it.

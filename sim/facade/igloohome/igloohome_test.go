@@ -98,7 +98,7 @@ func (c *client) ids() map[string]string {
 }
 
 func TestTokens(t *testing.T) {
-	c := start(t, igloohome.Habits{TokenFor: time.Hour})
+	c := start(t, igloohome.Habits{TokenFor: 3600})
 	if said := c.signIn("igloohomeapi/get-devices igloohomeapi/algopin-permanent", http.StatusBadRequest); said["error"] != "invalid_scope" {
 		t.Errorf("a scope that is not owned: %v", said)
 	}

@@ -126,7 +126,7 @@ func (c *Cloud) createJob(r *request) {
 		}
 		c.made++
 		j.id = uuid(fmt.Sprint("job ", c.account, c.made))
-		j.ends, j.lost = c.fleet.Now().Add(cmp.Or(c.Habits.JobFor, 10*time.Minute)), lost
+		j.ends, j.lost = c.fleet.Now().Add(cmp.Or(c.Habits.JobFor.Span(), 10*time.Minute)), lost
 		c.jobs[j.id] = j
 		r.bridge.queue = append(r.bridge.queue, j)
 		c.work(r.bridge, effort(j))

@@ -99,7 +99,7 @@ func (c *Cloud) signIn(r *request) {
 
 // grant makes a token. It looks like the signed ones of the vendor, whose end can be read.
 func (c *Cloud) grant(may []string) facade.Reply {
-	lasts := cmp.Or(c.Habits.TokenFor, 24*time.Hour)
+	lasts := cmp.Or(c.Habits.TokenFor.Span(), 24*time.Hour)
 	ends := c.fleet.Now().Add(lasts)
 	c.made++
 	part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }

@@ -17,13 +17,7 @@ import (
 
 // Cloud is one account, at one location with one hub.
 type Cloud struct {
-	// RefusesOffline: a command to a device that is offline is answered with 409; else it is accepted, and lost.
-	RefusesOffline bool
-	// FailsElsewhere: when digits are taken, the failure is told of the slot that has them, as of some Z-Wave locks.
-	FailsElsewhere bool
-
-	// PageAtMost is how many devices a page has at most.
-	PageAtMost int
+	Habits
 
 	fleet   *sim.Fleet
 	account lock.AccountID
@@ -38,13 +32,28 @@ type Cloud struct {
 var (
 	_ facade.Cloud    = (*Cloud)(nil)
 	_ facade.Targeted = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
 )
+
+// Habits are what differs between locks, and what nobody outside knows for sure of the vendor.
+type Habits struct {
+	RefusesOffline bool `json:"refuses_offline"` // a command to a device that is offline is answered with 409; else it is accepted, and lost
+	FailsElsewhere bool `json:"fails_elsewhere"` // when digits are taken, the failure is told of the slot that has them, as of some Z-Wave locks
+	PageAtMost     int  `json:"page_at_most"`    // devices that a page has at most
+}
+
+func (h *Habits) check() error { return facade.Within("page_at_most", h.PageAtMost, 1, 200) }
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, (*Habits).check)
+}
 
 // New puts the SmartThings locks of an account of the fleet behind the API. Every third lock, beginning with the first, is managed by
 // lockCodes, every third with the second was migrated to lockUsers and lockCredentials, the others are Matter locks, which have never known
 // anything else.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
-	c := &Cloud{PageAtMost: 200, fleet: f, account: account, doors: map[string]*door{}}
+	c := &Cloud{Habits: Habits{PageAtMost: 200}, fleet: f, account: account, doors: map[string]*door{}}
 	c.login.init(account, f.Now())
 	var err error
 	if c.app.key, err = newKey(); err != nil {

@@ -41,7 +41,7 @@ func (c *Cloud) challenge(stale bool) string {
 	}
 	c.made++
 	nonce := hexID(fmt.Sprint("nonce ", c.account, c.made))
-	c.nonces[nonce] = c.fleet.Now().Add(cmp.Or(c.Habits.NonceFor, 5*time.Minute))
+	c.nonces[nonce] = c.fleet.Now().Add(cmp.Or(c.Habits.NonceFor.Span(), 5*time.Minute))
 	text := `Digest realm="` + realm + `", nonce="` + nonce + `", algorithm=MD5`
 	if c.Habits.Auth != "digest without qop" {
 		text += `, qop="auth"`

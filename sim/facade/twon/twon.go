@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,7 +21,6 @@ import (
 
 // Cloud is the devices of an account. There is no cloud: each answers at an address of its own.
 type Cloud struct {
-	// Habits are set before the first request.
 	Habits Habits
 
 	fleet   *sim.Fleet
@@ -30,19 +30,38 @@ type Cloud struct {
 	made    int                  // nonces and subscriptions ever
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
 
 // Habits are how a device is set up, and what differs between models and firmware. Zero values are a device as it is delivered.
 type Habits struct {
-	Auth       string        // "basic", "none", "digest without qop"; else digest
-	NonceFor   time.Duration // 0: 5 min
-	HTTPSOnly  bool          // the services want TLS
-	Off        []string      // services that are switched off: system, switch, logging, access
-	Lacks      []string      // privileges that the login lacks: system, switch, logging, access, monitoring
-	Family     string        // "verso", "uni"; else accessunit2
-	Unique     bool          // digits that another user has are refused
-	Full       string        // code of the entry that finds no room; "": the whole request fails with 14
-	UpperUUIDs bool          // uuids are told in capitals, whatever was sent
+	Auth       string         `json:"auth"`        // "basic", "none", "digest without qop"; else digest
+	NonceFor   facade.Seconds `json:"nonce_for"`   // 0: 5 min
+	HTTPSOnly  bool           `json:"https_only"`  // the services want TLS
+	Off        []string       `json:"off"`         // services that are switched off: system, switch, logging, access
+	Lacks      []string       `json:"lacks"`       // privileges that the login lacks: system, switch, logging, access, monitoring
+	Family     string         `json:"family"`      // "verso", "uni"; else accessunit2
+	Unique     bool           `json:"unique"`      // digits that another user has are refused
+	Full       string         `json:"full"`        // code of the entry that finds no room; "": the whole request fails with 14
+	UpperUUIDs bool           `json:"upper_uuids"` // uuids are told in capitals, whatever was sent
+}
+
+func (h *Habits) check() error {
+	services := []string{"system", "switch", "logging", "access"}
+	return errors.Join(
+		facade.Among("auth", []string{h.Auth}, "", "digest", "digest without qop", "basic", "none"),
+		facade.Within("nonce_for", h.NonceFor, 0, 86400),
+		facade.Among("off", h.Off, services...),
+		facade.Among("lacks", h.Lacks, append(services, "monitoring")...),
+		facade.Among("family", []string{h.Family}, "", "accessunit2", "verso", "uni"),
+	)
+}
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, (*Habits).check)
 }
 
 // door is one device.
@@ -210,7 +229,7 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	case slices.Contains(c.Habits.Off, e.service):
 		x.fail(switchedOff, "")
 		return
-	case c.Habits.HTTPSOnly:
+	case c.Habits.HTTPSOnly && !strings.HasPrefix(r.Base, "https:"):
 		x.fail(badConnection, "")
 		return
 	case !slices.Contains(e.methods, r.Method):

@@ -76,7 +76,7 @@ func (c *client) says(method, path, body string, words ...string) string {
 }
 
 func TestDigest(t *testing.T) {
-	c := start(t, twon.Habits{Auth: "digest", NonceFor: time.Minute})
+	c := start(t, twon.Habits{Auth: "digest", NonceFor: 60})
 	sum := func(parts ...string) string {
 		h := md5.Sum([]byte(strings.Join(parts, ":")))
 		return hex.EncodeToString(h[:])
