@@ -141,6 +141,9 @@ func edgeTerm(col string, now time.Time, before bool, value string) (func(*codeH
 
 // allCodes pages through the live codes of every device, by device and id.
 func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapshot) error {
+	if q.Sort != "" && q.Sort != SortUrgency {
+		return refuse("invalid_input", "sort", "must be "+SortUrgency+", or be left out")
+	}
 	after := ""
 	if q.After != "" {
 		after = dirCode + q.After
@@ -186,6 +189,9 @@ func (e *Engine) allCodes(ctx context.Context, now time.Time, q Query, s *Snapsh
 		s.Next = after[len(dirCode):]
 	}
 	s.Total = len(s.Codes)
+	if q.Sort == SortUrgency {
+		mostUrgentFirst(now, s.Codes)
+	}
 	return nil
 }
 

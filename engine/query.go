@@ -22,12 +22,15 @@ const (
 	ViewHistory  View = "history"  // Snapshot.Codes: codes of Device that are gone
 )
 
+// SortUrgency puts the codes of each page of ViewCodes in the order of ViewToday. The pages themselves stay in the order of ids.
+const SortUrgency = "urgency"
+
 // Query asks for one page of one view.
 type Query struct {
 	View   View
 	Device lock.DeviceID
 	Code   lock.CodeID
-	Sort   string // a column of ViewFleet: name, account, system, link, battery, used, free, set, setting, issues, wake, exposure; "-" in front: descending
+	Sort   string // a column of ViewFleet: name, account, system, link, battery, used, free, set, setting, issues, wake, exposure; "-" in front: descending; in ViewCodes over all devices: SortUrgency
 	Filter string // words that must all occur; !word inverts; in ViewFleet col:value looks in one column; also of ViewCodes over all devices
 	After  string // the Next of the page before
 	Told   bool   // also the digits of codes that were told

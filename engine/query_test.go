@@ -178,7 +178,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	for _, q := range []engine.Query{{View: engine.ViewFleet, Filter: strings.Repeat("x", 201)}, {View: engine.ViewFleet, Limit: -1}, {View: engine.ViewHistory, Device: "nowhere"}, {View: engine.ViewCodes, Device: "nowhere"}} {
+	for _, q := range []engine.Query{{View: engine.ViewFleet, Filter: strings.Repeat("x", 201)}, {View: engine.ViewFleet, Limit: -1}, {View: engine.ViewCodes, Sort: "name"}, {View: engine.ViewHistory, Device: "nowhere"}, {View: engine.ViewCodes, Device: "nowhere"}} {
 		if _, err := r.e.Snapshot(context.Background(), r.now, q); err == nil {
 			t.Errorf("%+v is answered", q)
 		}

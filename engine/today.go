@@ -75,9 +75,7 @@ func (e *Engine) today(ctx context.Context, now time.Time, q Query, s *Snapshot)
 			}
 		}
 	}
-	slices.SortStableFunc(s.Codes, func(a, b CodeView) int {
-		return cmp.Or(cmp.Compare(urgency(&a), urgency(&b)), nextEdge(now, &a).Compare(nextEdge(now, &b)), cmp.Compare(a.ID, b.ID))
-	})
+	mostUrgentFirst(now, s.Codes)
 	s.Total = len(s.Codes) + left
 	if len(s.Codes) > q.Limit {
 		s.Codes = s.Codes[:q.Limit]
@@ -93,6 +91,12 @@ func isOfToday(now time.Time, v *CodeView) bool {
 		return v.Readiness != ""
 	}
 	return v.Ends.After(now) && v.Ends.Sub(now) <= departureSpan
+}
+
+func mostUrgentFirst(now time.Time, codes []CodeView) {
+	slices.SortStableFunc(codes, func(a, b CodeView) int {
+		return cmp.Or(cmp.Compare(urgency(&a), urgency(&b)), nextEdge(now, &a).Compare(nextEdge(now, &b)), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 func urgency(v *CodeView) int {

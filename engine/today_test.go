@@ -44,6 +44,10 @@ func TestTodayIsTroubleFirstThenTheClock(t *testing.T) {
 	if s.Fleet.AtRisk != 1 {
 		t.Errorf("%d doors are at risk", s.Fleet.AtRisk)
 	}
+	every := engine.Query{View: engine.ViewCodes, Sort: engine.SortUrgency}
+	if got := ids(r.snapshot(every).Codes); got != "risk leaves soon late beyond" {
+		t.Errorf("every code, the most urgent first, is %q", got)
+	}
 	if s := r.snapshot(engine.Query{View: engine.ViewToday, Limit: 1}); ids(s.Codes) != "risk" || s.Total < 2 {
 		t.Errorf("a page of one is %q of %d", ids(s.Codes), s.Total)
 	}

@@ -102,8 +102,9 @@ func (l *codeList) retreat() bool {
 
 func (l *codeList) request() request {
 	q := &l.pages.query
-	if q.Filter, q.View = l.sh.instants(l.words), l.view; l.view == engine.ViewToday && l.words != "" {
-		q.View = engine.ViewCodes // whoever is on the phone need not be of today
+	q.Filter, q.View, q.Sort = l.sh.instants(l.words), l.view, ""
+	if l.view == engine.ViewToday && l.words != "" {
+		q.View, q.Sort = engine.ViewCodes, engine.SortUrgency // whoever is on the phone need not be of today
 	}
 	r := request{to: l, queries: l.pages.queries()}
 	if l.feed != nil {

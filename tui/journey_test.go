@@ -118,12 +118,30 @@ func (h *harness) events(kind string) []engine.Event {
 
 func TestJ3LateCheckout(t *testing.T) {
 	j := demoJourney(t)
-	j.do("/").write("farah").do("enter")
+	j.do("/").write("rafael").do("enter")
+	if c := j.cursor(); !c.Starts.Before(j.m.shell.now) {
+		t.Fatalf("the first of that name is not the one who is in: %s starts %v", c.ID, c.Starts)
+	}
 	ends := j.cursor().Ends
 	j.do("+")
 	j.shows("end", "+1h")
 	j.do("enter")
 	j.within(4)
+	j.settle()
+	if got := j.cursor().Ends; !got.Equal(ends.Add(time.Hour)) {
+		t.Errorf("it ends %v, want an hour after %v", got, ends)
+	}
+}
+
+// A lock that must write the code anew asks for one key more, and says for how long nobody gets in.
+func TestJ3LateCheckoutWithAGap(t *testing.T) {
+	j := demoJourney(t)
+	j.do("/").write("farah").do("enter")
+	ends := j.cursor().Ends
+	j.do("+")
+	j.shows("about 3 s without it")
+	j.do("ctrl+g", "enter")
+	j.within(5)
 	j.settle()
 	if got := j.cursor().Ends; !got.Equal(ends.Add(time.Hour)) {
 		t.Errorf("it ends %v, want an hour after %v", got, ends)
