@@ -125,6 +125,9 @@ func (c *commands) answer(r request) (answer, error) {
 		if r.maybe && isRefusal(err) {
 			continue // what it is about may be something else
 		}
+		if isRefusal(err) {
+			return answer{to: r.to, refused: err}, nil
+		}
 		if err != nil {
 			return a, err
 		}

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/when"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -30,6 +31,7 @@ type codeList struct {
 	asking bool
 	before string
 	ready  bool
+	wrong  string        // with the words; "": nothing
 	focus  lock.DeviceID // where the cursor is to begin; "" once it has
 }
 
@@ -102,7 +104,7 @@ func (l *codeList) retreat() bool {
 
 func (l *codeList) request() request {
 	q := &l.pages.query
-	q.Filter, q.View, q.Sort = l.sh.instants(l.words), l.view, ""
+	q.Filter, q.View, q.Sort = when.Filter(l.words, l.sh.now, l.sh.zone), l.view, ""
 	if l.view == engine.ViewToday && l.words != "" {
 		q.View, q.Sort = engine.ViewCodes, engine.SortUrgency // whoever is on the phone need not be of today
 	}
@@ -120,11 +122,13 @@ func (l *codeList) find(words string) {
 	l.table.to(0, l.rows())
 }
 
+func (l *codeList) mistaken(err error) { l.wrong = sentence(err) }
+
 // take fills the list.
 func (l *codeList) take(a answer) tea.Cmd {
 	rows, base, total, missing := l.pages.take(a.snaps)
 	l.table.fill(rows, base, total)
-	l.ready, l.total = true, total
+	l.ready, l.wrong, l.total = true, "", total
 	if l.view == engine.ViewToday && l.words == "" {
 		l.total = a.snaps[0].Total
 	}
@@ -375,6 +379,8 @@ func (l *codeList) View(w, h int) string {
 	}
 	body := []string{s.draw(l.tally(inner), cells{width: inner}), divider}
 	switch {
+	case l.wrong != "":
+		body = append(body, s.mistake(l.wrong, inner)...)
 	case !l.ready:
 		body = append(body, s.draw(say(dim, "  reading "+s.more), cells{width: inner}))
 	case l.table.total == 0 && l.words != "":

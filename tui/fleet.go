@@ -20,6 +20,7 @@ type fleet struct {
 	asking bool   // the filter is being typed
 	before string // the filter that esc brings back
 	ready  bool
+	wrong  string  // with the filter; "": nothing
 	peek   *device // what a tall screen shows of the lock under the cursor
 }
 
@@ -107,6 +108,8 @@ func (f *fleet) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+func (f *fleet) mistaken(err error) { f.wrong = sentence(err) }
+
 // take fills the list, and the peek where one was asked for.
 func (f *fleet) take(a answer) tea.Cmd {
 	var pages []engine.Snapshot
@@ -127,7 +130,7 @@ func (f *fleet) take(a answer) tea.Cmd {
 		var base, total int
 		rows, base, total, missing = f.pages.take(pages)
 		f.table.fill(rows, base, total)
-		f.ready = true
+		f.ready, f.wrong = true, ""
 	}
 	row, ok := f.table.current()
 	switch {
@@ -306,6 +309,8 @@ func (f *fleet) View(w, h int) string {
 	}
 	body := []string{s.draw(f.summary(w-2), cells{width: w - 2}), divider}
 	switch {
+	case f.wrong != "":
+		body = append(body, s.mistake(f.wrong, w-2)...)
 	case !f.ready:
 		body = append(body, s.draw(say(dim, "  reading the fleet "+s.more), cells{width: w - 2}))
 	case f.table.total == 0 && f.pages.query.Filter != "":

@@ -284,6 +284,25 @@ func TestJ7TurnoverAtNoon(t *testing.T) {
 	j.hides("What happens to them")
 }
 
+// Words that say nothing are told in the place of the rows, and nothing else that is on the screen is lost to them.
+func TestAMistakeInAFilterIsToldWhereTheRowsWere(t *testing.T) {
+	j := demoJourney(t)
+	for screen, column := range map[string]string{"codes": "due", "locks": "battery"} {
+		j.do(":").write(screen + " colour:red").do("enter")
+		j.shows(`no column "colour"`)
+		j.shows(column)
+		j.shows("esc takes the words away")
+		j.hides("reading")
+		j.press("esc")
+		j.hides("esc takes the words away")
+		j.shows("1 of")
+	}
+	j.do(":").write("codes due<sat 12:00").do("enter")
+	if l := j.m.page().(*codeList); l.wrong != "" || l.table.total < 2 {
+		t.Errorf("a day and its time find %d codes: %s\n%s", l.table.total, l.wrong, j.frame())
+	}
+}
+
 func TestJ8ARoundOfBatteries(t *testing.T) {
 	j := saturday(t)
 	name, text := "", ""

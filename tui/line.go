@@ -130,6 +130,15 @@ func wrap(t tone, text string, w int) []line {
 	return out
 }
 
+// mistake says in the place of a list's rows why there are none.
+func (s *style) mistake(text string, w int) []string {
+	var out []string
+	for _, l := range wrap(bad, text, w-4) {
+		out = append(out, s.draw(line{{plain, "  "}}.and(l), cells{width: w}))
+	}
+	return append(out, s.draw(say(dim, "  esc takes the words away"), cells{width: w}))
+}
+
 // divider as a row of a panel's body joins its two sides.
 const divider = "divider"
 

@@ -60,12 +60,13 @@ type journalRequest struct {
 
 // answer is what a request brought.
 type answer struct {
-	to     screen
-	snaps  []engine.Snapshot // one per query, in their order
-	events []engine.Event
-	story  []StoryLine
-	log    []LogLine
-	zone   *time.Location // of the device asked for; nil: not known
+	to      screen
+	snaps   []engine.Snapshot // one per query, in their order
+	events  []engine.Event
+	story   []StoryLine
+	log     []LogLine
+	zone    *time.Location // of the device asked for; nil: not known
+	refused error          // by the host, which understood none of it: a filter with a mistake; everything else is empty then
 }
 
 // device is the one that was asked for; nil: there is none.

@@ -39,6 +39,8 @@ type (
 	sideways interface{ sideways() }
 	// speaker knows the command that does on the command line what it shows.
 	speaker interface{ cli() string }
+	// searcher lists what words find, and says in its rows' place what is wrong with the words.
+	searcher interface{ mistaken(err error) }
 	// atDoor stands before one lock.
 	atDoor interface{ door() (door, bool) }
 )
@@ -269,10 +271,18 @@ func (sh *shell) loaded(msg loadedMsg) tea.Cmd {
 			sh.names.learn(&a.snaps[i])
 		}
 		for _, s := range sh.stack {
-			if s == a.to {
-				a.story = sh.told
-				cmds = append(cmds, s.Update(a))
+			if s != a.to {
+				continue
 			}
+			if a.refused != nil {
+				cmds = append(cmds, sh.refused(a.refused))
+				if at, ok := s.(searcher); ok {
+					at.mistaken(a.refused)
+				}
+				continue
+			}
+			a.story = sh.told
+			cmds = append(cmds, s.Update(a))
 		}
 	}
 	return tea.Batch(cmds...)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/internal/when"
 	"github.com/accesscodes/lockctl/lock"
 )
 
@@ -89,7 +90,7 @@ func (r codeRow) starts() string { return clock(r.view.Starts, r.now, r.view.Zon
 func (r codeRow) ends() string { return clock(r.view.Ends, r.now, r.view.Zone) }
 
 func codesList(s *talk, _ []string) error {
-	q := engine.Query{View: engine.ViewCodes, Filter: s.text("filter")}
+	q := engine.Query{View: engine.ViewCodes, Filter: when.Filter(s.text("filter"), s.Now(), time.Local)}
 	if name := s.text("device"); name != "" {
 		if q.Filter != "" {
 			return badInput("filter: goes with all devices alone, not with --device")
