@@ -101,6 +101,7 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   ` + "`disabled`" + `, which some protocols have no word for, and ` + "`bare`" + `, which a service between the engine and the locks is not: it
   keeps codes by itself, and goes on where a lock would have nothing more to do. A fault that these locks can't have leaves the story out, as wrong zones where windows are kept as instants, and so does one that
   ` + "`[check] sometimes`" + ` wants and that does not strike.
+* **A step or an expectation** that says ` + "`needs`" + ` of its own is for locks that meet them: elsewhere the story goes on without it.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
   Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a

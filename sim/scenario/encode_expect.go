@@ -12,7 +12,7 @@ func (f *File) expectDecls() ([]expectDecl, error) {
 	codes, locks := f.brought(), f.mounted(Step{})
 	var out []expectDecl
 	for _, x := range expects {
-		d := expectDecl{}
+		d := expectDecl{needs: every(x.Needs)}
 		if !x.At.Equal(f.End()) {
 			d.t = f.at(x.At)
 		}

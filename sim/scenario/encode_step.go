@@ -163,7 +163,7 @@ func (f *File) brought() []string {
 }
 
 func (f *File) stepDecl(s Step, at time.Time) (stepDecl, error) {
-	d := stepDecl{t: f.at(at), id: said(s.ID), refused: said(s.Refused), field: said(s.Field)}
+	d := stepDecl{t: f.at(at), id: said(s.ID), refused: said(s.Refused), field: said(s.Field), needs: every(s.Needs)}
 	var v verbDecl
 	switch do := s.Do.(type) {
 	case Command:

@@ -43,6 +43,7 @@ type Step struct {
 	Do      Do
 	Refused string // the command must be refused with this code; "": it must be accepted
 	Field   string // and the refusal must name this field; "": whatever
+	Needs   []Need // at a vendor's locks without one of them the story goes on without the step
 }
 
 // Do is what a step does: Command, AddLock, Fault, Heal, Type, Edit, Stop, Kill or Note.
@@ -110,6 +111,7 @@ type Expect struct {
 	Code  *ExpectCode
 	Lock  *ExpectLock
 	Event *ExpectEvent
+	Needs []Need // at a vendor's locks without one of them it is not looked at
 }
 
 // ExpectCode is about access codes. Nil and empty fields are not looked at.

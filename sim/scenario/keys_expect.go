@@ -12,6 +12,7 @@ type expectDecl struct {
 	t                    given[moment]
 	code, lock, event    given[string]
 	count, least, most   given[int]
+	needs                given[[]given[Need]]
 	between              given[[]given[moment]]
 	status               given[engine.Status]
 	codeType             given[engine.CodeType]
@@ -54,6 +55,7 @@ func expectShape() shape[expectDecl] {
 		row("min", whole[int](0, 1<<30), func(e *expectDecl) *given[int] { return &e.least }, "of `event`: at least so many", `1`),
 		row("max", whole[int](0, 1<<30), func(e *expectDecl) *given[int] { return &e.most }, "of `event`: at most so many", `3`),
 		row("between", list(when()), func(e *expectDecl) *given[[]given[moment]] { return &e.between }, "of `event`: from the first instant on, until before the second", `["3h", "4h"]`),
+		row("needs", list(choice("need", needs()...)), func(e *expectDecl) *given[[]given[Need]] { return &e.needs }, "traits that this lives on: at a vendor's locks without them it is not looked at", `"list"`),
 
 		row("status", choice("status", engine.StatusUnset, engine.StatusSetting, engine.StatusSet, engine.StatusRemoving, engine.StatusUnknown, engine.StatusGone),
 			func(e *expectDecl) *given[engine.Status] { return &e.status }, "what the users of the code are told", `"set"`),

@@ -15,6 +15,7 @@ type stepDecl struct {
 	key            given[string]
 	refused, field given[string]
 	dryRun         given[bool]
+	needs          given[[]given[Need]]
 	muddled        bool // a verb was there, but could not be read
 	verbs          []given[verbDecl]
 }
@@ -66,6 +67,7 @@ func stepShape() shape[stepDecl] {
 		row("field", name, func(s *stepDecl) *given[string] { return &s.field }, "and the refusal must name this field", `"pin"`),
 		row("key", text(64), func(s *stepDecl) *given[string] { return &s.key }, "idempotency key: a repeated one must change nothing", `"booking-7"`),
 		row("dry_run", yesNo(), func(s *stepDecl) *given[bool] { return &s.dryRun }, "decide and report, but change nothing", `true`),
+		row("needs", list(choice("need", needs()...)), func(s *stepDecl) *given[[]given[Need]] { return &s.needs }, "traits that this step lives on: at a vendor's locks without them the story goes on without it", `"jit"`),
 
 		verb("create", createShape().kind(), "asks for a code", `{ id = "guest", lock = "front", pin = "4829", starts = "+4h", ends = "+28h" }`),
 		verb("create_many", createManyShape().kind(), "the same code on several doors", `{ id = "stay-*", locks = ["front", "gate"], starts = "+4h", ends = "+28h" }`),

@@ -14,31 +14,20 @@ func (x *Through) lacks(f *File) string {
 	zones := map[lock.AccountID]string{}
 	locks := map[lock.AccountID]int{}
 	all, _ := mounted(f)
+	if n := x.unmet(f.Needs, all); n != "" {
+		return "needs " + string(n)
+	}
 	for _, l := range all {
 		if locks[l.Account]++; x.Most > 0 && locks[l.Account] > x.Most {
 			return "has more than " + strconv.Itoa(x.Most) + " locks in an account"
 		}
 		switch before, ok := zones[l.Account]; {
-		case slices.Contains(f.Needs, namedModels) && l.Model != x.Model:
-			return "needs " + string(namedModels)
 		case l.Zone == "none":
 			return "is about a lock without a zone"
 		case ok && before != l.Zone:
 			return "has locks in several zones"
 		}
 		zones[l.Account] = l.Zone
-	}
-	if n := f.Missing(x.Traits); n != "" {
-		return "needs " + string(n)
-	}
-	if slices.Contains(f.Needs, needsBare) && x.Hosted {
-		return "needs " + string(needsBare)
-	}
-	if slices.Contains(f.Needs, needsDisabled) && !x.Disabled {
-		return "needs " + string(needsDisabled)
-	}
-	if slices.Contains(f.Needs, needsPush) && !x.Push {
-		return "needs " + string(needsPush)
 	}
 	own := func(l sim.LockSpec) bool { return l.Model == x.Model }
 	if x.Traits.OfflineOnly && !slices.Contains(f.Needs, "offline") && !slices.ContainsFunc(all, own) {
@@ -60,6 +49,36 @@ func (x *Through) lacks(f *File) string {
 		}
 	}
 	return ""
+}
+
+// unmet is the first of these needs that the vendor's locks don't meet in place of a story's; "": there is none.
+func (x *Through) unmet(needs []Need, locks []sim.LockSpec) Need {
+	i := slices.IndexFunc(needs, func(n Need) bool {
+		switch n {
+		case namedModels:
+			return slices.ContainsFunc(locks, func(l sim.LockSpec) bool { return l.Model != x.Model })
+		case needsBare:
+			return x.Hosted
+		case needsDisabled:
+			return !x.Disabled
+		case needsPush:
+			return !x.Push
+		}
+		return !meets(n, x.Traits)
+	})
+	if i < 0 {
+		return ""
+	}
+	return needs[i]
+}
+
+// share is the story without the steps and expectations that the vendor's locks have no part in.
+func (x *Through) share(f *File) *File {
+	locks, _ := mounted(f)
+	out := *f
+	out.Steps = slices.DeleteFunc(slices.Clone(f.Steps), func(s Step) bool { return x.unmet(s.Needs, locks) != "" })
+	out.Expects = slices.DeleteFunc(slices.Clone(f.Expects), func(e Expect) bool { return x.unmet(e.Needs, locks) != "" })
+	return &out
 }
 
 // reuses reports whether a story gives the same digits to two codes of a lock.

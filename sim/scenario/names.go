@@ -96,16 +96,6 @@ func traitsOf(s sim.LockSpec) lock.Traits {
 	return profiles[i].Traits
 }
 
-// Missing returns the first of the file's needs that a lock of these traits does not meet, or "".
-func (f *File) Missing(t lock.Traits) Need {
-	for _, n := range f.Needs {
-		if !meets(n, t) {
-			return n
-		}
-	}
-	return ""
-}
-
 // links are the words for how far a look came, in the order of lock.Reach.
 var links = [...]string{"unknown", "up", "lock_down", "hub_down", "account_down"}
 

@@ -85,9 +85,6 @@ func (r *resolver) head(in given[head]) {
 	}
 	r.zone = r.location("zone", h.zone)
 	r.f.Name, r.f.About, r.f.Run, r.f.Seed = h.name.v, strings.TrimSpace(h.about.v), h.run.v, h.seed.or(1)
-	for _, n := range h.needs.v {
-		r.f.Needs = append(r.f.Needs, n.v)
-	}
 	if !h.start.ok {
 		return
 	}
@@ -200,11 +197,19 @@ func (r *resolver) fleet(in root) {
 			}
 		}
 	}
-	for _, n := range in.scenario.v.needs.v {
-		if len(spec.Locks) > 0 && !slices.ContainsFunc(spec.Locks, func(l sim.LockSpec) bool { return meets(n.v, traitsOf(l)) }) {
+	r.f.Needs = r.needs(in.scenario.v.needs)
+}
+
+// needs returns what a story, a step or an expectation lives on. Some lock of the file has it.
+func (r *resolver) needs(g given[[]given[Need]]) []Need {
+	var out []Need
+	for _, n := range g.v {
+		if all := r.f.Spec.Locks; len(all) > 0 && !slices.ContainsFunc(all, func(l sim.LockSpec) bool { return meets(n.v, traitsOf(l)) }) {
 			r.Add(n.at, "needs: no lock of this file has the trait %q", n.v)
 		}
+		out = append(out, n.v)
 	}
+	return out
 }
 
 // declare records a new name, or says that it is taken.

@@ -14,7 +14,7 @@ import (
 // expect checks one expectation and spells it out. It returns how many codes and locks are looked at.
 func (r *resolver) expect(g given[expectDecl]) (named int) {
 	e := g.v
-	out := Expect{Pos: g.at, At: r.f.End()}
+	out := Expect{Pos: g.at, At: r.f.End(), Needs: r.needs(e.needs)}
 	if e.t.ok {
 		out.At = r.within("t", e.t)
 	}
@@ -47,7 +47,7 @@ func (r *resolver) gave(e expectDecl, key string) bool {
 // only reports the keys that say nothing about the subject.
 func (r *resolver) only(e expectDecl, what string, allowed []string, subject string) {
 	for _, k := range e.keys {
-		if k.v == "t" || k.v == subject || slices.Contains(allowed, k.v) {
+		if k.v == "t" || k.v == "needs" || k.v == subject || slices.Contains(allowed, k.v) {
 			continue
 		}
 		about := "a code"
@@ -59,7 +59,7 @@ func (r *resolver) only(e expectDecl, what string, allowed []string, subject str
 		}
 		r.Add(k.at, "%s: says something of %s, but the expectation is about %s", k.v, about, what)
 	}
-	if len(e.keys) == 1 || len(e.keys) == 2 && r.gave(e, "t") {
+	if !slices.ContainsFunc(e.keys, func(k given[string]) bool { return k.v != "t" && k.v != "needs" && k.v != subject }) {
 		if subject != "event" && !e.muddled {
 			r.Add(e.keys[0].at, "the expectation about %s says nothing of it: give it a check, as %s", what, allowed[0])
 		}

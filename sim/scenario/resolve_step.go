@@ -11,8 +11,9 @@ import (
 // scene is the step that is being resolved.
 type scene struct {
 	stepDecl
-	pos Pos
-	at  time.Time
+	pos   Pos
+	at    time.Time
+	lives []Need // what it lives on
 }
 
 // happens reports whether the step changes anything: it is neither refused nor a dry run.
@@ -22,7 +23,7 @@ func (s *scene) happens() bool { return !s.refused.ok && !s.dryRun.v }
 func (r *resolver) story(in []given[stepDecl]) {
 	var scenes []*scene
 	for _, g := range in {
-		s := &scene{stepDecl: g.v, pos: g.at, at: r.within("t", g.v.t)}
+		s := &scene{stepDecl: g.v, pos: g.at, at: r.within("t", g.v.t), lives: r.needs(g.v.needs)}
 		if len(s.verbs) > 0 {
 			s.pos = s.verbs[0].at
 		}
@@ -84,7 +85,7 @@ func (r *resolver) form(s *scene, at Pos) {
 
 // place adds what a step does to the file, once or again and again. Of the commands of one step the last has its id.
 func (r *resolver) place(s *scene, do Do, at Pos, last bool) {
-	step := Step{Pos: at, At: s.at, Do: do, Refused: s.refused.v, Field: s.field.v}
+	step := Step{Pos: at, At: s.at, Do: do, Refused: s.refused.v, Field: s.field.v, Needs: s.lives}
 	c, isCommand := do.(Command)
 	if _, isFault := do.(Fault); isFault || isCommand && last {
 		step.ID = s.id.v

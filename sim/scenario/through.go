@@ -36,6 +36,7 @@ const locksOfAHub = 10
 
 // lay returns the story as it happens at the vendor's locks, or why it can't.
 func (x *Through) lay(f *File) (*File, string) {
+	f = x.share(f)
 	if why := x.lacks(f); why != "" {
 		return nil, why
 	}

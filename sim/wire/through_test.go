@@ -51,6 +51,8 @@ func TestAStoryThatAVendorsLocksCantTellIsSkipped(t *testing.T) {
 		{"model = \"jit.keypad\"\nzone = \"none\"", ``, ``, "is about a lock without a zone"},
 		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\nadd_lock = { id = \"side\", model = \"jit.keypad\" }", ""},
 		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\nfault = { on = \"front\", kind = \"reset\" }", "needs lock-list"},
+		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\nneeds = \"lock-list\"\nfault = { on = \"front\", kind = \"reset\" }", ""},
+		{`model = "jit.keypad"`, ``, "[[expect]]\nneeds = \"lock-list\"\nlock = \"front\"\nheld = 1", ""},
 		{`model = "jit.keypad"`, ``, "[[at]]\nt = \"1m\"\npool = { lock = \"front\", on = true }", ""},
 	} {
 		text := "[scenario]\nname = \"a story\"\nstart = 2026-03-28T08:00:00Z\nrun = \"1h\"\n" + c.needs + "\n[[lock]]\nid = \"front\"\n" + c.lock + "\n" + c.step + "\n"
