@@ -287,7 +287,7 @@ func TestJ7TurnoverAtNoon(t *testing.T) {
 // Words that say nothing are told in the place of the rows, and nothing else that is on the screen is lost to them.
 func TestAMistakeInAFilterIsToldWhereTheRowsWere(t *testing.T) {
 	j := demoJourney(t)
-	for screen, column := range map[string]string{"codes": "due", "locks": "battery"} {
+	for screen, column := range map[string]string{"codes": "due", "locks": "readiness"} {
 		j.do(":").write(screen + " colour:red").do("enter")
 		j.shows(`no column "colour"`)
 		j.shows(column)
