@@ -96,10 +96,15 @@ func (d *device) confirmAt(v view, p *place) (time.Time, string) {
 	t := &d.Device.Traits
 	const why = "to see whether it is there"
 	switch {
-	case t.CannotList && p.Pending && p.Looks == 0:
-		return p.Accepted.Add(v.policy.ObserveMin), "to see whether it has landed"
 	case t.CannotList && p.Pending:
-		return d.again(p.Looks, &v.policy), "to see whether it has landed"
+		at := p.Accepted.Add(v.policy.ObserveMin)
+		if p.Looks > 0 {
+			at = d.again(p.Looks, &v.policy)
+		}
+		if p.Due.After(d.Look.At) && p.Due.Before(at) {
+			at = p.Due
+		}
+		return at, "to see whether it has landed"
 	case t.CannotList, !p.Reported.IsZero():
 		return time.Time{}, ""
 	}

@@ -66,7 +66,7 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 		return
 	}
 	asked := d.Asked
-	if f.Verb != CallObserve && (d.Reach > lock.Reached || b.e.linkDown(d)) && (d.Device.Traits.CloudList || c != nil && c.Offline != lock.OfflineNone) {
+	if f.Verb != CallObserve && (d.Reach > lock.Reached || b.e.linkDown(d)) && (d.Device.Traits.CloudList || o.Held.Pending || c != nil && c.Offline != lock.OfflineNone) {
 		b.linkWorks(d, b.e.linksOf(d)[0]) // a cloud took it: that the lock is back only a look can show
 		b.ask(d)
 	} else {
@@ -187,7 +187,7 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 	if h.Slot != 0 {
 		p.Slot = h.Slot
 	}
-	p.Accepted, p.Doubt, p.Pending, p.Looks = b.now, false, h.Pending, 0
+	p.Accepted, p.Doubt, p.Pending, p.Due, p.Looks = b.now, false, h.Pending, h.Due, 0
 	p.Cleared, p.Reported, p.Seen, p.Missed = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	if c == nil {
 		return

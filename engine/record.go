@@ -145,6 +145,7 @@ type place struct {
 	Doubt    bool          `json:",omitzero"` // a write or erase may have happened
 	Kept     bool          `json:",omitzero"` // it served, and a change in place that left the digits, or a cloud's list that lacks it once, is no proof that it does not
 	Pending  bool          `json:",omitzero"` // the cloud itself calls it not yet on the lock
+	Due      time.Time     `json:",omitzero"` // of one pending: from then on a look can tell what holds it up
 	Disabled bool          `json:",omitzero"` // switched off in the vendor's app
 	Looks    int           `json:",omitzero"` // looks since it was accepted that could not confirm it
 	Clears   int           `json:",omitzero"` // erases that were accepted

@@ -101,6 +101,7 @@ type Held struct {
 	Enabled bool
 	Pending bool // accepted by the cloud, not yet confirmed by the lock
 	Slot    int
+	Due     time.Time // of one pending that Set answers with: from then on a look can tell what holds it up; zero: nobody knows
 }
 
 // Reach says how far a look at a device came.

@@ -18,6 +18,7 @@ type book struct{ secrets provider.Secrets }
 type ledger struct {
 	Issued []booking
 	Erased []erasure
+	Away   []absence // one of each bridge that is
 }
 
 // booking is an algorithmic PIN that was asked for: the same window and variance give the same digits again, so that two codes must not
@@ -62,6 +63,7 @@ func (b *book) change(ctx context.Context, now time.Time, fn func(*ledger) bool)
 		}
 		l.Issued = slices.DeleteFunc(l.Issued, func(x booking) bool { return !x.Until.After(now) })
 		l.Erased = slices.DeleteFunc(l.Erased, func(x erasure) bool { return now.Sub(x.At) > remembered })
+		l.Away = slices.DeleteFunc(l.Away, func(x absence) bool { return now.Sub(x.At) > remembered })
 		if !fn(&l) {
 			return nil
 		}
@@ -108,19 +110,38 @@ func (b *book) take(ctx context.Context, want booking, most int, now time.Time) 
 }
 
 // erasures are those that are remembered, by the jobs that wrote the PINs.
-func (b *book) erasures(ctx context.Context) (map[string]erasure, error) {
-	l, _, err := b.read(ctx)
+func (l *ledger) erasures() map[string]erasure {
 	all := map[string]erasure{}
 	for _, e := range l.Erased {
 		all[e.Of] = e
 	}
-	return all, err
+	return all
+}
+
+// erasure returns that of the PIN which a job wrote; false: there is none.
+func (b *book) erasure(ctx context.Context, of string) (erasure, bool, error) {
+	l, _, err := b.read(ctx)
+	e, ok := l.erasures()[of]
+	return e, ok, err
 }
 
 // erases notes an erasure in place of an earlier one.
 func (b *book) erases(ctx context.Context, e erasure, now time.Time) error {
 	return b.change(ctx, now, func(l *ledger) bool {
 		l.Erased = append(slices.DeleteFunc(l.Erased, func(x erasure) bool { return x.Of == e.Of }), e)
+		return true
+	})
+}
+
+// misses notes a bridge that is away in place of what stood of it; without a time it is away no longer.
+func (b *book) misses(ctx context.Context, x absence, now time.Time) error {
+	return b.change(ctx, now, func(l *ledger) bool {
+		n := len(l.Away)
+		l.Away = slices.DeleteFunc(l.Away, func(o absence) bool { return o.Bridge == x.Bridge })
+		if x.At.IsZero() {
+			return len(l.Away) < n
+		}
+		l.Away = append(l.Away, x)
 		return true
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"fmt"
+	"time"
 
 	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/driver/provider"
@@ -48,7 +49,7 @@ func open(_ context.Context, env provider.Env, a provider.Account) (driver.Drive
 	}
 	x := &account{
 		id: a.ID, api: api, login: login, now: env.Now, client: a.Secrets["client_id"], secret: a.Secrets["client_secret"], zone: a.Texts["zone"],
-		endless: int(cmp.Or(a.Wholes["endless_pin_type"], pinForever)), bridges: map[string]string{}, book: book{secrets: env.Secrets},
+		endless: int(cmp.Or(a.Wholes["endless_pin_type"], pinForever)), bridges: map[string]string{}, posts: map[string][]post{}, back: map[string]time.Time{}, book: book{secrets: env.Secrets},
 	}
 	if x.clock, err = a.Zone(); err != nil {
 		return nil, fail(err)

@@ -13,7 +13,9 @@
 //     the job. After the client was replaced by another the PINs of the old one can't be erased any more by lockctl; Clear says so.
 //   - As digits are all by which a PIN is erased, the same may not stand twice on a lock, even at different times.
 //   - A start must not be past. What should have begun already begins with the next minute but one half.
-//   - A job that is pending for longer than a full queue takes means that the bridge is out of reach.
+//   - A job that waits for longer than its bridge can take means that the bridge is out of reach: two minutes, and a quarter of one for each
+//     job ahead of it. Set tells when that will be known, so that the engine looks then. From there on the bridge is away until it has done a
+//     job again: a look gives it one, to tell the state of the lock, when what it had is over. Which job that is, is kept as well.
 //   - An algoPIN begins and ends on the hour by the lock's clock, so that they are offered only where its time zone is set. One
 //     window has three, one start five for a single opening; which of them were taken is kept with the account's token, before they
 //     are asked for. They can't be erased. Those for more than a day die unless they are used within a day.

@@ -30,7 +30,9 @@ type account struct {
 	book           book
 
 	mu      sync.Mutex
-	bridges map[string]string // of locks, by the vendor's ids, as they were last listed
+	bridges map[string]string    // of locks, by the vendor's ids, as they were last listed
+	posts   map[string][]post    // of bridges, not longer ago than a full queue takes
+	back    map[string]time.Time // since when a bridge that was away is back
 }
 
 var (
@@ -139,10 +141,8 @@ func (a *account) find(ctx context.Context, c rest.Call) (id, bridge string, err
 	return id, bridge, nil
 }
 
-const (
-	mostJobs    = 20              // that a look asks for, and that a bridge has waiting
-	bridgeTakes = 6 * time.Minute // for a full queue; longer than that it is away
-)
+// mostJobs is how many a look asks for, and a bridge has waiting.
+const mostJobs = 20
 
 // Observe implements driver.Driver. What the lock holds nobody tells; what became of the newest jobs is told of the Refs that are known:
 // one that failed is left out.
@@ -159,7 +159,7 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 	if d.DeviceID != vendor {
 		return lock.Observation{}, c.Fail(driver.Offline, driver.BlameCloud, "no device")
 	}
-	o := lock.Observation{Reach: lock.Reached, Source: lock.SourceCloud, Zone: a.zone, Next: known.Since}
+	o := lock.Observation{Source: lock.SourceCloud, Zone: a.zone, Next: known.Since}
 	if d.Battery != nil {
 		o.Battery = lock.Battery{Known: true, Level: min(max(*d.Battery/100, 0), 1)}
 	}
@@ -171,11 +171,12 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 		}
 	}
 	slices.SortStableFunc(handles, func(x, y handle) int { return y.posted.Compare(x.posted) })
-	erased, err := a.book.erasures(ctx)
+	l, _, err := a.book.read(ctx)
 	if err != nil {
 		return lock.Observation{}, a.forgetful(c, err)
 	}
-	asked := 0
+	erased := l.erasures()
+	asked, stuck := 0, ""
 	for _, h := range handles[:min(len(handles), lock.MaxHeld)] {
 		e, going := erased[h.job]
 		if going && e.Done {
@@ -189,13 +190,16 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 			if s, err = a.job(ctx, c, job); err != nil {
 				return lock.Observation{}, err
 			}
-			if s == pending && a.now().Sub(posted) > bridgeTakes {
-				o.Reach = lock.HubDown
+			if s == pending && !a.now().Before(a.dueOf(vendor, job, posted)) {
+				stuck = job
 			}
 		}
 		if going && s != done || !going && s != failed {
 			o.Held = append(o.Held, lock.Held{Ref: refs[h.job], PIN: h.pin, Enabled: true, Pending: s == pending})
 		}
+	}
+	if o.Reach, err = a.reach(ctx, c, vendor, stuck, l.Away); err != nil {
+		return lock.Observation{}, err
 	}
 	o.At = a.now()
 	return o, nil
@@ -221,11 +225,11 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 		if !ok || h.pin != want.PIN || h.window != sumOf(want.Window) {
 			return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a PIN is changed by erasing it and writing another")
 		}
-		erased, err := a.book.erasures(ctx)
+		_, going, err := a.book.erasure(ctx, h.job)
 		if err != nil {
 			return lock.Held{}, a.forgetful(c, err)
 		}
-		if _, going := erased[h.job]; !going {
+		if !going {
 			if s, err := a.job(ctx, c, h.job); err != nil || s != failed {
 				return held(want, at, s), err
 			}
@@ -251,7 +255,10 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	if err != nil {
 		return lock.Held{}, err
 	}
-	return held(want, a.seal(handle{want.PIN, a.now(), sumOf(want.Window), job}), pending), nil
+	now := a.now()
+	x := held(want, a.seal(handle{want.PIN, now, sumOf(want.Window), job}), pending)
+	x.Due = a.dueOf(lockID, job, now)
+	return x, nil
 }
 
 func held(want lock.Credential, ref lock.Ref, s state) lock.Held {
@@ -272,12 +279,12 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	case !ok:
 		return c.Fail(driver.Unsupported, driver.BlameAccount, "it was written by another API client")
 	}
-	erased, err := a.book.erasures(ctx)
+	e, going, err := a.book.erasure(ctx, h.job)
 	if err != nil {
 		return a.forgetful(c, err)
 	}
-	if e, going := erased[h.job]; going {
-		if over, err := a.erased(ctx, c, h, e); over || err != nil {
+	if going {
+		if over, err := a.erased(ctx, c, lockID, h, e); over || err != nil {
 			return err
 		}
 	}
@@ -292,7 +299,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 }
 
 // erased looks what became of an erasure. over: it is done; without an error otherwise: it has failed, and is to be tried anew.
-func (a *account) erased(ctx context.Context, c rest.Call, h handle, e erasure) (over bool, err error) {
+func (a *account) erased(ctx context.Context, c rest.Call, id string, h handle, e erasure) (over bool, err error) {
 	if e.Done {
 		return true, nil
 	}
@@ -300,7 +307,10 @@ func (a *account) erased(ctx context.Context, c rest.Call, h handle, e erasure) 
 	switch {
 	case err != nil:
 		return false, err
-	case s == pending && a.now().Sub(e.At) > bridgeTakes:
+	case s == pending && !a.now().Before(a.dueOf(id, e.Job, e.At)):
+		if err := a.missed(ctx, c, a.bridgeOf(id), e.Job); err != nil {
+			return false, err
+		}
 		return false, c.Fail(driver.Offline, driver.BlameHub, "the bridge does not turn to it")
 	case s == pending:
 		return false, unfinished(c)

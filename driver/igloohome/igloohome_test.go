@@ -126,27 +126,87 @@ func TestAJobThatFails(t *testing.T) {
 	}
 }
 
-// A bridge that does no job for longer than a full queue takes is away, and is blamed; when it is back, the job is done or over.
+// A bridge that leaves a job for longer than it can take is away, and is blamed, until it has done a job again: also after that one is over,
+// and for a driver that was restarted. What it had not got to in time failed.
 func TestABridgeThatIsAway(t *testing.T) {
-	for _, away := range []time.Duration{8 * time.Minute, 20 * time.Minute} {
-		h := build(t, cloud.Habits{}, nil)
+	for _, away := range []time.Duration{8 * time.Minute, 20 * time.Minute, 45 * time.Minute} {
+		secrets := &provider.MemorySecrets{}
+		h := build(t, cloud.Habits{}, secrets)
 		drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
 		held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
 		drivertest.Must(t, err)
-		h.leap.Pass(8 * time.Minute)
-		o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
-		drivertest.Must(t, err)
-		if o.Reach != lock.HubDown {
-			t.Errorf("the reach is %d", o.Reach)
+		look := func() lock.Observation {
+			t.Helper()
+			o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
+			drivertest.Must(t, err)
+			return o
 		}
-		h.leap.Pass(away - 8*time.Minute)
+		h.leap.Pass(time.Minute)
+		if o := look(); o.Reach != lock.Reached {
+			t.Errorf("after a minute the reach is %d", o.Reach)
+		}
+		due := held.Due.Sub(h.leap.Now())
+		if h.leap.Pass(due); due <= 0 || due > 2*time.Minute {
+			t.Errorf("what holds a lone job up can be told %v later", due)
+		}
+		for gone := 4 * time.Minute; gone < away; gone += 7 * time.Minute {
+			if o := look(); o.Reach != lock.HubDown {
+				t.Errorf("before %v have passed the reach is %d", gone, o.Reach)
+			}
+			id, secret := cloud.Client("house")
+			h.Driver = login(t, h.server.URL, h.leap.Now, &bytes.Buffer{}, id, secret, secrets)
+			h.leap.Pass(7 * time.Minute)
+		}
+		look()
 		drivertest.Must(t, h.Far.Heal(h.Device))
 		h.Far.Settle()
-		o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Refs: []lock.Ref{held.Ref}})
-		drivertest.Must(t, err)
+		o := look()
 		if there := len(o.Held) == 1 && !o.Held[0].Pending; o.Reach != lock.Reached || there != (away < 10*time.Minute) {
 			t.Errorf("back after %v a look tells %+v", away, o)
 		}
+	}
+}
+
+// A bridge whose jobs are refused is away until one is taken and done.
+func TestABridgeThatRefusesJobs(t *testing.T) {
+	h := build(t, cloud.Habits{RefusesAway: true}, nil)
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+	look := func() lock.Reach {
+		t.Helper()
+		o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
+		drivertest.Must(t, err)
+		return o.Reach
+	}
+	if look() != lock.Reached {
+		t.Error("a bridge that nobody asked is said to be away")
+	}
+	_, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{Code: "c", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	if e := drivertest.Error(t, err); e.Kind != driver.Offline || e.Blame != driver.BlameHub {
+		t.Errorf("its job gives %v", err)
+	}
+	if look() != lock.HubDown {
+		t.Error("the look after that is said to have come through")
+	}
+	drivertest.Must(t, h.Far.Heal(h.Device))
+	look() // orders a job
+	h.Far.Settle()
+	if look() != lock.Reached {
+		t.Error("a bridge that works again is said to be away")
+	}
+}
+
+// The more jobs a bridge was given, the later the last of them is due.
+func TestWhenAJobIsDue(t *testing.T) {
+	h := build(t, cloud.Habits{}, nil)
+	drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
+	var due []time.Duration
+	for range 20 {
+		held, err := h.Driver.Set(t.Context(), h.Device, lock.Credential{PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+		drivertest.Must(t, err)
+		due = append(due, held.Due.Sub(h.leap.Now()).Round(time.Second))
+	}
+	if due[0] != 2*time.Minute || due[4] != 3*time.Minute || due[19] != 6*time.Minute {
+		t.Errorf("they are due after %v", due)
 	}
 }
 

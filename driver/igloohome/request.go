@@ -1,7 +1,9 @@
 package igloohome
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,6 +114,9 @@ func (a *account) job(ctx context.Context, c rest.Call, id string) (state, error
 // order gives the bridge of a lock a job and returns its id.
 func (a *account) order(ctx context.Context, c rest.Call, of, bridge string, o order) (string, error) {
 	answer, err := a.do(ctx, c, http.MethodPost, "/devices/"+url.PathEscape(of)+"/jobs/bridges/"+url.PathEscape(bridge), o, true)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Offline && e.Blame == driver.BlameHub {
+		return "", cmp.Or(a.missed(ctx, c, bridge, ""), err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -119,5 +124,6 @@ func (a *account) order(ctx context.Context, c rest.Call, of, bridge string, o o
 	if err := answer.JSON(&j); err != nil || j.ID == "" || len(j.ID) > maxJobID {
 		return "", c.Fail(driver.Ambiguous, driver.BlameCloud, "no job")
 	}
+	a.posted(bridge, j.ID)
 	return j.ID, nil
 }

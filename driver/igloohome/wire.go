@@ -26,6 +26,7 @@ type (
 	}
 	job struct {
 		ID        string `json:"jobId"`
+		Expiry    string `json:"expiryDate"`
 		Completed bool   `json:"completed"`
 		Response  struct {
 			Status number `json:"jobStatus"`
@@ -63,6 +64,7 @@ const (
 	jobUnlock    = 2
 	jobCreatePIN = 4
 	jobDeletePIN = 5
+	jobStatus    = 10
 	pinForever   = 2
 	pinDuration  = 4
 	statusDone   = "0"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,6 +138,14 @@ func (h *house) code() engine.CodeView {
 	return s.Codes[0]
 }
 
+// device is what the engine tells of the lock.
+func (h *house) device() *engine.DeviceView {
+	h.t.Helper()
+	s, err := h.host.Snapshot(h.t.Context(), engine.Query{View: engine.ViewDevice, Device: h.door})
+	must(h.t, err)
+	return s.Device
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -194,6 +203,46 @@ func TestALockThatIsAwayAtTheStart(t *testing.T) {
 				pass(max(4*time.Hour, stay.Starts.Sub(h.host.Now())))
 				if !h.opens(pin) {
 					t.Error("two hours after the lock is back the code does not open")
+				}
+			})
+		})
+	}
+}
+
+// A hub that is away is found out by a code that somebody makes meanwhile, without anybody looking, and stays known to be away until it is
+// back; then the code comes.
+func TestAHubThatIsAway(t *testing.T) {
+	for _, v := range wire.Vendors() {
+		t.Run(v.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := open(t, v)
+				if h.takes.OfflineOnly {
+					return // its codes need no hub
+				}
+				pass(7*time.Minute + 23*time.Second)
+				away := 40 * time.Minute
+				must(t, h.fleet.Do(t.Context(), func(f *sim.Fleet) error {
+					_, err := f.Inject(sim.Fault{On: "bridge", Kind: "offline", For: away})
+					return err
+				}))
+				pin := h.pin()
+				stay := h.stay(pin, 24*time.Hour)
+				stay.Starts = h.host.Now().Add(time.Minute)
+				h.do(stay)
+				pass(4 * time.Minute)
+				for at := 4 * time.Minute; at < away; at += time.Minute {
+					d := h.device()
+					if d.Link <= lock.Reached {
+						t.Fatalf("after %v its link is said to be %v: %v", at, d.Link, d.Next)
+					}
+					if v.Name == "igloohome" && (d.Link != lock.HubDown || slices.ContainsFunc(d.Issues, func(i engine.Issue) bool { return i.Code == "device_disconnected" })) {
+						t.Errorf("after %v the link is %v, and the issues are %v", at, d.Link, d.Issues)
+					}
+					pass(time.Minute)
+				}
+				pass(35 * time.Minute) // no backoff is longer
+				if d := h.device(); d.Link != lock.Reached || !h.opens(pin) {
+					t.Errorf("back for half an hour its link is said to be %v, the code %s", d.Link, h.code().Status)
 				}
 			})
 		})
