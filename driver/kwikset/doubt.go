@@ -76,3 +76,32 @@ func (d *doubts) since(id lock.DeviceID, slot byte) []written {
 	}
 	return nil
 }
+
+// owners remembers to which writing each lock has given a slot last, as far as this process has heard. A lock gives away free slots alone: if
+// a slot of a code of ours goes to a later one, somebody has removed the first in the vendor's app, and what is there now is another's.
+type owners struct {
+	mu  sync.Mutex
+	all map[lock.DeviceID]map[byte]time.Time
+}
+
+// gave notes that a lock has given a slot to the writing of that time.
+func (o *owners) gave(id lock.DeviceID, slot byte, since time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.all == nil {
+		o.all = map[lock.DeviceID]map[byte]time.Time{}
+	}
+	if o.all[id] == nil {
+		o.all[id] = map[byte]time.Time{}
+	}
+	if since.After(o.all[id][slot]) {
+		o.all[id][slot] = since
+	}
+}
+
+// lost reports whether a slot that was given to the writing of that time belongs to a later one.
+func (o *owners) lost(id lock.DeviceID, slot byte, since time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all[id][slot].After(since)
+}

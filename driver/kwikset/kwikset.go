@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type account struct {
 	now     func() time.Time
 	log     *slog.Logger
 	erases  doubts
+	owners  owners
 }
 
 var (
@@ -108,15 +110,23 @@ func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Kn
 			case err != nil:
 				return lock.Observation{}, err
 			case slot > 0:
-				h.Ref = ref{slot: slot, print: r.print, name: r.name}.String()
+				r.token, r.slot = "", slot
+				h.Ref = r.String()
 			case !known || a.now().Sub(r.since) > lands:
 				continue // it came to nothing: the digits are taken, the lock is full or away, or its start has passed
 			default:
 				h.Pending = true
 			}
 		}
+		if r.slot > 0 {
+			a.owners.gave(id, r.slot, r.since)
+		}
 		o.Held = append(o.Held, h)
 	}
+	o.Held = slices.DeleteFunc(o.Held, func(h lock.Held) bool { // also by what a later one of them has told
+		r, _ := parse(h.Ref)
+		return r.slot > 0 && a.owners.lost(id, r.slot, r.since)
+	})
 	// Where the history is nobody has written down, and it fails at times: without it the look is as good.
 	if o.Entries, o.Next, err = a.entries(ctx, c, known); err != nil {
 		a.log.DebugContext(ctx, "the history can't be read", "device", string(id), "err", err)
@@ -144,6 +154,9 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 				return lock.Held{}, err
 			}
 			pending = pending && a.now().Sub(r.since) <= lands
+		}
+		if slot > 0 && a.owners.lost(id, slot, r.since) {
+			slot, pending = 0, false // somebody has removed it: it is written anew
 		}
 		held.Ref, held.Pending = at, slot == 0
 		switch same := r.print == print; {
@@ -214,6 +227,10 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) erro
 			return c.Fail(driver.Ambiguous, driver.BlameCloud, "its slot was never known")
 		}
 		r.slot = slot
+		a.owners.gave(id, slot, r.since)
+	}
+	if a.owners.lost(id, r.slot, r.since) {
+		return nil // somebody has removed it, and another code stands there
 	}
 	for _, w := range a.erases.since(id, r.slot) {
 		slot, known, err := a.slot(ctx, c, w.token)

@@ -199,6 +199,43 @@ func TestASlotThatWasGivenAway(t *testing.T) {
 	h.holds(t, 0)
 }
 
+// A code that somebody has removed in the vendor's app leaves its slot to the next one of ours, which an erase of the first must not hit. What
+// the slot was given to is in the handles, so that it is known after a restart too.
+func TestASlotThatSomebodyHasFreed(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		h := open(t)
+		write := func(tag, digits string) lock.Ref {
+			token := h.set(t, want(t, tag, digits))
+			h.Far.Settle()
+			o := h.look(t, token)
+			if len(o.Held) != 1 || o.Held[0].Pending {
+				t.Fatalf("%s: a look tells %+v", tag, o.Held)
+			}
+			return o.Held[0].Ref
+		}
+		first := write("LCABCDE23", "4829")
+		drivertest.Must(t, h.Far.Remove(h.Device, drivertest.PIN(t, "4829")))
+		second := write("LCBBBBBSI", "1357")
+		if restart {
+			h.Driver = h.login(t, &bytes.Buffer{}, account(h.server.URL))
+		}
+		if o := h.look(t, first, second); len(o.Held) != 1 || o.Held[0].Ref != second {
+			t.Errorf("a look tells %+v", o.Held)
+		}
+		drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, first))
+		h.Far.Settle()
+		h.holds(t, 1)
+		if held, err := h.Driver.Set(t.Context(), h.Device, want(t, "LCABCDE23", "4829"), first); err != nil || !held.Pending || held.Ref == first {
+			t.Errorf("to set the first again gives %+v, %v", held, err)
+		}
+		h.Far.Settle()
+		h.holds(t, 2)
+		drivertest.Must(t, h.Driver.Clear(t.Context(), h.Device, second))
+		h.Far.Settle()
+		h.holds(t, 1)
+	}
+}
+
 // A start that has passed by the time the lock hears of it is kept quiet about, too; one that has passed before is refused.
 func TestAStartThatHasPassed(t *testing.T) {
 	h := open(t)

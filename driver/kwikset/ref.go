@@ -15,7 +15,7 @@ import (
 // lock has told its slot, and by the slot from then on.
 type ref struct {
 	token string    // "": the slot is known
-	since time.Time // when the token was given
+	since time.Time // when the token was given; zero: not told
 	slot  byte
 	print string // of what was written, by which a repetition is known
 	name  string // by which the history calls the code
@@ -25,7 +25,11 @@ func (r ref) String() lock.Ref {
 	if r.token != "" {
 		return lock.Ref(strings.Join([]string{"token", r.token, strconv.FormatInt(r.since.Unix(), 10), r.print, r.name}, "/"))
 	}
-	return lock.Ref(strings.Join([]string{"slot", strconv.Itoa(int(r.slot)), r.print, r.name}, "/"))
+	slot := strconv.Itoa(int(r.slot))
+	if !r.since.IsZero() {
+		slot += "@" + strconv.FormatInt(r.since.Unix(), 10)
+	}
+	return lock.Ref(strings.Join([]string{"slot", slot, r.print, r.name}, "/"))
 }
 
 // parse reads a Ref; false: this driver has not written it.
@@ -44,8 +48,15 @@ func parse(text lock.Ref) (ref, bool) {
 		if len(p) != 3 {
 			return ref{}, false
 		}
-		slot, err := strconv.ParseUint(p[0], 10, 8)
-		return ref{slot: byte(slot), print: p[1], name: p[2]}, err == nil && slot > 0
+		number, since, told := strings.Cut(p[0], "@")
+		slot, err := strconv.ParseUint(number, 10, 8)
+		r := ref{slot: byte(slot), print: p[1], name: p[2]}
+		if err == nil && told {
+			var at int64
+			at, err = strconv.ParseInt(since, 10, 64)
+			r.since = time.Unix(at, 0)
+		}
+		return r, err == nil && slot > 0
 	}
 	return ref{}, false
 }
