@@ -12,6 +12,10 @@
 //   - A deletion erases whatever is in a slot, and nobody confirms it. So only a slot that the lock has told is erased, and one that is in
 //     doubt not once more while a code that was written since may have got it. A code whose token was forgotten before its slot was
 //     known can't be erased by lockctl, and Clear says so.
+//   - Whoever deletes a code of ours in the vendor's app frees its slot, and nothing tells. If the lock gives that slot to a later code of ours,
+//     its number says so: the first code counts as gone, and is not erased. If it gives it to a code that somebody makes in the app, nobody can
+//     know: no answer tells whose code is in a slot, the sum over all codes changes with every code, and a write never goes over a slot that is
+//     taken. Then our erase hits that code. Not to erase would leave digits working that were withdrawn, which is worse, so it is done.
 //   - How a code is changed is not established: it is erased and written anew.
 //   - A lock that is not connected is refused at once: the cloud would give a token for what never arrives.
 //   - A local time that clocks show twice stands for the first: a window that means the second is kept by the engine.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -77,7 +78,7 @@ func (c *Cloud) create(r *request) {
 		r.refuse(http.StatusBadRequest, "Invalid request body")
 		return
 	}
-	want, why := codeOf(b, r.door.zone, c.fleet.Now())
+	want, back, why := codeOf(b, r.door.zone, c.fleet.Now(), c.DateRanges == daily)
 	if why != "" {
 		r.refuse(http.StatusBadRequest, "Invalid message: "+why)
 		return
@@ -86,6 +87,9 @@ func (c *Cloud) create(r *request) {
 	c.take(r, "set", j, func() {
 		if c.refuses(j.door, want) {
 			return
+		}
+		if back != nil {
+			want.Window = lock.Window{} // until the lock holds it
 		}
 		c.fleet.Call(sim.Call{Verb: "set", Device: j.door.of.ID, Want: want, Passed: true}, func(x sim.Result) {
 			if x.Err != nil {
@@ -96,18 +100,21 @@ func (c *Cloud) create(r *request) {
 					j.slot = m.Slot
 				}
 			}
+			if back != nil {
+				c.turn(j.door, x.Held.Ref, back)
+			}
 		})
 	})
 }
 
-// refuses reports whether the lock keeps quiet about a code: its first four digits are those of another, or its start has passed.
+// refuses reports whether the lock keeps quiet about a code: its digits begin as no code's may, or as those of another, or its start has passed.
 func (c *Cloud) refuses(d *door, want lock.Credential) bool {
 	for _, m := range c.fleet.Memory(d.of.ID) {
 		if have := m.PIN.Reveal(); len(have) >= 4 && have[:4] == want.PIN.Reveal()[:4] {
 			return true
 		}
 	}
-	return !want.OneTime && !want.Window.IsZero() && !want.Window.From.After(c.fleet.Now())
+	return strings.HasPrefix(want.PIN.Reveal(), "999999") || !want.OneTime && !want.Window.IsZero() && !want.Window.From.After(c.fleet.Now())
 }
 
 // delete has the lock erase whatever is in a slot.

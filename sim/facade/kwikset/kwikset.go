@@ -1,11 +1,11 @@
 // Package kwikset speaks the protocol of the Kwikset app for simulated locks: without it the driver for these locks could be tried with a
-// real account and a real door only. It is written from what the community has found out, apart from the driver. Schedules that come
-// back every week are read and refused, because simulated locks keep none.
+// real account and a real door only. It is written from what the community has found out, apart from the driver.
 package kwikset
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,10 +21,7 @@ import (
 
 // Cloud is one account.
 type Cloud struct {
-	// Homes is how many homes without locks come before the one that has them. The API lists twenty unless it is asked for more.
-	Homes int
-	// HistoryFails has the history answered with 504, as the vendor's cloud does at times.
-	HistoryFails bool
+	Habits
 
 	fleet   *sim.Fleet
 	account lock.AccountID
@@ -35,7 +32,26 @@ type Cloud struct {
 	taken   int // jobs ever
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
+
+// Habits are how accounts differ, and what nobody outside knows for sure of the vendor.
+type Habits struct {
+	Homes        int    `json:"homes"`         // without locks, that come before the one that has them; the API lists twenty unless it is asked for more
+	HistoryFails bool   `json:"history_fails"` // with 504, as it does at times
+	DateRanges   string `json:"date_ranges"`   // "daily": two dates and times mean those hours of each of the days; "": all the time from one to the other
+}
+
+const daily = "daily" // of DateRanges
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, func(h *Habits) error {
+		return errors.Join(facade.Within("homes", h.Homes, 0, 1000), facade.Among("date_ranges", []string{h.DateRanges}, "", daily))
+	})
+}
 
 // What an app of the vendor knows besides its user.
 const (

@@ -21,6 +21,7 @@ const (
 
 	allDay      = 1
 	dateRange   = 3
+	weekly      = 4
 	oneTime     = 5
 	oneTime24h  = 6
 	fewestName  = 2
@@ -55,11 +56,12 @@ func slotOf(packet []byte) (int, bool) {
 	return int(all[0].data[0]), true
 }
 
-// codeOf reads a packet that creates, as a lock in that zone does at that time; why says what is wrong with it.
-func codeOf(packet []byte, zone *time.Location, now time.Time) (want lock.Credential, why string) {
+// codeOf reads a packet that creates, as a lock in that zone does at that time, where a range of dates may mean those hours of each of its
+// days. A code that comes back has its turns. why says what is wrong with the packet.
+func codeOf(packet []byte, zone *time.Location, now time.Time, daily bool) (want lock.Credential, back *turns, why string) {
 	all, ok := records(packet)
 	if !ok || len(all) < 2 || all[0].kind != recordCode || all[len(all)-1].kind != recordName || len(all[0].data) < 4 {
-		return want, "records"
+		return want, nil, "records"
 	}
 	index, kind, enabled := all[0].data[0], all[0].data[1]>>4, all[0].data[1]&0xf
 	digits := strings.TrimSuffix(hex.EncodeToString(all[0].data[2:]), "f")
@@ -67,40 +69,60 @@ func codeOf(packet []byte, zone *time.Location, now time.Time) (want lock.Creden
 	name := all[len(all)-1].data
 	switch {
 	case index != 0:
-		return want, "slots that are chosen are not simulated"
+		return want, nil, "slots that are chosen are not simulated"
 	case enabled != 1:
-		return want, "codes that are switched off are not simulated"
+		return want, nil, "codes that are switched off are not simulated"
 	case err != nil || len(digits) < 4 || len(digits) > 8:
-		return want, "digits"
+		return want, nil, "digits"
 	case !utf8.Valid(name) || utf8.RuneCount(name) < fewestName || utf8.RuneCount(name) > longestName:
-		return want, "name"
+		return want, nil, "name"
 	}
 	want = lock.Credential{Name: string(name), PIN: pin, Enabled: true, OneTime: kind == oneTime || kind == oneTime24h}
+	var days []byte
+	if len(all) == 3 && all[1].kind == recordSchedule {
+		days = all[1].data
+	}
 	switch {
 	case len(all) == 2 && (kind == allDay || kind == oneTime):
 	case len(all) == 2 && kind == oneTime24h:
 		want.Window = lock.Window{From: now, To: now.Add(24 * time.Hour)}
-	case len(all) == 3 && kind == dateRange && all[1].kind == recordSchedule && len(all[1].data) == 7 && zone != nil:
-		if want.Window, ok = rangeOf(all[1].data, zone); !ok {
-			return want, "dates"
+	case kind == dateRange && len(days) == 7 && zone != nil:
+		if want.Window, ok = rangeOf(days, zone); !ok {
+			return want, nil, "dates"
 		}
+		if daily {
+			hours, _ := hoursOf(days)
+			back = &turns{zone: zone, days: everyDay, hours: hours, within: want.Window}
+		}
+	case kind == weekly && len(days) == 4 && zone != nil:
+		hours, ok := hoursOf(days)
+		if !ok || hours.from >= hours.to || days[3] == 0 || days[3] > everyDay {
+			return want, nil, "hours"
+		}
+		back = &turns{zone: zone, days: days[3], hours: hours}
 	default:
-		return want, "this schedule is not simulated"
+		return want, nil, "this schedule is not simulated"
 	}
-	return want, ""
+	return want, back, ""
 }
 
-// rangeOf reads a schedule from one local time of one day to another of another, taken for one stretch.
+// hoursOf reads the times of day at which a schedule begins and ends.
+func hoursOf(b []byte) (h hours, ok bool) {
+	fromMinute, toMinute := int(b[0]>>2), int(b[1]&0x3f)
+	fromHour, toHour := int(b[1]>>6)|int(b[2]&7)<<2, int(b[2]>>3)
+	return hours{fromHour*60 + fromMinute, toHour*60 + toMinute}, b[0]&3 == 0 && max(fromMinute, toMinute) < 60 && max(fromHour, toHour) < 24
+}
+
+// rangeOf reads a schedule from one local time of one day to another of another.
 func rangeOf(b []byte, zone *time.Location) (w lock.Window, ok bool) {
-	startMinute, endMinute := int(b[0]>>2), int(b[1]&0x3f)
-	startHour, endHour := int(b[1]>>6)|int(b[2]&7)<<2, int(b[2]>>3)
+	h, ok := hoursOf(b)
 	days := binary.LittleEndian.Uint32(b[3:])
 	field := func(from, bits int) int { return int(days >> from & (1<<bits - 1)) }
-	at := func(year, month, day, hour, minute int) (time.Time, bool) {
-		t, note := lock.Resolve(zone, 2000+year, time.Month(month), day, hour, minute, 0)
+	at := func(year, month, day, minute int) (time.Time, bool) {
+		t, note := lock.Resolve(zone, 2000+year, time.Month(month), day, minute/60, minute%60, 0)
 		return t, note != lock.NoteInvalid
 	}
-	from, good := at(field(18, 7), field(0, 4), field(8, 5), startHour, startMinute)
-	to, fine := at(field(25, 7), field(4, 4), field(13, 5), endHour, endMinute)
-	return lock.Window{From: from, To: to}, good && fine && b[0]&3 == 0 && to.After(from)
+	from, good := at(field(18, 7), field(0, 4), field(8, 5), h.from)
+	to, fine := at(field(25, 7), field(4, 4), field(13, 5), h.to)
+	return lock.Window{From: from, To: to}, ok && good && fine && to.After(from)
 }

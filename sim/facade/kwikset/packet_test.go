@@ -18,7 +18,9 @@ func TestPackets(t *testing.T) {
 	for text, want := range map[string]struct{ digits, name, window, why string }{
 		"00040011123402054775657374":                 {"1234", "Guest", "", ""},
 		"0005003182467f010700005c77c368340203416e6e": {"82467", "Ann", "2026-07-03T21:00:00Z 2026-07-06T16:00:00Z", ""},
-		"0004004113590104782d8a3e020443726577":       {why: "this schedule is not simulated"}, // Monday to Friday
+		"0004004113590104782d8a3e020443726577":       {"1359", "Crew", "", ""}, // Monday to Friday
+		"0004004113590104f02d8a3e020443726577":       {why: "hours"},           // minute 60
+		"0004004113590104782d8a00020443726577":       {why: "hours"},           // on no day
 		"0004011112340202416e":                       {why: "slots that are chosen are not simulated"},
 		"0004001012340202416e":                       {why: "codes that are switched off are not simulated"},
 		"000400111a340202416e":                       {why: "digits"},
@@ -34,7 +36,7 @@ func TestPackets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, why := codeOf(b, zone, now)
+		got, _, why := codeOf(b, zone, now, false)
 		window := ""
 		if !got.Window.IsZero() {
 			window = got.Window.From.Format(time.RFC3339) + " " + got.Window.To.Format(time.RFC3339)
