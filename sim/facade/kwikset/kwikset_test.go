@@ -246,7 +246,7 @@ func TestTheKeypadKeepsSchedules(t *testing.T) {
 	local, err := lock.LoadZone("America/Chicago")
 	must(t, err)
 	at := func(day, hour int) time.Time { return time.Date(2031, 3, day, hour, 0, 0, 0, local) } // clocks go forward on the 9th
-	const workdays = "0004004113590104782d8a3e0203416e6e" // 08:30 to 17:45
+	const workdays = "0004004113590104782d8a3e0203416e6e"                                        // 08:30 to 17:45
 	for name, x := range map[string]struct {
 		habits, packet string
 		open, shut     []time.Time
