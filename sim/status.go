@@ -12,6 +12,14 @@ import (
 // Now is the fleet's time.
 func (f *Fleet) Now() time.Time { return f.k.Now() }
 
+// Clock is the time that the lock's own clock shows right now; zero: there is no such lock. No fault counts the look.
+func (f *Fleet) Clock(id lock.DeviceID) time.Time {
+	if d := f.devices[id]; d != nil {
+		return d.read(f.k.Now(), true).shows()
+	}
+	return time.Time{}
+}
+
 // Reach tells how far messages to that lock come right now. Nothing is sent, and no fault counts it.
 func (f *Fleet) Reach(id lock.DeviceID) lock.Reach {
 	if d := f.devices[id]; d != nil {

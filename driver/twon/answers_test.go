@@ -137,7 +137,7 @@ func TestADirectoryInPages(t *testing.T) {
 // Whatever a device answers, a look is an observation within its bounds, or an error of a known kind.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{
-		told, empty, `{"success":true,"result":{"id":7,"events":[{"id":7,"utcTime":1767618123,"event":"CodeEntered","params":{"code":"482915","uuid":"4C95","valid":true}}]}}`,
+		told, empty, `{"success":true,"result":{"id":7,"events":[{"id":7,"utcTime":1767618123,"upTime":812,"event":"CodeEntered","params":{"code":"482915","uuid":"4C95","valid":true}}]}}`,
 		`{"success":true,"result":{"users":[{"uuid":"a","name":"LCABCDE23:Ada","access":{"pin":"4829","validFrom":"-1","validTo":"99999999999999999999","code":null}}],"iterator":{"timestamp":1}}}`,
 		`{"success":false,"error":{"code":12,"param":"id"}}`, `{"success":true,"result":{"events":[{"id":-1,"utcTime":-9e18,"event":"UserAuthenticated"}]}}`, `null`, `[null]`, ``,
 	} {
@@ -154,7 +154,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("a device without a model or a name: %+v", x)
 			}
 		}
-		for _, since := range []lock.Cursor{"", "1767618000 3", lock.Cursor(text)} {
+		for _, since := range []lock.Cursor{"", "1767618000 3", "1767618000 1767618000 812 3", lock.Cursor(text)} {
 			o, err := d.Observe(t.Context(), gate, driver.Known{Since: since})
 			drivertest.Typed(t, "observe", err)
 			if len(o.Held) > lock.MaxHeld || len(o.Entries) > lock.MaxEntries {

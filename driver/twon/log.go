@@ -20,25 +20,42 @@ const (
 	kinds    = "UserAuthenticated,UserRejected,CodeEntered,AccessLimited,UnauthorizedDoorOpen"
 )
 
-// cursor is the last line of a log that was told: what is told later came later, or at the same second with a higher number.
-type cursor struct{ utc, id int64 }
-
-func (c cursor) text() lock.Cursor { return lock.Cursor(fmt.Sprintf("%d %d", c.utc, c.id)) }
-
-func (c cursor) before(e *event) bool {
-	return cmp.Or(cmp.Compare(c.utc, e.UTC), cmp.Compare(c.id, e.ID)) < 0
+// cursor is the last line of a log that was told. Lines are counted from each start of a device, and by how long it had run: its clock may
+// be set meanwhile.
+type cursor struct {
+	boot  int64 // Unix seconds of its start, by our clock
+	claim int64 // the same by its own
+	up    int64 // seconds that it had run
+	id    int64 // the line; 0: it was looked at then
 }
 
-// entries reads the log after a cursor; now is the device's time. The first look tells nothing of what was before it. A login that may not
-// read the log is told nothing.
-func (d *device) entries(ctx context.Context, c rest.Call, since lock.Cursor, now int64) ([]lock.Entry, lock.Cursor, error) {
+func (c cursor) text() lock.Cursor {
+	return lock.Cursor(fmt.Sprintf("%d %d %d %d", c.boot, c.claim, c.up, c.id))
+}
+
+func (c cursor) before(e *event) bool {
+	return cmp.Or(cmp.Compare(c.up, e.Up), cmp.Compare(c.id, e.ID)) < 0
+}
+
+func near(a, b int64) bool { return max(a, b)-min(a, b) < overlap }
+
+// entries reads the log after a cursor, of a device that has said how it is. The first look tells nothing of what was before it. A login
+// that may not read the log is told nothing.
+func (d *device) entries(ctx context.Context, c rest.Call, since lock.Cursor, s status, now time.Time) ([]lock.Entry, lock.Cursor, error) {
+	last := cursor{boot: now.Unix() - s.Up, claim: s.Time - s.Up, up: s.Up}
 	var from cursor
-	if _, err := fmt.Sscanf(string(since), "%d %d", &from.utc, &from.id); err != nil {
-		return nil, cursor{utc: now}.text(), nil //nolint:nilerr // there is no cursor yet
+	if _, err := fmt.Sscanf(string(since), "%d %d %d %d", &from.boot, &from.claim, &from.up, &from.id); err != nil {
+		return nil, last.text(), nil //nolint:nilerr // there is no cursor yet
 	}
 	include := "all"
-	if back := now - from.utc + overlap; back > 0 && back < 1<<31 {
-		include = "-" + strconv.FormatInt(back, 10)
+	switch {
+	case s.Up < from.up || !near(last.boot, from.boot) && !near(last.claim, from.claim): // it has started anew
+		last.up = -1
+	case near(last.claim, from.claim):
+		include = "-" + strconv.FormatInt(s.Up-from.up+overlap, 10)
+		fallthrough
+	default: // its clock may have been set, or ours
+		last.up, last.id = from.up, from.id
 	}
 	var sub struct {
 		ID int64 `json:"id"`
@@ -67,9 +84,8 @@ func (d *device) entries(ctx context.Context, c rest.Call, since lock.Cursor, no
 	if err := d.ask(ctx, c, "/api/log/unsubscribe?id="+id, nil); err != nil && ctx.Err() != nil {
 		return nil, since, err // otherwise it ends by itself
 	}
-	slices.SortStableFunc(events, func(x, y event) int { return cmp.Or(cmp.Compare(x.UTC, y.UTC), cmp.Compare(x.ID, y.ID)) })
+	slices.SortStableFunc(events, func(x, y event) int { return cmp.Or(cmp.Compare(x.Up, y.Up), cmp.Compare(x.ID, y.ID)) })
 	var entries []lock.Entry
-	last := from
 	for i := range events {
 		e := &events[i]
 		if !last.before(e) {
@@ -78,17 +94,17 @@ func (d *device) entries(ctx context.Context, c rest.Call, since lock.Cursor, no
 		if len(entries) == lock.MaxEntries {
 			break
 		}
-		last = cursor{e.UTC, e.ID}
-		if x, ok := e.entry(); ok {
+		last.up, last.id = e.Up, e.ID
+		if x, ok := e.entry(now.Add(time.Duration(min(max(e.Up-s.Up, -1<<32), 0)) * time.Second)); ok {
 			entries = append(entries, x)
 		}
 	}
 	return entries, last.text(), nil
 }
 
-// entry is how the driver tells of an event; false: another event of the same try tells it.
-func (e *event) entry() (lock.Entry, bool) {
-	x := lock.Entry{ID: fmt.Sprintf("%d-%d", e.UTC, e.ID), At: time.Unix(min(max(e.UTC, 0), 1<<40), 0).UTC(), Kind: lock.Denied}
+// entry is how the driver tells of an event of that time; false: another event of the same try tells it.
+func (e *event) entry(at time.Time) (lock.Entry, bool) {
+	x := lock.Entry{ID: fmt.Sprintf("%d-%d", e.UTC, e.ID), At: at.UTC(), Kind: lock.Denied}
 	if e.Params.UUID != "" {
 		x.Ref = refOf(e.Params.UUID)
 	}

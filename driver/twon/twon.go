@@ -184,7 +184,7 @@ func (a *account) look(ctx context.Context, c rest.Call, known driver.Known) (lo
 			o.Held = append(o.Held, h)
 		}
 	}
-	o.Entries, o.Next, err = d.entries(ctx, c, known.Since, s.Time)
+	o.Entries, o.Next, err = d.entries(ctx, c, known.Since, s, o.At)
 	return o, err
 }
 

@@ -124,8 +124,8 @@ func TestALoginWithoutRights(t *testing.T) {
 		server.Close()
 	}
 	h := build(t, cloud.Habits{Off: []string{"logging"}})
-	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: "1930000000 4"})
-	if err != nil || o.Reach != lock.Reached || o.Next != "1930000000 4" {
+	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: "1930000000 1930000000 7 4"})
+	if err != nil || o.Reach != lock.Reached || o.Next != "1930000000 1930000000 7 4" {
 		t.Errorf("without the log: %+v, %v", o, err)
 	}
 }
@@ -175,6 +175,45 @@ func TestTheLogAfterARestart(t *testing.T) {
 	drivertest.Must(t, err)
 	if len(second.Entries) != 1 || second.Entries[0].Kind != lock.Opened || len(second.Held) != 1 || second.Entries[0].Ref != second.Held[0].Ref {
 		t.Errorf("after the restart the log tells %+v of %+v", second.Entries, second.Held)
+	}
+}
+
+// A clock that is set, the device's or our own, makes no line of the log come twice, and none be missed. When somebody opened is told by our
+// clock.
+func TestTheLogWhileClocksAreSet(t *testing.T) {
+	h := build(t, cloud.Habits{})
+	drivertest.Must(t, h.Far.Add(h.Device, drivertest.PIN(t, "482915"), "By hand"))
+	o, err := h.Driver.Observe(t.Context(), h.Device, driver.Known{})
+	drivertest.Must(t, err)
+	wrong := func(seconds float64) {
+		t.Helper()
+		drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
+			if err := f.Heal("front"); err != nil {
+				return err
+			}
+			_, err := f.Inject(sim.Fault{On: "front", Kind: "clock-jump", Args: map[string]float64{"seconds": seconds}})
+			return err
+		}))
+	}
+	for i, off := range []float64{0, 7200, 7200, -7200, 1, 7200} {
+		wrong(off)
+		h.leap.Pass(10 * time.Minute)
+		at := h.leap.Now()
+		if opens, err := h.Far.Type(h.Device, drivertest.PIN(t, "482915")); err != nil || !opens {
+			t.Fatal(opens, err)
+		}
+		h.leap.Pass(10 * time.Minute)
+		o, err = h.Driver.Observe(t.Context(), h.Device, driver.Known{Since: o.Next})
+		if err != nil || len(o.Entries) != 1 || o.Entries[0].Kind != lock.Opened || o.Entries[0].At.Sub(at).Abs() > 10*time.Second {
+			t.Errorf("opening %d at %v is told as %+v, %v", i, at, o.Entries, err)
+		}
+	}
+	user, password := cloud.Login("house")
+	late, err := twon.Provider().Open(t.Context(), provider.Env{HTTP: &http.Client{}, Now: func() time.Time { return h.leap.Now().Add(time.Hour) }, Rand: rand.Reader},
+		provider.Account{ID: "house", Texts: map[string]string{"base_url": h.base, "user": user}, Secrets: map[string]string{"password": password}})
+	drivertest.Must(t, err)
+	if o, err = late.Observe(t.Context(), h.Device, driver.Known{Since: o.Next}); err != nil || len(o.Entries) != 0 {
+		t.Errorf("after our clock was set it is told anew: %+v, %v", o.Entries, err)
 	}
 }
 

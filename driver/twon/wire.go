@@ -65,6 +65,7 @@ type (
 	event struct {
 		ID     int64  `json:"id"`
 		UTC    int64  `json:"utcTime"`
+		Up     int64  `json:"upTime"`
 		Event  string `json:"event"`
 		Params struct {
 			UUID  string `json:"uuid"`

@@ -65,3 +65,31 @@ func TestAStoryThatAVendorsLocksCantTellIsSkipped(t *testing.T) {
 		}
 	}
 }
+
+// Who opened a door stands in the journal once, by name, however often a lock is looked at and although the engine starts anew between.
+func TestWhoOpenedIsToldOnce(t *testing.T) {
+	const story = "[scenario]\nname = \"a guest opens\"\nstart = 2026-03-09T08:00:00+01:00\nrun = \"4h\"\n[[lock]]\nid = \"front\"\nmodel = \"jit.keypad\"\n" +
+		"[[at]]\nt = \"0s\"\ncreate = { id = \"guest\", lock = \"front\", pin = \"482915\" }\n" +
+		"[[at]]\nt = \"30m\"\ntype = { code = \"guest\", opens = true }\n[[at]]\nt = \"31m\"\nobserve = \"front\"\n" +
+		"[[at]]\nt = \"40m\"\nengine = { stop = \"1h\" }\n[[at]]\nt = \"1h\"\ntype = { code = \"guest\", opens = true }\n" +
+		"[[at]]\nt = \"2h\"\nobserve = \"front\"\n[[at]]\nt = \"3h\"\nobserve = \"front\"\n"
+	told := 0
+	for _, v := range wire.Vendors() {
+		x, err := wire.Through(v)
+		must(t, err)
+		if !x.Traits.ReportsEntry || x.Traits.OfflineOnly {
+			continue
+		}
+		f, err := scenario.Decode("story.toml", []byte(story))
+		must(t, err)
+		res, err := scenario.Run(t.Context(), f, scenario.Options{Through: x})
+		must(t, err)
+		told++
+		if n := bytes.Count(res.Trace(), []byte("lock.unlocked front guest — opened by code")); n != 2 || res.Verdict != scenario.Pass {
+			t.Errorf("%s: of two openings %d stand in the journal, %s %s", v.Name, n, res.Verdict, res.Skipped)
+		}
+	}
+	if told < 9 {
+		t.Errorf("%d vendors tell who opened", told)
+	}
+}

@@ -40,7 +40,7 @@ type subscription struct {
 func (c *Cloud) note(d *door, at time.Time, what string, params map[string]any) {
 	d.ids++
 	up := at.Sub(d.boot)
-	utc := at.Unix()
+	utc := at.Add(c.fleet.Clock(d.of.ID).Sub(c.fleet.Now())).Unix()
 	if up < clockless {
 		utc = int64(up / time.Second)
 	}
