@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -18,6 +19,9 @@ import (
 
 // realm is what a device calls itself when it asks who is there.
 const realm = "HIP"
+
+// mostNonces is how many of those that were given are remembered.
+const mostNonces = 1000
 
 // Login is the account of the API that the devices of an account know.
 func Login(account lock.AccountID) (user, password string) {
@@ -35,15 +39,22 @@ func refuse(challenge string) facade.Reply {
 }
 
 // challenge is what a device asks of whoever has no login yet; stale: the login was good, and took too long.
-func (c *Cloud) challenge(stale bool) string {
-	if c.Habits.Auth == "basic" {
+func (c *Cloud) challenge(auth string, stale bool) string {
+	if auth == "basic" {
 		return `Basic realm="` + realm + `"`
 	}
 	c.made++
 	nonce := hexID(fmt.Sprint("nonce ", c.account, c.made))
-	c.nonces[nonce] = c.fleet.Now().Add(cmp.Or(c.Habits.NonceFor.Span(), 5*time.Minute))
+	now := c.fleet.Now()
+	if len(c.nonces) >= mostNonces {
+		maps.DeleteFunc(c.nonces, func(_ string, until time.Time) bool { return !now.Before(until) })
+	}
+	if len(c.nonces) >= mostNonces {
+		clear(c.nonces)
+	}
+	c.nonces[nonce] = now.Add(cmp.Or(c.Habits.NonceFor.Span(), 5*time.Minute))
 	text := `Digest realm="` + realm + `", nonce="` + nonce + `", algorithm=MD5`
-	if c.Habits.Auth != "digest without qop" {
+	if auth != "digest without qop" {
 		text += `, qop="auth"`
 	}
 	if stale {
@@ -58,35 +69,35 @@ func sum(parts ...string) string {
 }
 
 // authorised reports whether a request comes from the account of the API, and otherwise what is asked.
-func (c *Cloud) authorised(r facade.Request) (challenge string, ok bool) {
+func (c *Cloud) authorised(r *request) (challenge string, ok bool) {
 	user, password := Login(c.account)
 	said := r.Header.Get("Authorization")
 	switch {
-	case c.Habits.Auth == "none":
+	case r.auth == "none":
 		return "", true
-	case c.Habits.Auth == "basic":
+	case r.auth == "basic":
 		right := "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
-		return c.challenge(false), subtle.ConstantTimeCompare([]byte(said), []byte(right)) == 1
+		return c.challenge(r.auth, false), subtle.ConstantTimeCompare([]byte(said), []byte(right)) == 1
 	}
 	text, ok := strings.CutPrefix(said, "Digest ")
 	if !ok {
-		return c.challenge(false), false
+		return c.challenge(r.auth, false), false
 	}
 	d := parameters(text)
 	until, known := c.nonces[d["nonce"]]
 	path, _, _ := strings.Cut(d["uri"], "?")
 	hash := sum(sum(user, realm, password), d["nonce"], sum(r.Method, d["uri"]))
-	if c.Habits.Auth != "digest without qop" {
+	if r.auth != "digest without qop" {
 		hash = sum(sum(user, realm, password), d["nonce"], d["nc"], d["cnonce"], d["qop"], sum(r.Method, d["uri"]))
 	}
 	switch {
 	case d["username"] != user, d["realm"] != realm, path != r.Path, d["response"] != hash:
-		return c.challenge(false), false
+		return c.challenge(r.auth, false), false
 	case !known, !c.fleet.Now().Before(until):
 		delete(c.nonces, d["nonce"])
-		return c.challenge(true), false
-	case c.Habits.Auth != "digest without qop" && (d["qop"] != "auth" || d["cnonce"] == "" || len(d["nc"]) != 8):
-		return c.challenge(false), false
+		return c.challenge(r.auth, true), false
+	case r.auth != "digest without qop" && (d["qop"] != "auth" || d["cnonce"] == "" || len(d["nc"]) != 8):
+		return c.challenge(r.auth, false), false
 	}
 	return "", true
 }

@@ -1,10 +1,14 @@
 package twon
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"mime"
+	"mime/multipart"
 	"slices"
 	"strings"
 
@@ -26,11 +30,30 @@ type asked struct {
 
 func (r *request) read() (asked, bool) {
 	var in asked
-	if len(r.Body) > longestRequest || json.Unmarshal(r.Body, &in) != nil {
+	if len(r.Body) > longestRequest || json.Unmarshal(r.blob(), &in) != nil {
 		r.fail(badValue, "")
 		return in, false
 	}
 	return in, true
+}
+
+// blob is the JSON of a body: all of it, or a file in a form.
+func (r *request) blob() []byte {
+	kind, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return r.Body
+	}
+	form, err := multipart.NewReader(bytes.NewReader(r.Body), with["boundary"]).ReadForm(longestRequest)
+	if err != nil {
+		return nil
+	}
+	for _, files := range form.File {
+		if file, err := files[0].Open(); err == nil {
+			text, _ := io.ReadAll(file) // it lies in memory
+			return text
+		}
+	}
+	return nil
 }
 
 func text(raw json.RawMessage) string {
@@ -246,7 +269,7 @@ func (c *Cloud) remove(r *request) {
 			return
 		}
 		again, _ := json.Marshal(map[string]any{"users": in.Users}) // it was read from JSON
-		r.Body = again
+		r.Body, r.Header = again, nil
 	}
 	c.known(r, func(u *user, _ map[string]json.RawMessage, next func(map[string]any)) {
 		c.guard(r.door, u)

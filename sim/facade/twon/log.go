@@ -81,7 +81,7 @@ func (c *Cloud) tell(d *door, e lock.Entry) {
 		return p
 	}
 	if e.Reason == "too_many_attempts" && e.Ref == "" {
-		c.note(d, e.At, "AccessLimited", map[string]any{"ap": 0, "type": "code", "state": "in"})
+		c.limit(d, e.At)
 		return
 	}
 	code := map[string]any{"direction": "in", "code": "", "valid": e.Kind == lock.Opened}
@@ -106,6 +106,25 @@ func (c *Cloud) tell(d *door, e lock.Entry) {
 		c.note(d, e.At, "UnauthorizedDoorOpen", map[string]any{"state": "in"})
 	case lock.Locked:
 	}
+}
+
+// blockedFor is how long a keypad takes nothing after five wrong tries.
+const blockedFor = 30 * time.Second
+
+// limit tells that a keypad takes nothing any more, and later that it does again.
+func (c *Cloud) limit(d *door, at time.Time) {
+	if at.Before(d.barred) {
+		return
+	}
+	d.barred = at.Add(blockedFor)
+	boot := d.boot
+	state := func(is string) map[string]any { return map[string]any{"ap": 0, "type": "code", "state": is} }
+	c.note(d, at, "AccessLimited", state("in"))
+	c.fleet.After(max(d.barred.Sub(c.fleet.Now()), 0), func() {
+		if d.boot.Equal(boot) {
+			c.note(d, d.barred, "AccessLimited", state("out"))
+		}
+	})
 }
 
 func (c *Cloud) logCaps(r *request) {

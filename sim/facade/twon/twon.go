@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -37,21 +38,25 @@ var (
 
 // Habits are how a device is set up, and what differs between models and firmware. Zero values are a device as it is delivered.
 type Habits struct {
-	Auth       string         `json:"auth"`        // "basic", "none", "digest without qop"; else digest
-	NonceFor   facade.Seconds `json:"nonce_for"`   // 0: 5 min
-	HTTPSOnly  bool           `json:"https_only"`  // the services want TLS
-	Off        []string       `json:"off"`         // services that are switched off: system, switch, logging, access
-	Lacks      []string       `json:"lacks"`       // privileges that the login lacks: system, switch, logging, access, monitoring
-	Family     string         `json:"family"`      // "verso", "uni"; else accessunit2
-	Unique     bool           `json:"unique"`      // digits that another user has are refused
-	Full       string         `json:"full"`        // code of the entry that finds no room; "": the whole request fails with 14
-	UpperUUIDs bool           `json:"upper_uuids"` // uuids are told in capitals, whatever was sent
+	Auth       string            `json:"auth"`        // "basic", "none", "digest without qop"; else digest
+	AuthOf     map[string]string `json:"auth_of"`     // the same for services that differ from the others
+	NonceFor   facade.Seconds    `json:"nonce_for"`   // 0: 5 min
+	HTTPSOnly  bool              `json:"https_only"`  // the services want TLS
+	Off        []string          `json:"off"`         // services that are switched off: system, switch, logging, access
+	Lacks      []string          `json:"lacks"`       // privileges that the login lacks: system, switch, logging, access, monitoring
+	Family     string            `json:"family"`      // "verso", "uni"; else accessunit2
+	Unique     bool              `json:"unique"`      // digits that another user has are refused
+	Full       string            `json:"full"`        // code of the entry that finds no room; "": the whole request fails with 14
+	UpperUUIDs bool              `json:"upper_uuids"` // uuids are told in capitals, whatever was sent
 }
 
 func (h *Habits) check() error {
 	services := []string{"system", "switch", "logging", "access"}
+	logins := []string{"", "digest", "digest without qop", "basic", "none"}
 	return errors.Join(
-		facade.Among("auth", []string{h.Auth}, "", "digest", "digest without qop", "basic", "none"),
+		facade.Among("auth", []string{h.Auth}, logins...),
+		facade.Among("auth_of", slices.Sorted(maps.Keys(h.AuthOf)), services...),
+		facade.Among("auth_of", slices.Sorted(maps.Values(h.AuthOf)), logins...),
 		facade.Within("nonce_for", h.NonceFor, 0, 86400),
 		facade.Among("off", h.Off, services...),
 		facade.Among("lacks", h.Lacks, append(services, "monitoring")...),
@@ -77,6 +82,7 @@ type door struct {
 	last   int // number of the newest line of the fleet's log that is an event
 	ids    int // events since the start
 	subs   []*subscription
+	barred time.Time // until when its keypad takes nothing
 
 	active, locked, held bool // of its switch
 }
@@ -127,6 +133,7 @@ type request struct {
 	facade.Request
 	door  *door
 	path  string
+	auth  string // of its service
 	reply func(facade.Reply)
 }
 
@@ -236,7 +243,8 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		x.fail(badMethod, "")
 		return
 	}
-	if challenge, ok := c.authorised(r); !ok {
+	x.auth = cmp.Or(c.Habits.AuthOf[e.service], c.Habits.Auth)
+	if challenge, ok := c.authorised(x); !ok {
 		reply(refuse(challenge))
 		return
 	}
@@ -273,7 +281,7 @@ func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result), refused func
 		case ok:
 			r.reply(answer)
 		case why == "token_expired":
-			r.reply(refuse(c.challenge(false)))
+			r.reply(refuse(c.challenge(r.auth, false)))
 		case why == "lock_offline" || why == "hub_offline":
 			r.reply(facade.Reply{Broken: true})
 		case refused != nil:

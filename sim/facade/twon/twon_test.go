@@ -291,3 +291,17 @@ func TestTheSwitch(t *testing.T) {
 	c.leap.Pass(10 * time.Second)
 	c.says(http.MethodGet, "/api/switch/status", ``, `"active":false`)
 }
+
+// Of users that were deleted long ago a device tells nothing any more.
+func TestDeletedUsersAreForgotten(t *testing.T) {
+	c := start(t, twon.Habits{})
+	for i := range 1010 {
+		user := fmt.Sprintf(`{"users":[{"uuid":"%08X-5D3F-479B-839A-C7D5B2AE2DB5"}]}`, i)
+		c.says(http.MethodPut, "/api/dir/create", user, `"timestamp"`)
+		c.says(http.MethodPut, "/api/dir/delete", user, `"timestamp"`)
+	}
+	said := c.says(http.MethodPost, "/api/dir/query", `{}`, `"deleted":true`)
+	if n := strings.Count(said, `"deleted":true`); n != 1000 || strings.Contains(said, `"00000009-`) {
+		t.Errorf("%d deleted users are told of", n)
+	}
+}

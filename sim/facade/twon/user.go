@@ -233,10 +233,23 @@ func (d *door) find(uuid string) *user {
 	return d.users[i]
 }
 
+// mostStones is how many users that are gone a directory tells of.
+const mostStones = 1000
+
 // drop makes a tombstone of an entry.
 func (d *door) drop(u *user) {
 	u.deleted, u.ref, u.fields = true, "", nil
 	d.touch(u)
+	stones := 0
+	for _, x := range d.users {
+		if x.deleted {
+			stones++
+		}
+	}
+	if stones > mostStones {
+		oldest := slices.IndexFunc(d.users, func(x *user) bool { return x.deleted })
+		d.users = slices.Delete(d.users, oldest, oldest+1)
+	}
 }
 
 // sync brings the directory to what the lock really holds: people change things at the device, and answers get lost.
@@ -272,7 +285,7 @@ func (c *Cloud) sync(d *door) {
 			d.touch(u)
 		}
 	}
-	for _, u := range d.users {
+	for _, u := range slices.Clone(d.users) {
 		if u.ref != "" && !there[u.ref] {
 			d.drop(u)
 			gone++
