@@ -87,6 +87,7 @@ func TestConforms(t *testing.T) {
 		"on the local network": {nil, nil},
 		"through the relay":    {func(c *cloud.Cloud) { c.AsHTML = true }, map[string]string{"hub": cloud.HubUID, "zeros": "allowed"}},
 		"encrypted":            {func(c *cloud.Cloud) { c.Encrypts = true }, nil},
+		"nothing told so far":  {func(c *cloud.Cloud) { c.Nulls = true }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			drivertest.Run(t, func(t *testing.T) *conform.Rig { return open(t, x.how, x.texts).rig() })

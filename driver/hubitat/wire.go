@@ -127,9 +127,13 @@ func (d *device) sealed() bool {
 	return codes != "" && !strings.HasPrefix(strings.TrimSpace(codes), "{")
 }
 
-// codes is the list of a lock; false: the hub has none, or it can't be read.
+// codes is the list of a lock; false: the hub has none, or it can't be read. Of a lock that has never told of a code it is null: the
+// vendor's own driver takes that for an empty one.
 func (d *device) codes() ([]lock.Held, bool) {
 	codes := d.says("lockCodes")
+	if string(d.Attributes["lockCodes"]) == "null" {
+		return nil, true
+	}
 	var all map[string]entry
 	if codes == "" || json.Unmarshal([]byte(codes), &all) != nil {
 		return nil, false

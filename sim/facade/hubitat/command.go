@@ -71,7 +71,7 @@ func (c *Cloud) command(r *request, name, args string) {
 
 // refused reports whether the vendor's own driver would do nothing, and say so in its log only.
 func (c *Cloud) refused(d *door, slot int, digits, name string) bool {
-	if slot < 1 || slot > d.of.Traits.Slots || digits == "" {
+	if slot < 1 || slot > c.slots(d) || digits == "" {
 		return true
 	}
 	if !d.virtual {
@@ -82,7 +82,7 @@ func (c *Cloud) refused(d *door, slot int, digits, name string) bool {
 			return true
 		}
 	}
-	return d.length > 0 && len(digits) > d.length
+	return c.length(d) > 0 && len(digits) > c.length(d)
 }
 
 func (c *Cloud) setCode(d *door, slot int, args []string) {
@@ -101,7 +101,7 @@ func (c *Cloud) setCode(d *door, slot int, args []string) {
 	}
 	c.later(d, func() {
 		pin, err := lock.ParsePIN(digits)
-		if err != nil || d.length > 0 && len(digits) != d.length && !d.virtual {
+		if err != nil || c.length(d) > 0 && len(digits) != c.length(d) && !d.virtual {
 			c.failed(d, slot, name)
 			return
 		}

@@ -1,6 +1,7 @@
 package hubitat
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"math"
@@ -18,7 +19,8 @@ type door struct {
 	id      string
 	of      lock.Device
 	virtual bool // refuses without a word
-	length  int  // codeLength; 0: null
+	length  int  // codeLength as somebody has set it; 0: nobody has
+	filled  bool // it had a code once
 	bolt    string
 	changed string // codeChanged; "": null
 	opener  string // lastCodeName
@@ -74,15 +76,21 @@ func (c *Cloud) attributes(d *door, held []lock.Held) []attribute {
 			codes[strconv.Itoa(h.Slot)] = codeJSON(h.Slot, h.Name, h.PIN)
 		}
 	}
-	var length any
-	if d.length > 0 {
-		length = d.length
+	var length, most, listed any = nil, c.slots(d), c.sealed(codes)
+	if n := c.length(d); n > 0 {
+		length = n
+	}
+	if c.Nulls {
+		most = nil
+		if d.filled = d.filled || len(codes) > 0; !d.filled {
+			listed = nil
+		}
 	}
 	all := []attribute{
 		{"codeChanged", null(d.changed), "ENUM", []string{"added", "changed", "deleted", "failed"}},
-		{"lockCodes", c.sealed(codes), "JSON_OBJECT", nil},
+		{"lockCodes", listed, "JSON_OBJECT", nil},
 		{"lastCodeName", null(d.opener), "STRING", nil},
-		{"maxCodes", d.of.Traits.Slots, "NUMBER", nil},
+		{"maxCodes", most, "NUMBER", nil},
 		{"codeLength", length, "NUMBER", nil},
 		{"lock", d.bolt, "ENUM", []string{"locked", "unlocked with timeout", "unlocked", "unknown"}},
 		{"battery", int(math.Round(c.fleet.Charge(d.of.ID) * 100)), "NUMBER", nil},
@@ -103,6 +111,17 @@ func codeJSON(slot int, name string, pin lock.PIN) map[string]string {
 		name = "code #" + strconv.Itoa(slot)
 	}
 	return map[string]string{"name": name, "code": pin.Reveal()}
+}
+
+// length is codeLength; 0: null.
+func (c *Cloud) length(d *door) int { return cmp.Or(d.length, c.CodeLength) }
+
+// slots is maxCodes.
+func (c *Cloud) slots(d *door) int {
+	if c.MaxCodes > 0 {
+		return min(c.MaxCodes, d.of.Traits.Slots)
+	}
+	return d.of.Traits.Slots
 }
 
 // sealed is codes as text, which can't be read if the hub encrypts them.

@@ -4,6 +4,7 @@ package hubitat
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,10 +43,15 @@ type Habits struct {
 	Encrypts    bool `json:"encrypts"`     // the codes in attributes can't be read
 	LosesZeros  bool `json:"loses_zeros"`  // an old fault: digits that begin with zeros lose them
 	LengthWipes bool `json:"length_wipes"` // to change the length of codes erases them, as on some locks
+	CodeLength  int  `json:"code_length"`  // codeLength until somebody changes it; 0: null
+	MaxCodes    int  `json:"max_codes"`    // maxCodes, where locks have room for more; 0: what they have room for
+	Nulls       bool `json:"nulls"`        // what some locks never report is null: maxCodes, and lockCodes until the first code
 	AtOnce      int  `json:"at_once"`      // requests that are answered at once, others are refused with 503; 0: as many as come. Real hubs stand about 4
 }
 
-func (h *Habits) check() error { return facade.Within("at_once", h.AtOnce, 0, 1000) }
+func (h *Habits) check() error {
+	return errors.Join(facade.Within("at_once", h.AtOnce, 0, 1000), facade.Within("code_length", h.CodeLength, 0, lock.MaxPIN), facade.Within("max_codes", h.MaxCodes, 0, 1000))
+}
 
 // Accustom implements facade.Habitual.
 func (c *Cloud) Accustom(read func(any) error) (any, error) {
@@ -224,6 +230,8 @@ func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
 		}
 		answer, why, ok := facade.Failure(result)
 		switch {
+		case ok && answer.Status == http.StatusOK: // the error stands in the body alone
+			answer = facade.JSON(http.StatusOK, map[string]any{"error": true, "type": "java.lang.Exception", "message": "An unexpected error occurred."})
 		case ok:
 		case why == "token_expired":
 			answer = facade.JSON(http.StatusUnauthorized, map[string]string{"error": "invalid_token", "error_description": "expired"})
