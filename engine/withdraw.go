@@ -339,6 +339,11 @@ func (b *batch) undoDelete(u undo) (change, error) {
 		b.insert(d, &c)
 		b.drop(keyHistory(d.id(), c.ID))
 		b.tell("access_code.created", d, &c, "wished again")
+		if c.Honoured { // it is still what it was: off the lock by a hand's doing
+			i := issue("external_modification_in_effect", b.now)
+			i.Message = "removed outside of lockctl, which is allowed"
+			b.raise(d, &c, i)
+		}
 	}
 	return x, nil
 }
