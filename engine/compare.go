@@ -116,7 +116,7 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 func (b *batch) content(d *device, c *code) bool {
 	policy := b.e.policyOf(d)
 	w := d.want(b.now, c, &policy)
-	return !w.On || slices.ContainsFunc(c.Places, func(p place) bool { return w.holds(&p, &d.Device.Traits) })
+	return !w.On || slices.ContainsFunc(c.Places, func(p place) bool { return !p.lost() && w.holds(&p, &d.Device.Traits) })
 }
 
 // honour makes what the lock holds the wish.
