@@ -47,7 +47,7 @@ func (d *device) edges(v view, x *decision) {
 				later(p.restUntil(), "", c.ID, " counts as gone")
 			}
 			if p.Blanked {
-				later(p.resistsUntil(&d.Device.Traits), "tries to erase ", c.ID, " again")
+				later(d.resistsUntil(p), "tries to erase ", c.ID, " again")
 			}
 			if !p.Accepted.IsZero() && p.Reported.IsZero() {
 				later(p.Accepted.Add(v.policy.ConfirmWithin), "", c.ID, " counts as set")

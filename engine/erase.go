@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -36,7 +37,7 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		if look, _ := d.confirmAt(v, p); !look.IsZero() {
 			return nil, look
 		}
-		if v.now.Before(p.resistsUntil(t)) {
+		if v.now.Before(d.resistsUntil(p)) {
 			return nil, time.Time{}
 		}
 	}
@@ -73,11 +74,16 @@ func (p *place) rest(policy *Policy) time.Time {
 
 // resistsUntil is when to try again to erase what resisted, less and less often: its digits are seen to be destroyed, so that in
 // the end a daily try is enough; where that can't be seen, it is tried again as after any failure.
-func (p *place) resistsUntil(t *lock.Traits) time.Time {
-	if t.HidesPIN || t.CannotList {
+func (d *device) resistsUntil(p *place) time.Time {
+	if t := &d.Device.Traits; t.HidesPIN || t.CannotList || d.masks(p) {
 		return p.Tried.Add(backoff(time.Minute, inHouseLook, p.Clears))
 	}
 	return p.Tried.Add(backoff(blankedFirst, writeOnlyRest, p.Clears-blankAfter))
+}
+
+// masks reports whether the last list did not tell the digits of what stands at a place.
+func (d *device) masks(p *place) bool {
+	return slices.ContainsFunc(d.held, func(x entry) bool { return x.Ref == p.Ref && x.Slot == p.Slot && x.PIN.IsZero() })
 }
 
 // restUntil is when an erase that can't be confirmed counts: a day after it was accepted, and not before the lock's own end.

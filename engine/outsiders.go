@@ -91,10 +91,17 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 // before, or the write was lost and is made once more. Erasing the slot would hit the code; a spare that was lost nobody needs.
 func (d *device) overwritten(b *batch, x *entry) bool {
 	t := &d.Device.Traits
-	return t.ClientSlots && t.UpdatesInPlace && slices.ContainsFunc(d.codes, func(c *code) bool {
+	if !t.ClientSlots || !t.UpdatesInPlace {
+		return false
+	}
+	i := slices.IndexFunc(d.codes, func(c *code) bool {
 		return c.mark() != x.Tag && c.Refused == "" && c.Contended.IsZero() &&
 			slices.ContainsFunc(c.Places, func(p place) bool { return p.Slot == x.Slot && p.Cleared.IsZero() && !(c.unpulled() && p.lost()) }) && b.wanted(d, c)
 	})
+	if i >= 0 && !slices.ContainsFunc(d.held, func(h entry) bool { return h.Ref == x.Ref }) {
+		d.codes[i].NextTry, d.codes[i].dirty = time.Time{}, true // what is shown only now opens the door until then
+	}
+	return i >= 0
 }
 
 // resurfaced recognises a credential that we wrote although no place stands for it: of a live code it becomes one, of a code

@@ -540,14 +540,16 @@ func TestHowSoonAnEraseThatWasResistedIsTriedAgain(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		traits lock.Traits
+		held   []entry
 		want   time.Duration
 	}{
-		{"the digits are listed", jit, 10 * time.Minute},
-		{"the digits are hidden", with(jit, func(t *lock.Traits) { t.HidesPIN = true }), 8 * time.Minute},
-		{"nothing is listed", with(jit, func(t *lock.Traits) { t.CannotList = true }), 8 * time.Minute},
+		{"the digits are listed", jit, []entry{{Ref: "1", PIN: digits("7777")}}, 10 * time.Minute},
+		{"the digits are masked", jit, []entry{{Ref: "1"}}, 8 * time.Minute},
+		{"the digits are hidden", with(jit, func(t *lock.Traits) { t.HidesPIN = true }), nil, 8 * time.Minute},
+		{"nothing is listed", with(jit, func(t *lock.Traits) { t.CannotList = true }), nil, 8 * time.Minute},
 	} {
-		p := place{Tried: t0, Clears: 3}
-		if got := p.resistsUntil(&c.traits).Sub(t0); got != c.want {
+		d := &device{config: config{Device: lock.Device{Traits: c.traits}}, held: c.held}
+		if got := d.resistsUntil(&place{Ref: "1", Tried: t0, Clears: 3}).Sub(t0); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

@@ -40,6 +40,7 @@ func (j *judge) call(now time.Time, c engine.Call) {
 	}
 	if c.Want.Slot > 0 {
 		d.places[c.Want.Slot] = true
+		d.slots[c.Want.Slot] = c.Want.Code
 	}
 	if !c.Blank {
 		j.asks(now, d, c)
@@ -74,7 +75,7 @@ func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) 
 		j.breach(now, RuleForeign, c.Device, c.Want.Code, string(c.Verb)+" of an entry that somebody else put on the lock")
 	}
 	if c.Verb != engine.CallClear {
-		if c.At == "" && !m.Foreign && m.Code != "" && m.Code != c.Want.Code && (d.knew(m) || d.written[m.Ref]) {
+		if c.At == "" && !m.Foreign && m.Code != "" && m.Code != c.Want.Code && (d.knew(m) || d.written[m.Ref]) && !j.relic(now, d, c, m) {
 			j.breach(now, RuleSlotReuse, c.Device, c.Want.Code, "a slot is written that holds the entry of another code: "+string(m.Code))
 		}
 		if !j.admits(now, c, m) && j.relied(now, d, m) {
@@ -88,6 +89,13 @@ func (j *judge) touches(now time.Time, d *watched, c engine.Call, m sim.Memory) 
 	if d.Device.Traits.ClientSlots {
 		d.erasing[m.Slot] = m.Ref
 	}
+}
+
+// relic reports whether what a write goes over is of a code that is over, and came to the slot when the last write to it, of the code
+// that is written, was on its way already: the slot was empty by what was shown.
+func (j *judge) relic(now time.Time, d *watched, c engine.Call, m sim.Memory) bool {
+	w := j.wishes[m.Code]
+	return d.slots[m.Slot] == c.Want.Code && (w == nil || !w.live(now))
 }
 
 // admits reports whether an entry will open for the same people as before once the set is done.

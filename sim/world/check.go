@@ -137,7 +137,9 @@ type watched struct {
 	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand or that the cloud is at
 	erases   map[lock.Ref]time.Time // when the last erase of each entry that stands ended, however
 	places   map[int]bool           // slots in which a code of the engine's stood, or should have
+	slots    map[int]lock.CodeID    // of which code the last write to each slot was
 	written  map[lock.Ref]bool      // entries whose write was acknowledged, and which every look since has shown
+	filled   time.Time              // when it was last full
 	meddled  bool                   // a fault or a hand was ever at it
 	look     lock.Observation
 	misled   time.Time              // when it last became so
@@ -165,7 +167,23 @@ type flip struct {
 type seen struct {
 	sim.Memory
 	since  time.Time
-	hidden time.Time // when what was shown last left out that it came
+	opened glimpse // that it opens the door
+	came   glimpse // that it came, beside another of its code
+}
+
+// glimpse is whether what the engine is shown leaves something out, and when it was first shown after that.
+type glimpse struct {
+	hidden bool
+	shown  time.Time
+}
+
+// see notes whether it is hidden at t. It returns since when it is not; zero: it never was.
+func (g *glimpse) see(hidden bool, t time.Time) time.Time {
+	if g.hidden && !hidden {
+		g.shown = t
+	}
+	g.hidden = hidden
+	return g.shown
 }
 
 func newJudge(w *World) *judge {
@@ -210,6 +228,7 @@ func (j *judge) device(id lock.DeviceID) *watched {
 // forget has nothing known of what was done to a lock.
 func (d *watched) forget() {
 	d.erasing, d.places, d.written = map[int]lock.Ref{}, map[int]bool{}, map[lock.Ref]bool{}
+	d.slots = map[int]lock.CodeID{}
 	d.erases, d.acked, d.blanked = map[lock.Ref]time.Time{}, map[lock.Ref]time.Time{}, map[lock.Ref]time.Time{}
 }
 

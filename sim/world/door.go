@@ -23,6 +23,9 @@ func (j *judge) inspect(d *watched, t time.Time) time.Time {
 	}
 	mem := j.memory(d.Device.ID)
 	j.robbed(d, mem, t)
+	if most := d.Device.Traits.Slots; most > 0 && max(len(mem), len(d.entries)) >= most {
+		d.filled = t
+	}
 	if changed := d.remember(mem, t); changed && !j.working(d, t) {
 		d.fooled, d.meddled, d.misled = true, true, t // a hand, or a message that was long on its way
 	}
@@ -94,7 +97,8 @@ func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 			k++
 		}
 		if k < len(d.entries) && d.entries[k].Ref == m.Ref && same(d.entries[k].Memory, m) {
-			entries[i].since, entries[i].hidden = d.entries[k].since, d.entries[k].hidden
+			entries[i] = d.entries[k]
+			entries[i].Memory = m
 		} else {
 			changed = true
 		}
@@ -124,13 +128,13 @@ func same(a, b sim.Memory) bool {
 }
 
 // entry returns what is remembered of an entry.
-func (d *watched) entry(m sim.Memory) seen {
-	for _, s := range d.entries {
-		if s.Slot == m.Slot && s.Ref == m.Ref {
+func (d *watched) entry(m sim.Memory) *seen {
+	for i := range d.entries {
+		if s := &d.entries[i]; s.Slot == m.Slot && s.Ref == m.Ref {
 			return s
 		}
 	}
-	return seen{Memory: m}
+	return &seen{Memory: m}
 }
 
 // windowed judges an entry that would open the door at t. It returns when to look again if it is excused for a while only.
@@ -179,7 +183,8 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 			return time.Time{} // nobody knows the digits
 		}
 	}
-	if until := j.excused(d, m, since, t); until.After(t) {
+	e := d.entry(m)
+	if until := latest(j.excused(d, m, since, t), e.opened.see(j.deceived(d, m, latest(since, e.since)), t).Add(grace)); until.After(t) {
 		return until
 	}
 	j.breach(t, RuleWindow, d.Device.ID, m.Code, text)
@@ -218,8 +223,7 @@ func (j *judge) blank(w *wish, p lock.PIN) bool {
 // excused returns until when an entry that should not open may do so, because erasing it was impossible or is under way:
 // since is when it should have been shut.
 func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time {
-	stood := d.entry(m).since
-	if stood.After(since) {
+	if stood := d.entry(m).since; stood.After(since) {
 		since = stood
 	}
 	if j.halted || j.deceived(d, m, since) {
@@ -242,7 +246,7 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 	if !d.erase.Before(since) {
 		later(d.erase.Add(grace)) // others were before it
 	}
-	if blanked, ok := d.blanked[m.Ref]; ok && d.Device.Traits.HidesPIN && !blanked.Before(since) {
+	if blanked, ok := d.blanked[m.Ref]; ok && d.masks(m.Ref) && !blanked.Before(since) {
 		later(d.erase.Add(unseen)) // its digits should be others by now, and can't be seen
 	}
 	wait := func(l *link, least int, patience time.Duration) {
@@ -258,6 +262,18 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 		wait(l, many, max(patience, probing+grace))
 	}
 	return until
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// masks reports whether the digits of an entry can't be seen: never, or because the last look has left them out.
+func (d *watched) masks(ref lock.Ref) bool {
+	return d.Device.Traits.HidesPIN || slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.PIN.IsZero() })
 }
 
 // patience is how long a lock may be left alone between two tries.
@@ -343,17 +359,22 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 	if b.since.Before(a.since) {
 		older, newer = b, a
 	}
-	if d.fooled && (j.deceived(d, newer.Memory, since) || d.coming(newer.Ref)) {
-		newer.hidden = t
+	if w := j.wishes[a.Code]; w != nil && w.Since.After(since) { // it was changed once more: both go when its last form is there
+		since = w.Since
+		for i := range d.entries {
+			if s := &d.entries[i]; s.Code == a.Code && s.since.After(since) {
+				since, newer = s.since, s
+			}
+		}
+	}
+	hidden := d.fooled && (j.deceived(d, newer.Memory, since) || d.coming(newer.Ref))
+	shown := newer.came.see(hidden, t)
+	if hidden {
 		return never // by what was shown it never came: each look has this judged again
 	}
 	until := since.Add(replacing)
 	if d.Device.Traits.CloudList { // until the cloud is believed that the new one is there the old one stays
-		shown := since
-		if newer.hidden.After(shown) {
-			shown = newer.hidden
-		}
-		until = shown.Add(max(replacing, j.policy(d).ConfirmWithin+grace))
+		until = latest(since, shown).Add(max(replacing, j.policy(d).ConfirmWithin+grace))
 	}
 	if x := j.excused(d, older.Memory, since, t); x.After(until) {
 		until = x

@@ -88,7 +88,13 @@ func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 		if ok {
 			j.looked(now, d, r.Observation)
 		}
-	case c.Verb == engine.CallClear || c.Verb == engine.CallSet && c.At != "":
+	case c.Verb == engine.CallSet && c.At == "":
+		for _, s := range d.entries {
+			if target(c, s.Memory) && s.Code != c.Want.Code {
+				d.erases[s.Ref] = now // it was to be written over
+			}
+		}
+	case c.Verb == engine.CallClear || c.Verb == engine.CallSet:
 		d.erase, d.erases[c.At] = now, now
 		if ok && c.Verb == engine.CallSet {
 			d.blanked[c.At] = now

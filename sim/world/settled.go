@@ -69,6 +69,9 @@ func (w *World) Unsettled(began, troubled time.Time) ([]Late, error) {
 			continue // it hides how many it holds, and has refused one
 		}
 		late = append(late, w.lagging(d, s, full, began)...)
+		full.leaving = now.Sub(w.judge.device(d.ID).filled) < renewing || full.packed && slices.ContainsFunc(s.Codes, func(c engine.CodeView) bool {
+			return c.Status == engine.StatusRemoving && ended(c, now) < quiet
+		})
 		for _, c := range s.Codes {
 			if text := stuck(c, d.Traits, full, now); text != "" && !w.destroyed(c) {
 				late = append(late, Late{Rule: DueStatus, Device: d.ID, Code: c.ID, Text: text, Why: cmp.Or(c.Reason, "none")})
@@ -127,8 +130,9 @@ func (w *World) asked(id lock.DeviceID) time.Time {
 	return time.Time{}
 }
 
-// room says whether a lock is full: in truth, and as far as the engine can be expected to know.
-type room struct{ packed, believed bool }
+// room says whether a lock is full: in truth, and as far as the engine can be expected to know; and whether some of what fills it is
+// leaving, or has just left: others wait for that.
+type room struct{ packed, believed, leaving bool }
 
 // explained reports whether an issue says why a code stays as it is: it is definite, or waits for people. That a lock is full
 // is believed only if it is, where its capacity is known and the lock itself is asked; if it is, and its cloud knows nothing of
@@ -149,25 +153,31 @@ func explained(issues []engine.Issue, full room) bool {
 	})
 }
 
+// ended is how long ago a code was to go; negative: it is not to go yet.
+func ended(c engine.CodeView, now time.Time) time.Duration {
+	return max(since(c.Deleted, now), since(c.Ends, now))
+}
+
+func since(at, now time.Time) time.Duration {
+	if at.IsZero() {
+		return -1
+	}
+	return now.Sub(at)
+}
+
 // stuck says why a code is not where it should be, or nothing.
 func stuck(c engine.CodeView, t lock.Traits, full room, now time.Time) string {
 	if explained(c.Issues, full) {
 		return ""
 	}
-	since := func(at time.Time) time.Duration {
-		if at.IsZero() {
-			return -1
-		}
-		return now.Sub(at)
-	}
-	ended := max(since(c.Deleted), since(c.Ends))
+	ended := ended(c, now)
 	switch {
 	case ended > quiet && (t.CannotList || c.Exposure.Unverified):
 	case ended > quiet && c.Status != engine.StatusGone:
 		return "is still " + string(c.Status) + " after its end"
-	case ended >= 0 || c.Backup:
+	case ended >= 0 || c.Backup || full.leaving:
 	case !c.Ends.IsZero() && c.Ends.Sub(now) <= max(t.Granularity, time.Second): // a lock that counts in minutes has ended it already
-	case (c.Starts.IsZero() || since(c.Starts) > quiet) && c.Status != engine.StatusSet && c.Status != engine.StatusGone:
+	case (c.Starts.IsZero() || since(c.Starts, now) > quiet) && c.Status != engine.StatusSet && c.Status != engine.StatusGone:
 		return "is still " + string(c.Status)
 	}
 	return ""
