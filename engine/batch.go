@@ -246,7 +246,7 @@ func (b *batch) notice(n Notice) {
 		return
 	}
 	for i, id := range b.e.membersOf(n.Account) {
-		if i == maxDue || i > 0 && b.full() {
+		if i == maxHinted || i > 0 && b.full() {
 			break // of a larger account the routine looks take care
 		}
 		if d := b.device(id); d != nil && !d.isRetired() {

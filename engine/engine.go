@@ -18,7 +18,8 @@ import (
 const Schema = 1
 
 const (
-	maxDue     = 256     // devices whose wake is handled by one step
+	maxDue     = 64      // devices whose wake is handled by one step: whoever sends a command meanwhile waits for it
+	maxHinted  = 256     // devices of an account that are looked at because of one hint
 	cacheCodes = 1 << 16 // Options.Cache, unless it is given: about 80 MiB
 	maxZones   = 1000    // names of time zones kept in memory
 	maxShared  = 1 << 20 // bytes of the buffer in which commits are put together that are kept for the next

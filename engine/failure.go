@@ -77,7 +77,10 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 // before the others, where somebody is at the door.
 func (b *batch) unsent(d *device, f *flight, c *code, p *place, err *driver.Error) {
 	b.release(d)
-	wait := min(max(err.RetryAfter, time.Second), unsentMax)
+	wait := max(err.RetryAfter, time.Second)
+	if wait > unsentMax { // of a crowd that is larger than that, a part comes back at each moment
+		wait = unsentMax - time.Duration(b.e.random("unsent", string(d.id()), 0)%uint64(unsentMax/2)).Truncate(time.Millisecond)
+	}
 	if d.urgent(b.now) {
 		wait = time.Second
 	}

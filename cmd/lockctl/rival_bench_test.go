@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -203,34 +202,4 @@ func fakeServer(b *testing.B) *target {
 		b.Fatalf("the fake ended: %v: %s", err, complaints.String())
 	}
 	return newTarget(b, "http://localhost:"+port, strings.TrimSpace(token))
-}
-
-// BenchmarkCreateAtAPace has 500 creations arrive each second, evenly, at a daemon of 10 000 locks, whether or not those before
-// are answered, and measures from the instant at which each was to be sent to its answer.
-func BenchmarkCreateAtAPace(b *testing.B) {
-	const locks, each, seconds = 10_000, 500, 20
-	x := ourServer(b, locks)
-	for n := range each { // connections are open, and the first pages are in memory
-		x.create(n, locks)
-	}
-	for b.Loop() {
-		took := make([]time.Duration, each*seconds)
-		var all sync.WaitGroup
-		began := time.Now()
-		for n := range took {
-			due := began.Add(time.Duration(n) * time.Second / each)
-			<-time.After(time.Until(due))
-			all.Go(func() {
-				x.create(each+n, locks)
-				took[n] = time.Since(due)
-			})
-		}
-		all.Wait()
-		slices.Sort(took)
-		at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))]) / 1e6 }
-		b.ReportMetric(at(.5), "p50-ms")
-		b.ReportMetric(at(.99), "p99-ms")
-		b.ReportMetric(at(1), "max-ms")
-		b.ReportMetric(0, "ns/op")
-	}
 }

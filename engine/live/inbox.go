@@ -1,19 +1,21 @@
 package live
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/accesscodes/lockctl/engine"
 )
 
-// inbox is what waits for the next step, in the order in which it came. Outcomes are always taken, and bounded by the calls
-// in flight; commands and notices are bounded by numbers.
+// inbox is what waits for the next step: commands, and beside them outcomes and notices, each in the order in which they came.
+// Ten thousand outcomes may come in one second, and whoever sends a command waits for its answer, so neither stands behind the
+// other. Outcomes are always taken, and bounded by the calls in flight; commands and notices are bounded by numbers.
 type inbox struct {
 	ready chan struct{} // one slot: something waits
 
 	mu       sync.Mutex
-	waiting  []engine.Input
-	commands int
+	commands []engine.Input
+	news     []engine.Input         // outcomes and notices
 	notices  map[engine.Notice]bool // those that wait: the same one twice says nothing more
 	calls    int                    // made, and their outcome not yet here
 	closed   bool
@@ -29,11 +31,11 @@ func (b *inbox) command(s engine.Submission) error {
 	switch {
 	case b.closed:
 		return ErrClosed
-	case b.commands >= maxCommands:
+	case len(b.commands) >= maxCommands:
 		return engine.Busy()
 	}
-	b.commands++
-	b.put(s)
+	b.commands = append(b.commands, s)
+	b.ring()
 	return nil
 }
 
@@ -49,7 +51,8 @@ func (b *inbox) notice(n engine.Notice) error {
 		return engine.Busy()
 	}
 	b.notices[n] = true
-	b.put(n)
+	b.news = append(b.news, n)
+	b.ring()
 	return nil
 }
 
@@ -65,32 +68,46 @@ func (b *inbox) outcome(o engine.Outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls--
-	b.put(o)
+	b.news = append(b.news, o)
+	b.ring()
 }
 
-// put must be called with mu held.
-func (b *inbox) put(i engine.Input) {
-	b.waiting = append(b.waiting, i)
+// ring must be called with mu held.
+func (b *inbox) ring() {
 	select {
 	case b.ready <- struct{}{}:
 	default:
 	}
 }
 
-// take removes up to n inputs, oldest first.
-func (b *inbox) take(n int) []engine.Input {
+// take removes what one step may have: so many outcomes and notices at most that the step stays short for those whose commands
+// come meanwhile, and then commands.
+func (b *inbox) take() []engine.Input {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n = min(n, len(b.waiting))
-	in := b.waiting[:n:n]
-	b.waiting = b.waiting[n:]
-	if len(b.waiting) == 0 {
-		b.waiting = nil
+	var news, commands []engine.Input
+	news, b.news = cut(b.news, maxNews)
+	commands, b.commands = cut(b.commands, maxBatch-len(news))
+	for _, i := range news {
+		if n, ok := i.(engine.Notice); ok {
+			delete(b.notices, n)
+		}
 	}
-	for _, i := range in {
-		b.count(i, -1)
+	switch {
+	case len(news) == 0:
+		return commands
+	case len(commands) == 0:
+		return news
 	}
-	return in
+	return slices.Concat(news, commands)
+}
+
+// cut parts the oldest n from the rest.
+func cut(q []engine.Input, n int) (first, rest []engine.Input) {
+	if len(q) <= n {
+		return q, nil
+	}
+	return q[:n:n], q[n:]
 }
 
 // giveBack puts inputs that a step did not take before all others.
@@ -100,23 +117,17 @@ func (b *inbox) giveBack(in []engine.Input) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	n := 0
 	for _, i := range in {
-		b.count(i, 1)
-	}
-	b.waiting = append(in, b.waiting...)
-}
-
-func (b *inbox) count(i engine.Input, n int) {
-	switch i := i.(type) {
-	case engine.Submission:
-		b.commands += n
-	case engine.Notice:
-		if n > 0 {
-			b.notices[i] = true
-		} else {
-			delete(b.notices, i)
+		if _, ok := i.(engine.Submission); ok {
+			break
 		}
+		if notice, ok := i.(engine.Notice); ok {
+			b.notices[notice] = true
+		}
+		n++
 	}
+	b.news, b.commands = slices.Concat(in[:n], b.news), slices.Concat(in[n:], b.commands)
 }
 
 // flying is the number of calls whose outcome has not come.
@@ -129,7 +140,7 @@ func (b *inbox) flying() int {
 func (b *inbox) load() Load {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Load{Inputs: len(b.waiting), Notices: len(b.notices), Calls: b.calls}
+	return Load{Inputs: len(b.commands) + len(b.news), Notices: len(b.notices), Calls: b.calls}
 }
 
 // shut lets nothing in any more but outcomes.

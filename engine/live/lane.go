@@ -44,7 +44,7 @@ type lane struct {
 	under  int                 // calls that have a place
 	queues [len(ranks)][]*task // what waits for one, the first in turn first
 	waits  int                 // of those, how many have time left
-	took   time.Duration       // how long a call keeps its place, lately
+	took   time.Duration       // how long a call that is sent keeps its place, lately
 }
 
 // ranks orders the calls that wait for a lane: else a guest at the door would wait behind ten thousand routine looks.
@@ -61,13 +61,13 @@ func (l *lane) add(t *task) {
 	t.queues, l.waits = true, l.waits+1
 }
 
-// next takes the call whose turn it is; nil: none waits.
-func (l *lane) next() *task {
+// next takes the call whose turn it is; nil: none waits. One whose time is up is left to its timer, which says when to come back.
+func (l *lane) next(now time.Time) *task {
 	for i := range l.queues {
 		for q := &l.queues[i]; len(*q) > 0; {
 			t := (*q)[0]
 			(*q)[0] = nil
-			if *q = (*q)[1:]; l.give(t) {
+			if *q = (*q)[1:]; t.until.After(now) && l.give(t) {
 				return t
 			}
 		}
@@ -88,7 +88,11 @@ func (l *lane) give(t *task) bool {
 // again is when there may be room for one more call, at the pace of the last ones. Of thousands whose time is up together each gets
 // another answer, because those before it don't wait any more: so they come back evenly.
 func (l *lane) again() time.Duration {
-	return time.Duration(l.waits) * l.took / time.Duration(l.Width)
+	each := l.took / time.Duration(l.Width)
+	if l.Rate > 0 {
+		each = max(each, time.Duration(float64(time.Second)/l.Rate))
+	}
+	return time.Duration(l.waits) * each
 }
 
 func newLane(of Lane) *lane {
@@ -199,12 +203,15 @@ func (l *lanes) admit(t *task) {
 }
 
 // leave gives the place of a call that is over, and had it since, to the next that waits.
-func (l *lanes) leave(in *lane, since time.Time) {
+func (l *lanes) leave(t *task, since time.Time) {
 	const part = 8 // of the newest in what it takes lately
+	in, now := t.lane, l.clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	in.took += (l.clock.Now().Sub(since) - in.took) / part
-	if next := in.next(); next != nil {
+	if t.sent.Load() != 0 {
+		in.took += (now.Sub(since) - in.took) / part
+	}
+	if next := in.next(now); next != nil {
 		next.wait.Stop()
 		go l.run(next)
 		return
@@ -218,12 +225,15 @@ func (l *lanes) run(t *task) {
 	defer cancel()
 	late := l.clock.AfterFunc(max(0, t.call.Deadline.Sub(l.clock.Now())), func() { l.end(t, failed(t.call, errLate)) })
 	defer late.Stop()
-	defer l.leave(t.lane, l.clock.Now())
+	defer l.leave(t, l.clock.Now())
 	if ctx.Err() != nil {
 		l.unsent(t, nil, "its deadline had come", 0)
 		return
 	}
 	if wait, ok := l.pace(ctx, t.lane); !ok {
+		l.mu.Lock()
+		wait += t.lane.again()
+		l.mu.Unlock()
 		l.unsent(t, nil, "calls of this account are paced", wait)
 		return
 	}

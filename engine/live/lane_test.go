@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -336,6 +337,42 @@ func TestAnAccountIsPaced(t *testing.T) {
 	}
 	if len(at) != 61 || unsent != len(calls)-len(at) {
 		t.Errorf("%d calls left, %d did not", len(at), unsent)
+	}
+}
+
+// A crowd that one account has no time for is not sent back all together: ten thousand devices would else come again in one second.
+func TestACrowdComesBackEvenly(t *testing.T) {
+	const calls = 1000
+	f := &fake{observe: func(context.Context, lock.DeviceID) (lock.Observation, error) {
+		pass(time.Second)
+		return lock.Observation{}, nil
+	}}
+	for name, c := range map[string]struct {
+		lane Lane
+		each time.Duration // of the account's calls, one follows another
+	}{
+		"wide":  {Lane{}, time.Second / laneWidth},
+		"paced": {Lane{Rate: 4}, time.Second / 4},
+	} {
+		var crowd []engine.Call
+		for i := range calls {
+			crowd = append(crowd, engine.Call{ID: engine.CallID(fmt.Sprint(i)), Device: lock.DeviceID(fmt.Sprint(i)), Account: "a", Verb: engine.CallObserve})
+		}
+		var waits []time.Duration
+		for _, e := range makeCalls(t, func(lock.AccountID) Account { return Account{f, c.lane} }, crowd...) {
+			if e.Err != nil {
+				waits = append(waits, e.Err.RetryAfter)
+			}
+		}
+		slices.Sort(waits)
+		for i, w := range waits {
+			if want := time.Duration(i) * c.each; w < want*8/10-time.Second || w > want*12/10+laneWidth*c.each {
+				t.Fatalf("%s: of %d that found no place, number %d is to come back after %v, want about %v", name, len(waits), i, w, want)
+			}
+		}
+		if len(waits) < calls/2 {
+			t.Errorf("%s: only %d found no place", name, len(waits))
+		}
 	}
 }
 

@@ -143,9 +143,42 @@ func TestBeyondTheBoundCommandsAreRefusedAsBusy(t *testing.T) {
 	}
 	b.expect()
 	b.outcome(engine.Outcome{}) // an outcome is never refused
-	in := b.take(maxBatch)
+	in := b.take()
 	if err := b.command(engine.Submission{}); len(in) != maxBatch || err != nil {
 		t.Errorf("after a batch of %d: %v", len(in), err)
+	}
+}
+
+// However many outcomes come at once, a command goes with the next step, and each step takes some of both.
+func TestACommandDoesNotWaitBehindACrowdOfOutcomes(t *testing.T) {
+	b := newInbox()
+	for i := range 2 * maxNews {
+		b.expect()
+		b.outcome(engine.Outcome{Call: engine.CallID(fmt.Sprint(i))})
+	}
+	for range 2 * maxBatch {
+		if err := b.command(engine.Submission{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for round := range 2 {
+		in := b.take()
+		if len(in) != maxBatch {
+			t.Fatalf("step %d has %d inputs", round, len(in))
+		}
+		for i, x := range in {
+			o, isOutcome := x.(engine.Outcome)
+			if isOutcome != (i < maxNews) || isOutcome && o.Call != engine.CallID(fmt.Sprint(round*maxNews+i)) {
+				t.Fatalf("input %d of step %d is %+v", i, round, x)
+			}
+		}
+		if round == 1 {
+			b.giveBack(in[1:]) // it took one
+			if again := b.take(); again[0].(engine.Outcome).Call != engine.CallID(fmt.Sprint(maxNews+1)) {
+				t.Fatalf("what was given back does not come first: %+v", again[0])
+			}
+			return
+		}
 	}
 }
 
@@ -157,10 +190,10 @@ func TestARepeatedNoticeWaitsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if in := b.take(10); len(in) != 2 || in[0] != engine.Input(front) || in[1] != engine.Input(back) {
+	if in := b.take(); len(in) != 2 || in[0] != engine.Input(front) || in[1] != engine.Input(back) {
 		t.Errorf("%v wait", in)
 	}
-	if err := b.notice(front); err != nil || len(b.take(10)) != 1 {
+	if err := b.notice(front); err != nil || len(b.take()) != 1 {
 		t.Errorf("a notice after the look it asked for got lost: %v", err)
 	}
 }

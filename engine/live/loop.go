@@ -17,7 +17,7 @@ func (h *Host) loop() {
 	defer timer.Stop()
 	wake := h.Now() // the first step resumes what the store holds
 	for {
-		if in, now := h.inbox.take(maxBatch), h.Now(); len(in) > 0 || !wake.IsZero() && !now.Before(wake) {
+		if in, now := h.inbox.take(), h.Now(); len(in) > 0 || !wake.IsZero() && !now.Before(wake) {
 			work, err := h.step(now, in)
 			if err != nil {
 				h.err = err
@@ -106,7 +106,7 @@ func (h *Host) drain(ctx context.Context) {
 			waiting = false
 		}
 	}
-	for in := h.inbox.take(maxBatch); len(in) > 0; in = h.inbox.take(maxBatch) {
+	for in := h.inbox.take(); len(in) > 0; in = h.inbox.take() {
 		if _, err := h.step(h.Now(), in); err != nil {
 			h.err = err
 			return
