@@ -31,11 +31,12 @@ func unmanagedOf(id lock.CodeID) (lock.DeviceID, lock.Ref, bool) {
 // unmanagedCode is such a credential as the API shows it.
 type unmanagedCode struct {
 	anyCode
-	Hidden bool `json:"cannot_be_managed,omitempty"`
+	Hidden bool   `json:"cannot_be_managed,omitempty"`
+	Weekly string `json:"weekly_schedule,omitempty"` // times of the week at which alone it opens
 }
 
 func (s *Server) renderUnmanaged(d *engine.DeviceView, v engine.SlotView, now time.Time) unmanagedCode {
-	u := unmanagedCode{Hidden: d.Traits.HidesPIN, anyCode: anyCode{
+	u := unmanagedCode{Hidden: d.Traits.HidesPIN || v.Weekly != "", Weekly: v.Weekly, anyCode: anyCode{
 		ID: lock.CodeID(unmanagedID(d.ID, v.Ref)), Workspace: s.space.ID, Device: d.ID, Name: maybe(v.Name), Type: engine.Ongoing,
 		Status: engine.StatusUnset, Created: stamp(v.Seen), Errors: []trouble{}, Warnings: []trouble{},
 	}}

@@ -41,7 +41,7 @@ func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
 			if h.ghost(d.Device.Traits) {
 				state = "ghost"
 			}
-			v.Slots = append(v.Slots, SlotView{Slot: h.Slot, Ref: h.Ref, Name: h.Name, Held: h.Window, State: state, Enabled: h.Enabled, Seen: d.Look.At})
+			v.Slots = append(v.Slots, SlotView{Slot: h.Slot, Ref: h.Ref, Name: h.Name, Held: h.Window, Weekly: h.Weekly, State: state, Enabled: h.Enabled, Seen: d.Look.At})
 		}
 	}
 	slices.SortStableFunc(v.Slots, func(a, b SlotView) int { return a.Slot - b.Slot })
@@ -91,7 +91,7 @@ func (d *device) slotsOf(now time.Time, c *code, policy Policy) []SlotView {
 	for i := range c.Places {
 		p := &c.Places[i]
 		s := base
-		s.Slot, s.Ref, s.Held, s.Enabled, s.Seen = p.Slot, p.Ref, p.Window, p.Enabled, p.Seen
+		s.Slot, s.Ref, s.Held, s.Weekly, s.Enabled, s.Seen = p.Slot, p.Ref, p.Window, p.Weekly, p.Enabled, p.Seen
 		switch {
 		case c.isOver(now) || !p.Cleared.IsZero():
 			s.State = "clearing"

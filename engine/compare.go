@@ -26,14 +26,15 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted, fresh b
 		what = "code"
 		p.PIN, p.Used, p.Hand = x.PIN, time.Time{}, x.PIN != c.PIN // who opened since is not known to be the guest
 	}
-	if !t.HidesWindow && !x.Window.Equal(p.Window) && !(x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))) {
+	same := x.Window.Equal(p.Window) || x.Window.Grain(t.Granularity).Equal(p.Window.Grain(t.Granularity))
+	if !t.HidesWindow && (!same || x.Weekly != p.Weekly) {
 		switch {
-		case p.Window.IsZero() || !x.Window.IsZero():
+		case x.Weekly != "" || p.Weekly != "" || p.Window.IsZero() || !x.Window.IsZero():
 			what = cmpText(what, "time_frame")
 		default:
 			what = cmpText(what, "time_frame lost")
 		}
-		p.Window, p.Native = x.Window, p.Native && !x.Window.IsZero()
+		p.Window, p.Weekly, p.Native = x.Window, x.Weekly, p.Native && !x.Window.IsZero() && x.Weekly == ""
 	}
 	if what == "" {
 		return false

@@ -114,7 +114,7 @@ func (d *device) intakeLook(o lock.Observation, now time.Time) lock.Observation 
 
 func intakeHeld(h lock.Held) lock.Held {
 	h.Ref, h.Slot = lock.Ref(handle(string(h.Ref))), max(h.Slot, 0)
-	h.Tag, h.Name = clip(h.Tag), clip(h.Name)
+	h.Tag, h.Name, h.Weekly = clip(h.Tag), clip(h.Name), clip(h.Weekly)
 	if !h.PIN.IsZero() {
 		h.Name = strings.ReplaceAll(h.Name, h.PIN.Reveal(), h.PIN.String())
 	}

@@ -15,7 +15,7 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 		if vacant(h) {
 			continue
 		}
-		seen = append(seen, entry{Ref: h.Ref, Tag: h.Tag, Name: h.Name, PIN: vaultPIN{h.PIN}, Window: h.Window, Enabled: h.Enabled, Slot: h.Slot})
+		seen = append(seen, entry{Ref: h.Ref, Tag: h.Tag, Name: h.Name, PIN: vaultPIN{h.PIN}, Window: h.Window, Weekly: h.Weekly, Enabled: h.Enabled, Slot: h.Slot})
 	}
 	for _, c := range append([]*code(nil), d.codes...) {
 		for i := 0; i < len(c.Places); i++ {

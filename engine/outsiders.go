@@ -136,7 +136,7 @@ func (b *batch) stands(d *device, c *code, x *entry) {
 	}
 	x.Code, x.Ours = c.ID, true
 	c.PlaceNo++
-	p := place{ID: c.PlaceNo, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Enabled: x.Enabled, Wrote: b.now, Accepted: b.now, Seen: b.now, Again: b.now}
+	p := place{ID: c.PlaceNo, Ref: x.Ref, Slot: x.Slot, PIN: x.PIN, Name: x.Name, Window: x.Window, Weekly: x.Weekly, Enabled: x.Enabled, Wrote: b.now, Accepted: b.now, Seen: b.now, Again: b.now}
 	if p.PIN.IsZero() {
 		p.PIN = c.PIN
 	}

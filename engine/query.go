@@ -132,6 +132,7 @@ type SlotView struct {
 	Name    string
 	Wished  lock.Window
 	Held    lock.Window
+	Weekly  string // times of the week within Held at which alone it opens; "": all
 	State   string // wished, writing, accepted, held, clearing, unmanaged, ghost, spare
 	Enabled bool
 	Seen    time.Time // last observation that showed it

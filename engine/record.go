@@ -96,6 +96,7 @@ type entry struct {
 	Name    string      `json:",omitzero"`
 	PIN     vaultPIN    `json:",omitzero"`
 	Window  lock.Window `json:",omitzero"`
+	Weekly  string      `json:",omitzero"` // as of lock.Held
 	Enabled bool        `json:",omitzero"`
 	Slot    int         `json:",omitzero"`
 	Code    lock.CodeID `json:",omitzero"` // whose it is; "": unmanaged
@@ -134,6 +135,7 @@ type place struct {
 	Hand     bool          `json:",omitzero"` // the digits are those that a hand gave it
 	Name     string        `json:",omitzero"`
 	Window   lock.Window   `json:",omitzero"` // as given to the lock; zero: none
+	Weekly   string        `json:",omitzero"` // times of the week at which hands have let it open; "": all
 	Native   bool          `json:",omitzero"` // loaded ahead, to be turned on by the lock itself
 	Enabled  bool          `json:",omitzero"`
 	Wrote    time.Time     `json:",omitzero"` // the write was decided

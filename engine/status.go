@@ -11,7 +11,7 @@ func (d *device) serves(now time.Time, c *code, p *place, policy Policy) bool {
 	if c.Offline != lock.OfflineNone {
 		return !p.Accepted.IsZero() && !p.PIN.IsZero()
 	}
-	if p.PIN != c.PIN || c.PIN.IsZero() || p.Blanked || p.Disabled || !p.Cleared.IsZero() {
+	if p.PIN != c.PIN || c.PIN.IsZero() || p.Weekly != "" || p.Blanked || p.Disabled || !p.Cleared.IsZero() {
 		return false
 	}
 	if w := p.Window; !p.Enabled || !w.IsZero() && c.window().Contains(now) && !w.Contains(now) {

@@ -274,9 +274,9 @@ func (w *want) reason() string {
 // holds reports whether place p is what the want asks for.
 func (w *want) holds(p *place, t *lock.Traits) bool {
 	if t.AssignsPIN && (w.Place.PIN.IsZero() || p.PIN.IsZero()) {
-		p = &place{PIN: w.Place.PIN, Name: p.Name, Window: p.Window, Native: p.Native, Enabled: p.Enabled, Blanked: p.Blanked}
+		p = &place{PIN: w.Place.PIN, Name: p.Name, Window: p.Window, Weekly: p.Weekly, Native: p.Native, Enabled: p.Enabled, Blanked: p.Blanked}
 	}
-	return !p.Blanked && p.PIN == w.Place.PIN && p.Window.Equal(w.Place.Window) && p.Enabled == w.Place.Enabled &&
+	return !p.Blanked && p.Weekly == "" && p.PIN == w.Place.PIN && p.Window.Equal(w.Place.Window) && p.Enabled == w.Place.Enabled &&
 		(p.Name == w.Place.Name || t.NameMax == 0 || !t.UpdatesInPlace)
 }
 

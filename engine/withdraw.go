@@ -113,6 +113,9 @@ func (b *batch) checkAdopt(do Adopt) (change, error) {
 	if x.PIN.IsZero() {
 		return change{}, refuse("cannot_be_managed", "ref", "")
 	}
+	if x.Weekly != "" {
+		return change{}, refuse("cannot_be_managed", "ref", "it opens at times of the week ("+x.Weekly+"), which no code of lockctl does")
+	}
 	if x.Window.Ended(b.now) {
 		return change{}, refuse("invalid_window", "ref", "its window is over: delete it instead")
 	}

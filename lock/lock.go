@@ -98,6 +98,7 @@ type Held struct {
 	Name    string
 	PIN     PIN    // zero: hidden
 	Window  Window // zero: none, or hidden
+	Weekly  string // opens within Window at these times of the week alone, as in "Mo,We 09:00-17:00" of its zone; no code of ours does. "": at all
 	Enabled bool
 	Pending bool // accepted by the cloud, not yet confirmed by the lock
 	Slot    int

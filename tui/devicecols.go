@@ -59,6 +59,8 @@ func (d *device) held(v engine.SlotView, span func(lock.Window) string) line {
 	switch {
 	case v.Ref == "" && v.Seen.IsZero():
 		return nil
+	case v.Weekly != "":
+		return say(plain, v.Weekly)
 	case !v.Held.IsZero():
 		return say(plain, span(v.Held))
 	case !v.Enabled:

@@ -149,6 +149,7 @@ type slotRow struct {
 	From  *time.Time  `json:"starts_at"`
 	To    *time.Time  `json:"ends_at"`
 	Seen  *time.Time  `json:"seen_at"`
+	Week  string      `json:"weekly_schedule,omitempty"` // times of the week at which alone it opens
 
 	now  time.Time
 	zone string
@@ -164,7 +165,7 @@ func slotRows(d *engine.DeviceView, now time.Time, which func(engine.SlotView) b
 		if p.Code != "" {
 			w = p.Wished
 		}
-		rows = append(rows, slotRow{p.Slot, p.State, p.Name, p.Code, p.Ref, at(w.From), at(w.To), at(p.Seen), now, d.Zone})
+		rows = append(rows, slotRow{p.Slot, p.State, p.Name, p.Code, p.Ref, at(w.From), at(w.To), at(p.Seen), p.Weekly, now, d.Zone})
 	}
 	return rows
 }
@@ -177,7 +178,12 @@ func slotColumns() []column[slotRow] {
 			}
 			return strconv.Itoa(r.Slot)
 		}},
-		{name: "state", text: func(r slotRow) string { return r.State }},
+		{name: "state", text: func(r slotRow) string {
+			if r.Week != "" {
+				return r.State + ", " + r.Week
+			}
+			return r.State
+		}},
 		{name: "name", text: func(r slotRow) string { return cmp.Or(r.Name, "-") }},
 		{name: "from", text: func(r slotRow) string { return clock(or(r.From), r.now, r.zone) }},
 		{name: "until", text: func(r slotRow) string { return clock(or(r.To), r.now, r.zone) }},

@@ -195,7 +195,7 @@ func (a *account) standing(c rest.Call, p pin, want lock.Credential, w lock.Wind
 		e := c.Fail(driver.Throttled, driver.BlameLock, "the code before is still being deleted")
 		e.RetryAfter = 15 * time.Second
 		return lock.Held{}, e
-	case h.PIN == want.PIN && h.Window.Equal(w) && h.Enabled:
+	case h.PIN == want.PIN && h.Window.Equal(w) && h.Weekly == "" && h.Enabled:
 		return h, nil
 	}
 	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
@@ -237,7 +237,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 		return nil
 	}
 	p := pins[i]
-	x := command{Action: "delete", PIN: p.PIN, Partner: p.Partner, Access: p.Access, Times: p.Times}
+	x := command{Action: "delete", PIN: p.PIN, Partner: p.Partner, Access: p.Access, Times: p.Times, Recurs: p.Recurs}
 	if p.Partner == "" {
 		x.User = p.User
 	}
@@ -265,6 +265,9 @@ func (a *account) move(ctx context.Context, c rest.Call) error {
 		return c.Fail(driver.NotFound, driver.BlameRequest, "")
 	}
 	_, err := a.do(ctx, c, http.MethodPut, "/remoteoperate/"+id+"/"+c.Op+"?type=sync&v=2.3.1&retryLimit=1", nil, "")
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Kind == driver.Taken {
+		e.Kind, e.Blame = driver.Offline, driver.BlameHub // 409 is about the bridge here: there is none
+	}
 	return err
 }
 

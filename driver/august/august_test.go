@@ -85,6 +85,15 @@ func (h *house) partner() provider.Account {
 	}
 }
 
+// quirk has the cloud tell of the front door in that way.
+func (h *house) quirk(q cloud.Quirks) error {
+	_, err := h.cloud.Accustom(func(x any) error {
+		x.(*cloud.Habits).Locks["front"] = q
+		return nil
+	})
+	return err
+}
+
 // agree is a person who signs in with a browser and copies the address that it ends at.
 func (h *house) agree(ctx context.Context, q provider.Question) (string, error) {
 	client := *h.server.Client()
@@ -276,7 +285,7 @@ func TestLocksOfManyKinds(t *testing.T) {
 			h := build(t, august.Provider(), cloud.August)
 			d := h.open(h.session(map[string]string{"install_id": cloud.InstallID("house")}))
 			r := h.rig(d)
-			drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { return h.cloud.Quirk("front", x.quirks) }))
+			drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { return h.quirk(x.quirks) }))
 			all, err := d.Devices(t.Context())
 			drivertest.Must(t, err)
 			listed := false
@@ -318,7 +327,7 @@ func TestTheBoltMoves(t *testing.T) {
 		t.Errorf("the log tells %+v", o.Entries)
 	}
 	for status, kind := range map[int]driver.Kind{408: driver.Offline, 423: driver.Throttled, 460: driver.Throttled, 530: driver.Rejected, 550: driver.Rejected, 560: driver.Ambiguous} {
-		drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { return h.cloud.Quirk("front", cloud.Quirks{Operate: status}) }))
+		drivertest.Must(t, h.leap.Do(func(*sim.Fleet) error { return h.quirk(cloud.Quirks{Operate: status}) }))
 		if e, ok := errors.AsType[*driver.Error](bolt.Lock(t.Context(), r.Device)); !ok || e.Kind != kind || e.Blame != driver.BlameLock && e.Blame != driver.BlameHub {
 			t.Errorf("status %d gives %v", status, e)
 		}

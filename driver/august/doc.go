@@ -34,5 +34,7 @@
 //   - What the body of a webhook says: each lock has an address of its own, and no more is read than that the body is JSON. The vendor signs
 //     nothing; it repeats a secret that this driver gives it.
 //   - The actions of the log: those that end in "unlock" or "unlatch" opened, "pin_unlock" with the code of its user. Wrong codes are not told.
-//   - Recurring codes are listed, as always valid, and never written: the engine has none.
+//   - Recurring codes are told with their days and hours, and never written: the engine has none. One-time codes are told as always valid.
+//   - Lists of codes that are missing count as empty, also where all are: the vendor leaves out what it has nothing for. An answer that has
+//     something else in their place is none.
 package august

@@ -56,6 +56,8 @@ func TestWhatARefusalMeans(t *testing.T) {
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
+			case strings.HasSuffix(r.URL.Path, "/pins") && r.Method == http.MethodGet:
+				_, _ = w.Write([]byte(`{}`))
 			case r.Method == http.MethodGet:
 				_, _ = w.Write([]byte(`{"LockID":"x","Type":5,"Bridge":{"operative":true}}`))
 			case r.URL.Path == "/session":

@@ -119,7 +119,11 @@ func (a *account) list(ctx context.Context, c rest.Call) ([]pin, error) {
 	if err := a.ask(ctx, c, "/locks/"+id+"/pins", &lists, ""); err != nil {
 		return nil, err
 	}
-	return lists.all(), nil
+	pins, ok := lists.all()
+	if !ok {
+		return nil, c.Fail(driver.Offline, driver.BlameCloud, "lists of codes")
+	}
+	return pins, nil
 }
 
 // command sends one command. How often that may be done is bounded.

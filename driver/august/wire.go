@@ -1,6 +1,8 @@
 package august
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,19 +50,13 @@ type (
 		PIN      string `json:"pin"`
 		Access   string `json:"accessType"`
 		Times    string `json:"accessTimes"`
+		Recurs   string `json:"accessRecurrence"`
 		First    string `json:"firstName"`
 		Last     string `json:"lastName"`
 		standing string // the list in which it stands
 	}
-	pinLists struct {
-		Created   []pin `json:"created"`
-		Loaded    []pin `json:"loaded"`
-		Disabled  []pin `json:"disabled"`
-		Disabling []pin `json:"disabling"`
-		Enabling  []pin `json:"enabling"`
-		Deleting  []pin `json:"deleting"`
-		Updating  []pin `json:"updating"`
-	}
+	// pinLists are the codes of a lock by what is being done with them; any may be missing.
+	pinLists map[string]json.RawMessage
 	// line is one of the log, in the fourth version of the API or in those before.
 	line struct {
 		ID       string `json:"id"`
@@ -87,6 +83,7 @@ type (
 		Last    string `json:"lastName,omitempty"`
 		Access  string `json:"accessType"`
 		Times   string `json:"accessTimes,omitempty"`
+		Recurs  string `json:"accessRecurrence,omitempty"`
 		Retry   bool   `json:"retry"`
 	}
 )
@@ -95,6 +92,7 @@ const (
 	owner     = "superuser"
 	always    = "always"
 	temporary = "temporary"
+	recurring = "recurring"
 	deleting  = "deleting"
 )
 
@@ -134,23 +132,27 @@ func (d *detail) battery() lock.Battery {
 	return b
 }
 
-// all is every list in one. An entry without an id is none.
-func (l *pinLists) all() []pin {
-	var all []pin
-	for _, x := range []struct {
-		name string
-		pins []pin
-	}{
-		{"loaded", l.Loaded}, {"created", l.Created}, {"updating", l.Updating}, {"disabled", l.Disabled}, {"disabling", l.Disabling}, {"enabling", l.Enabling}, {deleting, l.Deleting},
-	} {
-		for _, p := range x.pins {
-			p.standing = x.name
+// all is every list in one. An entry without an id is none. ok is false for something that has other things in place of the lists.
+func (l pinLists) all() (all []pin, ok bool) {
+	ok = len(l) == 0
+	for _, name := range [...]string{"loaded", "created", "updating", "disabled", "disabling", "enabling", deleting} {
+		text, given := l[name]
+		if !given {
+			continue
+		}
+		ok = true
+		var pins []pin
+		if json.Unmarshal(text, &pins) != nil {
+			return nil, false
+		}
+		for _, p := range pins {
+			p.standing = name
 			if p.ID != "" {
 				all = append(all, p)
 			}
 		}
 	}
-	return all
+	return all, ok
 }
 
 // A Ref is the partnerUserID behind a prefix, or the user's id behind another for codes that were made elsewhere.
@@ -186,10 +188,58 @@ func (p *pin) held() lock.Held {
 	if tag, name := driver.Unlabel(p.person() + ":"); tag != "" && name == "" && p.Last == tag {
 		h.Tag, h.Name = tag, p.First
 	}
-	if p.Access == temporary {
+	switch p.Access {
+	case temporary:
 		h.Window = window(p.Times)
+	case recurring:
+		h.Weekly = weekly(p.Times, p.Recurs)
 	}
 	return h
+}
+
+// weekly tells when in the week a recurring code opens, by the lock's zone, as in "Mo,We 09:00-17:00".
+func weekly(times, recurs string) string {
+	var days []string
+	for rule := range strings.SplitSeq(recurs, ";") {
+		name, value, _ := strings.Cut(rule, "=")
+		switch {
+		case name == "FREQ" && value == "DAILY":
+			days = []string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}
+		case name == "FREQ" && value == "WEEKLY", name == "INTERVAL" && value == "1":
+		case name == "BYDAY":
+			days = nil
+			for day := range strings.SplitSeq(value, ",") {
+				if !slices.Contains([]string{"MO", "TU", "WE", "TH", "FR", "SA", "SU"}, day) {
+					return unread
+				}
+				days = append(days, day[:1]+strings.ToLower(day[1:]))
+			}
+		default:
+			return unread
+		}
+	}
+	fields := fieldsOf(times)
+	from, err := strconv.Atoi(fields["STARTSEC"])
+	to, wrong := strconv.Atoi(fields["ENDSEC"])
+	if err != nil || wrong != nil || len(days) == 0 || from < 0 || to < 0 || from > 24*60*60 || to > 24*60*60 {
+		return unread
+	}
+	clock := func(s int) string { return fmt.Sprintf("%02d:%02d", s/3600, s/60%60) }
+	return strings.Join(days, ",") + " " + clock(from) + "-" + clock(to)
+}
+
+// unread is what is told of a recurring code whose times can't be read.
+const unread = "at times that can't be read"
+
+// fieldsOf reads what accessTimes has, as in A=1;B=2.
+func fieldsOf(text string) map[string]string {
+	fields := map[string]string{}
+	for f := range strings.SplitSeq(text, ";") {
+		if name, value, ok := strings.Cut(f, "="); ok {
+			fields[name] = value
+		}
+	}
+	return fields
 }
 
 // format is how the vendor wants times to be written.
@@ -203,12 +253,7 @@ func times(w lock.Window) string {
 // one that does not work.
 func window(text string) lock.Window {
 	w := lock.Window{From: time.Unix(0, 0).UTC(), To: time.Unix(1, 0).UTC()}
-	fields := map[string]string{}
-	for f := range strings.SplitSeq(text, ";") {
-		if name, value, ok := strings.Cut(f, "="); ok {
-			fields[name] = value
-		}
-	}
+	fields := fieldsOf(text)
 	from, err := time.Parse(time.RFC3339, fields["DTSTART"])
 	to, wrong := time.Parse(time.RFC3339, fields["DTEND"])
 	if err == nil && wrong == nil {

@@ -6,7 +6,7 @@
 //     this program.
 //   - A code is a JSON number beside its length, so that 0123 is 123 of 4 digits. All codes of a lock have one length, which it tells as
 //     long as it can be reached; then its codes tell it. A code that is masked is known by its id and name.
-//   - Windows are seconds since 1970. Codes that follow the days of the week are seen as codes of others, and never written.
+//   - Windows are seconds since 1970. Codes that follow the days of the week are told with their days and hours, and never written.
 //   - Writes are answered when the lock has answered, within seconds. A 500, 502, 504 or silence may come after the lock has taken the
 //     code: the next look finds it by its name, which is the tag alone.
 //   - Digits and names are compared with the list before a write, because the cloud answers those that are taken with vague errors.

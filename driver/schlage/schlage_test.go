@@ -28,8 +28,9 @@ import (
 // house is the driver before a simulated account, with real HTTP between them, in a year that only the fleet's clock knows.
 type house struct {
 	*conform.Rig
-	leap  *facade.Leap
-	cloud *far.Cloud
+	leap   *facade.Leap
+	cloud  *far.Cloud
+	server *httptest.Server
 }
 
 func open(t *testing.T) *house {
@@ -46,6 +47,7 @@ func open(t *testing.T) *house {
 		return err
 	}))
 	t.Cleanup(server.Close)
+	h.server = server
 	log := &bytes.Buffer{}
 	h.Rig = &conform.Rig{
 		Driver: login(t, server, leap.Now, log, account(server.URL)), Now: leap.Now, Log: log.String,

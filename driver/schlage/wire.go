@@ -141,9 +141,51 @@ func codeOf(want *lock.Credential) accessCode {
 	return x
 }
 
-// held is how the driver tells of a code. Of one that follows the days of the week the window can't be told.
+// days of the week, of a schedule; false: they can't be read. The highest bit is Sunday, the lowest Saturday.
+func (s schedule) days() (names []string, ok bool) {
+	bits, err := strconv.ParseUint(s.Days, 16, 8)
+	for i, name := range [...]string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"} {
+		if bits>>((12-i)%7)&1 == 1 {
+			names = append(names, name)
+		}
+	}
+	return names, err == nil && bits <= 0x7F && len(names) > 0
+}
+
+// constant reports whether the schedule leaves no time out.
+func (s schedule) constant() bool {
+	days, ok := s.days()
+	s.Days = always().Days
+	return ok && len(days) == 7 && s == always()
+}
+
+// words tell a schedule, as in "Mo,We 09:00-17:00".
+func (s schedule) words() string {
+	days, ok := s.days()
+	if !ok {
+		days = []string{"on days that can't be read"}
+	}
+	return fmt.Sprintf("%s %02d:%02d-%02d:%02d", strings.Join(days, ","), s.StartHour, s.StartMinute, s.EndHour, s.EndMinute)
+}
+
+// weekly tells when in the week a code opens; "": at all times.
+func (c *accessCode) weekly() string {
+	one := c.Schedule1.constant() || c.Schedule1 == schedule{} // it is not told
+	two := c.Schedule2 == nil || c.Schedule2.constant()
+	switch {
+	case one && two:
+		return ""
+	case two:
+		return c.Schedule1.words()
+	case one:
+		return c.Schedule2.words()
+	}
+	return c.Schedule1.words() + ", " + c.Schedule2.words()
+}
+
+// held is how the driver tells of a code.
 func (c *accessCode) held() lock.Held {
-	h := lock.Held{Ref: lock.Ref(c.ID), PIN: c.pin(), Enabled: c.Disabled == 0}
+	h := lock.Held{Ref: lock.Ref(c.ID), PIN: c.pin(), Weekly: c.weekly(), Enabled: c.Disabled == 0}
 	h.Tag, h.Name = unlabel(c.Name)
 	if c.Activation > 0 {
 		h.Window.From = time.Unix(c.Activation, 0).UTC()

@@ -67,7 +67,7 @@ func parseAccess(kind, times, recurs string) (access, error) {
 		a.from, a.to = from, to
 		return a, a.parseDays()
 	}
-	return a, errors.New("accessType is unknown")
+	return access{}, errors.New("accessType is unknown")
 }
 
 func stay(fields map[string]string) (w lock.Window, err error) {

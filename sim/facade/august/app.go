@@ -132,7 +132,8 @@ func (c *Cloud) carry(r *request, u *user, then func()) {
 
 // sync carries out every intent of a lock.
 func (c *Cloud) sync(r *request) {
-	if !c.bridged(r) {
+	if r.door.quirks.NoBridge || c.fleet.Reach(r.door.of.ID) == lock.HubDown {
+		r.no(http.StatusConflict, "Lock has no bridge that is online")
 		return
 	}
 	c.carryAll(r, 0)

@@ -6,6 +6,7 @@ package august
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -24,32 +25,53 @@ type Brand string
 const (
 	August     Brand = "august"      // headers x-august-…
 	YaleAccess Brand = "yale_access" // the same, with the branding of Yale
+	YaleAugust Brand = "yale_august" // the same, and no passwords
 	YaleHome   Brand = "yale_home"   // headers x-…
 	YaleGlobal Brand = "yale_global" // the same, and no passwords
 )
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Brand) UnmarshalText(text []byte) error {
+	all := []Brand{August, YaleAccess, YaleAugust, YaleHome, YaleGlobal}
+	if !slices.Contains(all, Brand(text)) {
+		return fmt.Errorf("brand: must be one of %v", all)
+	}
+	*b = Brand(text)
+	return nil
+}
 
 // headers are what a brand calls its three headers, and the value of the last.
 func (b Brand) headers() (key, token, branding, value string) {
 	switch b {
 	case August:
 		return "x-august-api-key", "x-august-access-token", "x-august-branding", "august"
-	case YaleAccess:
+	case YaleAccess, YaleAugust:
 		return "x-august-api-key", "x-august-access-token", "x-august-branding", "yale"
 	case YaleHome, YaleGlobal:
 	}
 	return "x-api-key", "x-access-token", "x-branding", "yale"
 }
 
+// Habits are what an account is, and its locks are, other than they were made.
+type Habits struct {
+	Brand Brand                    `json:"brand"`
+	Locks map[lock.DeviceID]Quirks `json:"locks"` // whoever changes a lock's says all of them
+}
+
 // Quirks are states in which the vendor has been seen to tell of a lock.
 type Quirks struct {
-	NoBridge        bool // there is no bridge
-	NoBridgeStatus  bool // the bridge is "operative", and more is not said
-	NoKeypad        bool // no keypad is paired
-	NoEntryCodes    bool // supportsEntryCodes is false
-	FirstGeneration bool // Type 1: codes work always or not at all
-	NoBattery       bool // battery is -1
-	NotOwner        bool // the account is a guest of the house
-	Operate         int  // what remote operations are answered with; 0: as the lock does
+	NoBridge        bool `json:"no_bridge"`        // there is no bridge
+	NoBridgeStatus  bool `json:"no_bridge_status"` // the bridge is "operative", and more is not said
+	NoKeypad        bool `json:"no_keypad"`        // no keypad is paired
+	NoEntryCodes    bool `json:"no_entry_codes"`   // supportsEntryCodes is false
+	FirstGeneration bool `json:"first_generation"` // Type 1: codes work always or not at all
+	NoBattery       bool `json:"no_battery"`       // battery is -1
+	NotOwner        bool `json:"not_owner"`        // the account is a guest of the house
+	Sparse          bool `json:"sparse"`           // lists of codes that are empty are left out
+	FallsBack       bool `json:"falls_back"`       // codes that were loaded are listed as created again
+	Capacity        int  `json:"capacity"`         // codes that the lock takes; 0: those of its model
+	Operate         int  `json:"operate"`          // what remote operations are answered with; 0: as the lock does
+	Write           int  `json:"write"`            // what batches of codes are answered with; 0: as the lock does
 }
 
 // Cloud is one account.
@@ -66,7 +88,10 @@ type Cloud struct {
 	blocked time.Time        // until then no more are taken
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
 
 // door is a lock as the cloud knows it.
 type door struct {
@@ -87,6 +112,14 @@ type move struct {
 	locked bool
 }
 
+// capacity is how many codes the lock takes.
+func (d *door) capacity() int {
+	if d.quirks.Capacity > 0 {
+		return d.quirks.Capacity
+	}
+	return d.of.Traits.Slots
+}
+
 // New puts the locks that an account of the fleet has of a brand behind the API.
 func New(f *sim.Fleet, account lock.AccountID, brand Brand) (*Cloud, error) {
 	c := &Cloud{fleet: f, account: account, brand: brand, doors: map[string]*door{}, users: map[string]*user{}}
@@ -102,14 +135,35 @@ func New(f *sim.Fleet, account lock.AccountID, brand Brand) (*Cloud, error) {
 	return c, nil
 }
 
-// Quirk makes the cloud tell of a lock in that way.
-func (c *Cloud) Quirk(id lock.DeviceID, q Quirks) error {
-	i := slices.IndexFunc(c.order, func(d *door) bool { return d.of.ID == id })
-	if i < 0 {
-		return fmt.Errorf("lock %q is not of this account", id)
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	now := Habits{c.brand, map[lock.DeviceID]Quirks{}}
+	for _, d := range c.order {
+		now.Locks[d.of.ID] = d.quirks
 	}
-	c.order[i].quirks = q
-	return nil
+	return facade.Change(&now, read, func(next *Habits) error {
+		for id, q := range next.Locks {
+			if !slices.ContainsFunc(c.order, func(d *door) bool { return d.of.ID == id }) {
+				return fmt.Errorf("locks: %q is not of this account", id)
+			}
+			if err := errors.Join(facade.Within("capacity", q.Capacity, 0, 1000), status("operate", q.Operate), status("write", q.Write)); err != nil {
+				return err
+			}
+		}
+		c.brand = next.Brand
+		for _, d := range c.order {
+			d.quirks = next.Locks[d.of.ID]
+		}
+		return nil
+	})
+}
+
+// status checks what a request is to be answered with.
+func status(field string, n int) error {
+	if n == 0 {
+		return nil
+	}
+	return facade.Within(field, n, 400, 599)
 }
 
 // Serve implements facade.Cloud.
@@ -183,6 +237,7 @@ func endpoints() []endpoint {
 		{method: http.MethodPost, path: "validation/{id}", serve: (*Cloud).sendCode},
 		{method: http.MethodPost, path: "validate/{id}", serve: (*Cloud).validate},
 		{method: http.MethodGet, path: "authorization", open: true, serve: (*Cloud).authorization},
+		{method: http.MethodGet, path: "authorize", open: true, serve: (*Cloud).authorization},
 		{method: http.MethodPost, path: "access_token", open: true, serve: (*Cloud).accessToken},
 		{method: http.MethodGet, path: "users/me", serve: (*Cloud).me},
 		{method: http.MethodGet, path: "users/locks/mine", serve: (*Cloud).listLocks},

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -294,5 +296,115 @@ func TestARefreshTokenOutlivesARestart(t *testing.T) {
 	}
 	if _, good := renew(p, fourth); !good {
 		t.Error("the fourth is refused")
+	}
+}
+
+// switched tells the control port to have the cloud behave in another way.
+func (p *phone) switched(habits string) {
+	p.t.Helper()
+	h := facade.Control(p.leap, nil, map[lock.AccountID]facade.Served{"house": {Vendor: "august", Cloud: p.cloud}})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, "/habits", strings.NewReader(`{"account":"house","habits":`+habits+`}`)))
+	if w.Code != http.StatusOK {
+		p.t.Fatalf("%s: %d %s", habits, w.Code, w.Body)
+	}
+}
+
+// What the vendor was seen to tell of locks is switched at the control port.
+func TestQuirksAreSwitchedFromOutside(t *testing.T) {
+	p := pickUp(t)
+	for _, x := range []struct {
+		quirks, method, path, body string
+		status                     int
+		field, says                string
+	}{
+		{`{"no_bridge":true}`, "GET", "locks/@", "", 200, "Bridge", "<nil>"},
+		{`{"no_bridge":true}`, "GET", "locks/@/status", "", 409, "", ""},
+		{`{"no_bridge":true}`, "PUT", "locks/@/pins/sync", "", 409, "", ""},
+		{`{"no_bridge_status":true}`, "GET", "locks/@", "", 200, "Bridge", "operative:true]"},
+		{`{"no_keypad":true}`, "GET", "locks/@", "", 200, "keypad", "<nil>"},
+		{`{"no_entry_codes":true}`, "GET", "locks/@", "", 200, "supportsEntryCodes", "false"},
+		{`{"first_generation":true}`, "GET", "locks/@", "", 200, "Type", "1"},
+		{`{"no_battery":true}`, "GET", "locks/@", "", 200, "battery", "-1"},
+		{`{"operate":550}`, "PUT", "remoteoperate/@/lock", "", 550, "", ""},
+		{`{"operate":560}`, "PUT", "remoteoperate/@/lock", "", 560, "", ""},
+		{`{"write":423}`, "POST", "locks/@/pins", load(""), 423, "", ""},
+		{`{"sparse":true}`, "GET", "locks/@/pins", "", 200, "loaded", "<nil>"},
+		{`{"capacity":1}`, "POST", "locks/@/pins", load(""), 200, "", ""},
+		{`{"capacity":1}`, "POST", "locks/@/pins", strings.NewReplacer("one", "two", "482913", "482914").Replace(load("")), 409, "", ""},
+	} {
+		p.switched(`{"locks":{"front":` + x.quirks + `}}`)
+		got, said := p.ask(x.method, x.path, x.body)
+		if tells := fmt.Sprint(said[x.field]); got.Status != x.status || x.field != "" && !strings.Contains(tells, x.says) {
+			t.Errorf("%s: %s is answered with %d, %s %s", x.quirks, x.path, got.Status, x.field, tells)
+		}
+	}
+	p.leap.Pass(time.Minute)
+	if n := p.pins(); n["loaded"] != 1 {
+		t.Errorf("a loaded code stands in %v", n)
+	}
+	p.switched(`{"locks":{"front":{"falls_back":true}}}`)
+	if n := p.pins(); n["created"] != 1 {
+		t.Errorf("a code that has fallen back stands in %v", n)
+	}
+	p.switched(`{"brand":"yale_access"}`)
+	if x, _ := p.ask(http.MethodGet, "users/me", ""); x.Status != http.StatusForbidden {
+		t.Errorf("another brand's words are answered with %d", x.Status)
+	}
+}
+
+// Whoever signs in by phone is sent a code there.
+func TestSigningInByPhone(t *testing.T) {
+	p := pickUp(t)
+	session := func() (x facade.Reply, said map[string]any) {
+		return p.ask(http.MethodPost, "session", `{"installId":"another","identifier":"`+august.Phone("house")+`","password":"`+august.Password("house")+`"}`)
+	}
+	x, said := session()
+	if said["vPassword"] != true || said["vInstallId"] != false {
+		t.Fatalf("it begins with %v", said)
+	}
+	p.token = x.Header.Get("x-august-access-token")
+	number := strings.TrimPrefix(august.Phone("house"), "phone:")
+	if x, _ := p.ask(http.MethodPost, "validation/phone", `{"value":"`+number+`"}`); x.Status != http.StatusOK {
+		t.Fatalf("sending a code is answered with %d", x.Status)
+	}
+	if x, _ := p.ask(http.MethodPost, "validate/phone", `{"phone":"`+number+`","code":"`+p.cloud.Sent()+`"}`); x.Status != http.StatusOK {
+		t.Fatalf("the code is answered with %d", x.Status)
+	}
+	if _, said := session(); said["vInstallId"] != true {
+		t.Errorf("it ends with %v", said)
+	}
+}
+
+// Forty batches are taken in ten seconds; the next shuts everybody out for ten minutes, in which it says how long.
+func TestTooManyBatches(t *testing.T) {
+	p := pickUp(t)
+	for n := range 41 {
+		x, _ := p.ask(http.MethodPost, "locks/@/pins", `{}`)
+		if over := x.Status == http.StatusTooManyRequests; over != (n == 40) || over && x.Header.Get("Retry-After") != "600" {
+			t.Fatalf("batch %d is answered with %d %v", n, x.Status, x.Header)
+		}
+	}
+	p.leap.Pass(9 * time.Minute)
+	if x, _ := p.ask(http.MethodPost, "locks/@/pins", load("")); x.Status != http.StatusTooManyRequests || x.Header.Get("Retry-After") != "60" {
+		t.Errorf("nine minutes later: %d %v", x.Status, x.Header)
+	}
+	p.leap.Pass(time.Minute)
+	if x, _ := p.ask(http.MethodPost, "locks/@/pins", load("")); x.Status != http.StatusOK {
+		t.Errorf("ten minutes later: %d", x.Status)
+	}
+}
+
+// A refresh token is good once, in JSON and in a form.
+func TestRefreshTokensAreGoodOnce(t *testing.T) {
+	p := pickUp(t)
+	form := url.Values{
+		"client_id": {august.Client("house")}, "client_secret": {august.ClientSecret("house")}, "grant_type": {"refresh_token"}, "refresh_token": {august.RefreshToken("house")},
+	}.Encode()
+	for _, status := range []int{200, 400} {
+		x, said := p.send(facade.Request{Method: http.MethodPost, Path: "/access_token", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(form)})
+		if x.Status != status || status == 400 && said["error"] != "invalid_grant" || status == 200 && said["refresh_token"] == august.RefreshToken("house") {
+			t.Errorf("%d %v", x.Status, said["error"])
+		}
 	}
 }

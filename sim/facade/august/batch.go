@@ -34,7 +34,7 @@ func (x *command) check(d *door) string {
 	if x.Partner == "" && x.User == "" {
 		return "partnerUserID is required"
 	}
-	if x.access, err = parseAccess(x.AccessType, x.AccessTimes, x.Recurrence); err != nil {
+	if x.access, err = parseAccess(x.AccessType, x.AccessTimes, x.Recurrence); err != nil && (x.Action == "load" || x.Action == "update" || x.access.kind == "") {
 		return err.Error()
 	}
 	switch x.Action {
@@ -86,6 +86,8 @@ func (c *Cloud) batch(r *request) {
 	c.held(r, func([]lock.Held) { // whether the cloud answers at all
 		q := r.door.quirks
 		switch {
+		case q.Write != 0:
+			r.no(q.Write, "The lock did not take it")
 		case q.NotOwner:
 			r.no(http.StatusForbidden, "Only the owner may do that")
 		case q.NoKeypad || q.NoEntryCodes:
@@ -173,7 +175,7 @@ func (c *Cloud) load(r *request, x *command, held []lock.Held, have lock.Held, k
 	case slices.ContainsFunc(held, func(h lock.Held) bool { return h.PIN == x.pin }):
 		r.no(http.StatusConflict, "Pin is in use")
 		return
-	case len(held) >= r.door.of.Traits.Slots:
+	case len(held) >= r.door.capacity():
 		r.no(http.StatusConflict, "No slot is available")
 		return
 	}

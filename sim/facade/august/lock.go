@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim/facade"
@@ -121,9 +122,10 @@ func (c *Cloud) lockJSON(d *door) lockJSON {
 		online := c.fleet.Reach(d.of.ID) != lock.HubDown
 		l.Bridge = &bridgeJSON{ID: hexID(d.id, "bridge")[:24], Number: "C5" + d.id[:8], Model: "august-connect", Firmware: "2.2.20", Operative: online}
 		if !d.quirks.NoBridgeStatus {
-			l.Bridge.Status = map[string]string{"current": "offline", "updated": stamp(c.fleet.Now())}
-			if online {
-				l.Bridge.Status["current"] = "online"
+			l.Bridge.Status = map[string]string{"current": "online", "updated": stamp(c.fleet.Now()), "lastOnline": stamp(c.fleet.Now())}
+			if !online {
+				away := stamp(c.awaySince(d))
+				l.Bridge.Status = map[string]string{"current": "offline", "updated": away, "lastOnline": away, "lastOffline": away}
 			}
 		}
 	}
@@ -142,6 +144,16 @@ func (c *Cloud) lockJSON(d *door) lockJSON {
 		l.Battery, l.BatteryInfo = -1, nil
 	}
 	return l
+}
+
+// awaySince is when the bridge of a lock went out of reach.
+func (c *Cloud) awaySince(d *door) time.Time {
+	for _, x := range c.fleet.Faults() {
+		if x.On == string(d.of.Hub) && x.Kind == "offline" {
+			return x.From
+		}
+	}
+	return c.fleet.Now()
 }
 
 // status is the last that the cloud has heard of the bolt. A lock that the bridge has lost is not known to be anything.

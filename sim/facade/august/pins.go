@@ -68,7 +68,16 @@ func (c *Cloud) recordOf(d *door, h lock.Held) *record {
 	return p
 }
 
-// stateOf is the list in which a code stands.
+// stateOf is the list in which a code of a lock stands.
+func (c *Cloud) stateOf(d *door, h lock.Held) string {
+	state := c.recordOf(d, h).stateOf(h, c.fleet.Now())
+	if state == "loaded" && d.quirks.FallsBack {
+		return "created"
+	}
+	return state
+}
+
+// stateOf is the list in which a code stands, where nothing is odd.
 func (p *record) stateOf(h lock.Held, now time.Time) string {
 	if !h.Pending && p.doing != "deleting" {
 		p.doing = ""
@@ -116,10 +125,12 @@ func (c *Cloud) listPins(r *request) {
 	c.held(r, func(held []lock.Held) {
 		lists := map[string][]pinJSON{}
 		for _, name := range []string{"created", "loaded", "disabled", "disabling", "enabling", "deleting", "updating"} {
-			lists[name] = []pinJSON{}
+			if !r.door.quirks.Sparse {
+				lists[name] = []pinJSON{}
+			}
 		}
 		for _, h := range held {
-			state := c.recordOf(r.door, h).stateOf(h, c.fleet.Now())
+			state := c.stateOf(r.door, h)
 			lists[state] = append(lists[state], c.pinJSON(r.door, h))
 		}
 		r.json(http.StatusOK, lists)
@@ -130,7 +141,7 @@ func (c *Cloud) pinJSON(d *door, h lock.Held) pinJSON {
 	p := c.recordOf(d, h)
 	slot, _ := strconv.Atoi(strings.TrimLeft(string(h.Ref), "k"))
 	x := pinJSON{
-		ID: hexID(d.id, "pin", string(h.Ref))[:24], Type: "pin", LockID: d.id, UserID: p.user, State: p.stateOf(h, c.fleet.Now()), PIN: h.PIN.Reveal(), Slot: slot,
+		ID: hexID(d.id, "pin", string(h.Ref))[:24], Type: "pin", LockID: d.id, UserID: p.user, State: c.stateOf(d, h), PIN: h.PIN.Reveal(), Slot: slot,
 		AccessType: p.access.kind, AccessTimes: p.access.times, Recurrence: p.access.recurs, Created: stamp(p.created), Updated: stamp(p.updated),
 		First: p.first, Last: p.last, Unverified: p.partner == "", Partner: p.partner, Credential: "pin",
 	}
@@ -146,7 +157,7 @@ func (c *Cloud) pinJSON(d *door, h lock.Held) pinJSON {
 // reserve gives digits that no code has. Whether there is room it knows from what it has taken, also while its list lags behind.
 func (c *Cloud) reserve(r *request) {
 	c.held(r, func(held []lock.Held) {
-		if max(len(held), len(c.fleet.Memory(r.door.of.ID))) >= r.door.of.Traits.Slots {
+		if max(len(held), len(c.fleet.Memory(r.door.of.ID))) >= r.door.capacity() {
 			r.no(http.StatusConflict, "No pin is left")
 			return
 		}

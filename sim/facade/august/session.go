@@ -25,6 +25,7 @@ const (
 type signs struct {
 	key      string // of the application
 	address  string // of the account's owner, behind "email:"
+	phone    string // the same, behind "phone:"
 	password string
 	client   string // of the partner
 	secret   string
@@ -39,8 +40,8 @@ type signs struct {
 
 func newSigns(account lock.AccountID) signs {
 	return signs{
-		key: Key(account), address: strings.TrimPrefix(Identifier(account), "email:"), password: Password(account), client: Client(account),
-		secret: ClientSecret(account), trusted: map[string]bool{InstallID(account): true}, grants: map[string]bool{},
+		key: Key(account), address: strings.TrimPrefix(Identifier(account), "email:"), phone: strings.TrimPrefix(Phone(account), "phone:"), password: Password(account),
+		client: Client(account), secret: ClientSecret(account), trusted: map[string]bool{InstallID(account): true}, grants: map[string]bool{},
 		signing: []byte(hexID(string(account), "signing")),
 	}
 }
@@ -53,6 +54,12 @@ func Key(account lock.AccountID) string { return uuid(string(account), "key") }
 // Identifier is whom the account belongs to.
 func Identifier(account lock.AccountID) string {
 	return "email:" + strings.ToLower(string(account)) + "@example.org"
+}
+
+// Phone is the same person.
+func Phone(account lock.AccountID) string {
+	sum := sha256.Sum256([]byte(string(account) + "phone"))
+	return fmt.Sprintf("phone:+1555%07d", (int(sum[0])<<16|int(sum[1])<<8|int(sum[2]))%10_000_000)
 }
 
 // Password is the owner's.
@@ -164,11 +171,12 @@ func (c *Cloud) session(r *request) {
 		r.no(http.StatusBadRequest, "installId, identifier and password are required")
 		return
 	}
-	if c.brand == YaleGlobal {
+	if c.brand == YaleGlobal || c.brand == YaleAugust {
 		r.no(http.StatusForbidden, "Use the authorization server")
 		return
 	}
-	x := claims{Install: in.InstallID, Password: in.Identifier == "email:"+c.signs.address && in.Password == c.signs.password, Trusted: c.signs.trusted[in.InstallID]}
+	known := in.Identifier == "email:"+c.signs.address || in.Identifier == "phone:"+c.signs.phone
+	x := claims{Install: in.InstallID, Password: known && in.Password == c.signs.password, Trusted: c.signs.trusted[in.InstallID]}
 	c.fleetKnows(r, func(known bool) {
 		x.Trusted = x.Trusted && known
 		if x.Password {
@@ -197,7 +205,7 @@ func (c *Cloud) fleetKnows(r *request, then func(bool)) {
 }
 
 func (c *Cloud) endSession(r *request) {
-	if r.id != "email:"+c.signs.address {
+	if r.id != "email:"+c.signs.address && r.id != "phone:"+c.signs.phone {
 		r.no(http.StatusNotFound, "Not found")
 		return
 	}
@@ -206,9 +214,14 @@ func (c *Cloud) endSession(r *request) {
 	r.json(http.StatusOK, map[string]any{})
 }
 
+// reached reports whether the owner can be told something in that way.
+func (s *signs) reached(way, address string) bool {
+	return way == "email" && address == s.address || way == "phone" && address == s.phone
+}
+
 func (c *Cloud) sendCode(r *request) {
 	var in struct{ Value string }
-	if json.Unmarshal(r.Body, &in) != nil || r.id != "email" || in.Value != c.signs.address {
+	if json.Unmarshal(r.Body, &in) != nil || !c.signs.reached(r.id, in.Value) {
 		r.no(http.StatusBadRequest, "value is not yours")
 		return
 	}
@@ -220,17 +233,17 @@ func (c *Cloud) sendCode(r *request) {
 }
 
 func (c *Cloud) validate(r *request) {
-	var in struct{ Email, Code string }
+	var in map[string]string
 	_, token, _, _ := c.brand.headers()
 	x, _ := c.read(r.Header.Get(token))
-	if json.Unmarshal(r.Body, &in) != nil || r.id != "email" || in.Email != c.signs.address || c.signs.sent == "" || in.Code != c.signs.sent ||
+	if json.Unmarshal(r.Body, &in) != nil || !c.signs.reached(r.id, in[r.id]) || c.signs.sent == "" || in["code"] != c.signs.sent ||
 		!c.fleet.Now().Before(c.signs.sentEnd) {
 		r.no(http.StatusUnauthorized, "Wrong code")
 		return
 	}
 	c.signs.sent = ""
 	c.signs.trusted[x.Install] = true
-	r.json(http.StatusOK, map[string]any{"email": true})
+	r.json(http.StatusOK, map[string]any{r.id: true})
 }
 
 // authorization is where a person agrees; here everybody does at once.
@@ -259,7 +272,14 @@ func (c *Cloud) accessToken(r *request) {
 		Code    string `json:"code"`
 		Refresh string `json:"refresh_token"`
 	}
-	if json.Unmarshal(r.Body, &in) != nil || in.Client != c.signs.client || in.Secret != c.signs.secret {
+	if form, err := url.ParseQuery(string(r.Body)); err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		in.Client, in.Secret, in.Grant = form.Get("client_id"), form.Get("client_secret"), form.Get("grant_type")
+		in.Code, in.Refresh = form.Get("code"), form.Get("refresh_token")
+	} else if json.Unmarshal(r.Body, &in) != nil {
+		r.json(http.StatusBadRequest, map[string]string{"error": "invalid_request"})
+		return
+	}
+	if in.Client != c.signs.client || in.Secret != c.signs.secret {
 		r.json(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 		return
 	}

@@ -18,7 +18,6 @@ const (
 	fewestDigits = 4
 	mostDigits   = 8
 	forever      = math.MaxUint32 // as an expiration
-	allWeek      = "7F"
 	exists       = "Access code already exists"
 
 	appears = time.Second     // before a new code is listed
@@ -39,16 +38,6 @@ type codeJSON struct {
 	Schedule2  *schedule `json:"schedule2,omitempty"`
 }
 
-type schedule struct {
-	Days        string `json:"daysOfWeek"`
-	StartHour   int    `json:"startHour"`
-	StartMinute int    `json:"startMinute"`
-	EndHour     int    `json:"endHour"`
-	EndMinute   int    `json:"endMinute"`
-}
-
-func always() schedule { return schedule{allWeek, 0, 0, 23, 59} }
-
 // codeID is the id of what the fleet knows by ref.
 func codeID(d *door, ref lock.Ref) string { return uuid(d.id, "code", string(ref)) }
 
@@ -59,6 +48,9 @@ func toJSON(d *door, h lock.Held) codeJSON {
 	}
 	if !h.Enabled {
 		x.Disabled = 1
+	}
+	if w := d.weeks[h.Ref]; w != nil {
+		x.Schedule1, x.Schedule2, h.Window = w.first, w.second, w.within
 	}
 	if !h.Window.From.IsZero() {
 		x.Activation = h.Window.From.Unix()
@@ -160,8 +152,8 @@ func read(data json.RawMessage) (codeJSON, lock.Credential, string) {
 		return x, lock.Credential{}, "Invalid accessCode"
 	case x.Disabled != 0 && x.Disabled != 1, x.Activation < 0, x.Expiration > forever, x.Expiration <= x.Activation:
 		return x, lock.Credential{}, "Invalid access code schedule"
-	case x.Schedule1 != always() || x.Schedule2 != nil && *x.Schedule2 != always():
-		return x, lock.Credential{}, "Recurring schedules are not simulated"
+	case !x.Schedule1.good() || x.Schedule2 != nil && !x.Schedule2.good():
+		return x, lock.Credential{}, "Invalid access code schedule"
 	}
 	pin, err := lock.ParsePIN(fmt.Sprintf("%0*d", x.Length, int64(n)))
 	if err != nil {
@@ -213,9 +205,18 @@ func (c *Cloud) write(r *request, data json.RawMessage, update bool) {
 			r.refuse(http.StatusBadRequest, "Invalid accessCodeLength")
 			return
 		}
+		w := weekOf(&x, want.Window)
+		if w != nil {
+			want.Window = w.turn(c.fleet.Now(), d.of.Traits.Zone)
+		}
 		c.tryCall(r, sim.Call{Verb: "set", Device: d.of.ID, Want: want, At: at}, func(result sim.Result) {
 			d.lost = slices.DeleteFunc(d.lost, func(name string) bool { return name == x.Name })
 			ref := result.Held.Ref
+			delete(d.weeks, ref)
+			if w != nil {
+				d.weeks[ref] = w
+				c.follow(d, ref, w, want.Window)
+			}
 			if at == "" {
 				d.born[ref] = c.fleet.Now()
 				d.note(event{c.fleet.Now(), codeAdded, codeID(d, ref)})
@@ -250,6 +251,7 @@ func (c *Cloud) delete(r *request, data json.RawMessage) {
 		c.call(r, sim.Call{Verb: "clear", Device: d.of.ID, At: held[i].Ref}, func(sim.Result) {
 			now := c.fleet.Now()
 			d.note(event{now, codeDeleted, x.ID})
+			delete(d.weeks, held[i].Ref)
 			for name, at := range d.freed {
 				if now.Sub(at) > lingers {
 					delete(d.freed, name)

@@ -17,6 +17,7 @@ import (
 type door struct {
 	id     string
 	of     lock.Device
+	weeks  map[lock.Ref]*week // of codes that follow the days of the week
 	locked bool
 	beeps  int
 	leaves int                    // locks by itself when somebody leaves
@@ -37,6 +38,7 @@ type event struct {
 
 const (
 	encode      = "be489wifi"
+	sense       = "be479"
 	stateOpen   = 0
 	stateLocked = 1
 	stateJammed = 2
@@ -109,8 +111,13 @@ func (c *Cloud) device(d *door) map[string]any {
 			attributes[name] = value
 		}
 	}
+	kind := encode
+	if c.Sense {
+		kind = sense
+		delete(attributes, "maxUserCodes")
+	}
 	return map[string]any{
-		"deviceId": d.id, "name": d.of.Name, "modelName": "BE489WB", "devicetypeId": encode, "connected": reached, "macAddress": mac,
+		"deviceId": d.id, "name": d.of.Name, "modelName": "BE489WB", "devicetypeId": kind, "connected": reached, "macAddress": mac,
 		"users": []person{c.owner()}, "SAT": "sat-" + d.id, "CAT": "cat-" + d.id, "attributes": attributes, "timezone": "UTC", "role": "owner",
 	}
 }
@@ -134,7 +141,7 @@ func (c *Cloud) showDevice(r *request) {
 }
 
 // autoLocks are the times that the lock offers, in seconds.
-var autoLocks = [...]int{0, 5, 15, 30, 60, 120, 240, 300, 360, 600, 900, 1800}
+var autoLocks = [...]int{0, 5, 15, 30, 60, 120, 240, 300, 360, 600}
 
 func (c *Cloud) changeDevice(r *request) {
 	var in struct {
@@ -148,7 +155,7 @@ func (c *Cloud) changeDevice(r *request) {
 	err := json.Unmarshal(r.Body, &in)
 	a := in.Attributes
 	bit := func(n *int) bool { return n == nil || *n == 0 || *n == 1 }
-	if err != nil || !bit(a.State) || !bit(a.Beeps) || !bit(a.Leaves) || a.After != nil && !slices.Contains(autoLocks[:], *a.After) {
+	if err != nil || !bit(a.State) || !bit(a.Beeps) || !bit(a.Leaves) || a.After != nil && !slices.Contains(autoLocks[:], *a.After) || a.State != nil && c.Sense {
 		r.refuse(http.StatusBadRequest, "Invalid attributes")
 		return
 	}

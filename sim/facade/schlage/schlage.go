@@ -1,6 +1,6 @@
 // Package schlage speaks the protocol of the Schlage Home app for simulated locks: without it the driver for these locks could be tried
 // with a real account and a real door only. It is written from what the integrators of that protocol have published, apart from the
-// driver. Recurring schedules are read and refused, because simulated locks keep none.
+// driver.
 package schlage
 
 import (
@@ -19,9 +19,7 @@ import (
 
 // Cloud is one account.
 type Cloud struct {
-	// NotesFail has every write of a notification answered with an error of the server, as the vendor's cloud does at times after it
-	// has taken the code.
-	NotesFail bool
+	Habits
 
 	fleet   *sim.Fleet
 	account lock.AccountID
@@ -31,7 +29,21 @@ type Cloud struct {
 	notes   map[string]*note
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
+
+// Habits are ways that the vendor's locks, or its cloud, were seen to have.
+type Habits struct {
+	NotesFail bool `json:"notes_fail"` // writes of notifications are answered with an error of the server, although the code was taken
+	Sense     bool `json:"sense"`      // the locks are Senses: the bolt is moved through a gateway, by a command; how many codes they take they do not tell
+}
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, func(*Habits) error { return nil })
+}
 
 // What an app of the vendor knows besides its user: the user pool, and the key of the API.
 const (
@@ -53,7 +65,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		if d.Account != account || d.System != "schlage" {
 			continue
 		}
-		x := &door{id: uuid("device", string(d.ID)), of: d, locked: true, born: map[lock.Ref]time.Time{}, freed: map[string]time.Time{}}
+		x := &door{id: uuid("device", string(d.ID)), of: d, locked: true, weeks: map[lock.Ref]*week{}, born: map[lock.Ref]time.Time{}, freed: map[string]time.Time{}}
 		if before := c.doors[x.id]; before != nil {
 			return nil, fmt.Errorf("locks %s and %s get the same id: call one of them something else", d.ID, before.of.ID)
 		}
