@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,41 @@ import (
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 )
+
+// A code that opens at times of the week is somebody else's, is shown with them, and can't be managed. One of ours that is given such
+// times was changed by hand: it is no longer what its guest was promised, and is put back.
+func TestTimesOfTheWeek(t *testing.T) {
+	for name, traits := range map[string]lock.Traits{"jit": jitTraits(), "native": nativeTraits()} {
+		r, f := settled(t, traits)
+		f.held = append(f.held, lock.Held{Ref: "x", Name: "Cleaner", PIN: pin("2468"), Enabled: true, Weekly: "Mo,We 09:00-17:00"})
+		r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+		r.pass(15 * time.Minute)
+		r.status("g", engine.StatusSet)
+		i := slices.IndexFunc(f.held, func(h lock.Held) bool { return h.PIN == pin("4829") })
+		f.held[i].Weekly = "Tu 09:00-17:00"
+		r.do(engine.Observe{Device: "front"})
+		r.pass(1500 * time.Millisecond)
+		r.wantIssue(r.code("g").Issues, "conflicting_external_modification", true)
+		r.pass(15 * time.Minute)
+		r.status("g", engine.StatusSet)
+		r.wantIssue(r.code("g").Issues, "conflicting_external_modification", false)
+		for _, h := range f.held {
+			if weekly := map[lock.PIN]string{pin("2468"): "Mo,We 09:00-17:00"}[h.PIN]; h.Weekly != weekly {
+				t.Errorf("%s: the lock holds %+v", name, h)
+			}
+		}
+		told := false
+		for _, s := range r.device("front").Slots {
+			told = told || s.State == "unmanaged" && s.Ref == "x" && s.Weekly == "Mo,We 09:00-17:00"
+		}
+		if !told {
+			t.Errorf("%s: the slots are %+v", name, r.device("front").Slots)
+		}
+		if no := r.refused(engine.Adopt{Device: "front", Ref: "x"}, "cannot_be_managed", "ref"); !strings.Contains(no.Message, "Mo,We 09:00-17:00") {
+			t.Errorf("%s: %s", name, no.Message)
+		}
+	}
+}
 
 // A change in doubt is made again where no look can tell whether it was made: masked digits look right either way.
 func TestAChangeInDoubtThatNoLookCanTell(t *testing.T) {

@@ -321,7 +321,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		*sets = append(*sets, j) // that the old one is gone will never be known
 	case !old.Cleared.IsZero():
 		away(old, "")
-	case old.Ref != "" && !assigned && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Window.Equal(w.Place.Window)):
+	case old.Ref != "" && !assigned && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Weekly == "" && old.Window.Equal(w.Place.Window)):
 		j.Place, j.At, j.fresh = old.ID, old.Ref, false
 		j.Want.Slot = old.Slot
 		j.Reason = "changes what the lock holds"
@@ -329,7 +329,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	case !assigned && old.PIN != w.Place.PIN && d.free() > 0:
 		j.Reason = "the new one comes before the old one goes"
 		*sets = append(*sets, j)
-	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now):
+	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now) && old.Weekly == "":
 		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "gap_not_accepted"})
 		for i := range c.Places {
 			if p := &c.Places[i]; p.PIN != c.PIN && !p.lost() && d.settled(now, old, v.policy) {
