@@ -328,7 +328,7 @@ func (b *batch) records(w *writes) {
 		put(w, d.keyRun(), &d.run, encodeRun)
 	}
 	for _, scope := range b.links {
-		w.ops = append(w.ops, store.Op{Key: keyLink(scope), Val: encode(b.e.links[scope])})
+		put(w, keyLink(scope), b.e.links[scope], encodeLink)
 	}
 	w.ops = append(w.ops, b.extra...)
 	for i := range b.events {

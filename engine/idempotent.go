@@ -42,7 +42,7 @@ func (b *batch) answered(key string) (keptAnswer, bool, error) {
 	if err != nil {
 		return k, false, b.unread(err) // done or not: nobody knows, so it is not done now
 	}
-	return k, !k.isStale(b.now), nil
+	return k, !isStale(k.At, b.now, keyKept), nil
 }
 
 // again answers a command whose key was used before: with the first receipt, if it is the same command. Digits that the first

@@ -29,11 +29,8 @@ type pruning struct {
 	next  time.Time // when it goes on in any case
 }
 
-// isStale reports whether what a command with an idempotency key was answered no longer counts.
-func (k *keptAnswer) isStale(now time.Time) bool { return now.Sub(k.At) > keyKept }
-
-// isStale reports whether a command can no longer be undone.
-func (u *undo) isStale(now time.Time) bool { return now.Sub(u.At) > undoKept }
+// isStale reports whether what was written of a command no longer counts.
+func isStale(at, now time.Time, kept time.Duration) bool { return now.Sub(at) > kept }
 
 // owes counts a record that will be too old one day.
 func (b *batch) owes() { b.e.prune.owed += 2 }
@@ -67,13 +64,15 @@ func (b *batch) prune() {
 
 // isStale reports whether a record may go. One that does not read is left to the doctor.
 func (b *batch) isStale(kv store.KV) bool {
-	if key, ok := strings.CutPrefix(kv.Key, dirIdem); ok {
-		k, err := decode[keptAnswer](kv.Key, kv.Val)
-		_, used := b.idem[key]
-		return err == nil && k.isStale(b.now) && !used
+	r, err := decode[struct{ At time.Time }](kv.Key, kv.Val) // of all that they say
+	if err != nil {
+		return false
 	}
-	u, err := decode[undo](kv.Key, kv.Val)
-	return err == nil && u.isStale(b.now)
+	if key, ok := strings.CutPrefix(kv.Key, dirIdem); ok {
+		_, used := b.idem[key]
+		return isStale(r.At, b.now, keyKept) && !used
+	}
+	return isStale(r.At, b.now, undoKept)
 }
 
 // dropStale adds to a commit what has room in it of the records that are too old. The others are found another time.

@@ -75,7 +75,7 @@ func (b *batch) submit(s Submission) {
 	x.apply(&r)
 	if x.undo != nil {
 		x.undo.At = b.now
-		b.put(keyUndo(r.Seq), encode(x.undo))
+		b.put(keyUndo(r.Seq), encodeUndo(nil, x.undo))
 		b.owes()
 	}
 	if c.Key != "" {

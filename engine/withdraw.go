@@ -211,7 +211,7 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 	if err != nil {
 		return change{}, b.unread(err)
 	}
-	if u.isStale(b.now) {
+	if isStale(u.At, b.now, undoKept) {
 		return change{}, refuse("not_undoable", "receipt", "it was given more than 7 days ago")
 	}
 	switch u.Verb {

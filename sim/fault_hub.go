@@ -50,8 +50,8 @@ var hubFaults = []kind{
 			Meaning: "the hub translates schedules by another zone, both when it writes and when it reads: the lock keeps shifted windows that look right",
 		},
 		wall: func(x *trouble, d *device, w lock.Window, reads bool) lock.Window {
-			believed, err := time.LoadLocation(x.Text)
-			if err != nil || d.zone == nil || w.IsZero() || !d.traits.NativeSchedule {
+			believed := x.f.zone(x.Text)
+			if believed == nil || d.zone == nil || w.IsZero() || !d.traits.NativeSchedule {
 				return w
 			}
 			shift := func(t time.Time) time.Time {

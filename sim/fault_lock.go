@@ -210,7 +210,7 @@ var lockFaults = []kind{
 		},
 		fits: needsWall,
 		clock: func(x *trouble, _ *device, now time.Time, r *reading) {
-			if believed, err := time.LoadLocation(x.Text); err == nil {
+			if believed := x.f.zone(x.Text); believed != nil {
 				r.wall, r.offset = true, offsetAt(believed, now)
 			}
 		},
