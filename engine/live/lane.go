@@ -44,7 +44,7 @@ type lane struct {
 	under  int                 // calls that have a place
 	queues [len(ranks)][]*task // what waits for one, the first in turn first
 	waits  int                 // of those, how many have time left
-	took   time.Duration       // how long a call that is sent keeps its place, lately
+	took   time.Duration       // how long a call takes, lately
 }
 
 // ranks orders the calls that wait for a lane: else a guest at the door would wait behind ten thousand routine looks.
@@ -61,19 +61,26 @@ func (l *lane) add(t *task) {
 	t.queues, l.waits = true, l.waits+1
 }
 
-// next takes the call whose turn it is; nil: none waits. One whose time is up is left to its timer, which says when to come back.
+// next takes the call whose turn it is; nil: none waits. One that has too little time left is left to its timer, which says when
+// to come back.
 func (l *lane) next(now time.Time) *task {
 	for i := range l.queues {
 		for q := &l.queues[i]; len(*q) > 0; {
 			t := (*q)[0]
 			(*q)[0] = nil
-			if *q = (*q)[1:]; t.until.After(now) && l.give(t) {
+			if *q = (*q)[1:]; l.last(t).After(now) && l.give(t) {
 				return t
 			}
 		}
 		l.queues[i] = nil
 	}
 	return nil
+}
+
+// last is when a call must be sent, so that it has twice the time that calls take lately: cut off in the middle it would be held
+// against the provider, and nobody would know what became of it. Where that is more than half of its time, half will do.
+func (l *lane) last(t *task) time.Time {
+	return t.until.Add(-min(2*l.took, t.until.Sub(t.asked)/2))
 }
 
 // give ends a call's wait. It reports whether it still waited.
@@ -202,14 +209,14 @@ func (l *lanes) admit(t *task) {
 	})
 }
 
-// leave gives the place of a call that is over, and had it since, to the next that waits.
-func (l *lanes) leave(t *task, since time.Time) {
+// leave gives the place of a call that is over to the next that waits.
+func (l *lanes) leave(t *task) {
 	const part = 8 // of the newest in what it takes lately
 	in, now := t.lane, l.clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t.sent.Load() != 0 {
-		in.took += (now.Sub(since) - in.took) / part
+	if at := t.sent.Load(); at != 0 {
+		in.took += (now.Sub(time.Unix(0, at)) - in.took) / part
 	}
 	if next := in.next(now); next != nil {
 		next.wait.Stop()
@@ -225,12 +232,12 @@ func (l *lanes) run(t *task) {
 	defer cancel()
 	late := l.clock.AfterFunc(max(0, t.call.Deadline.Sub(l.clock.Now())), func() { l.end(t, failed(t.call, errLate)) })
 	defer late.Stop()
-	defer l.leave(t, l.clock.Now())
+	defer l.leave(t)
 	if ctx.Err() != nil {
 		l.unsent(t, nil, "its deadline had come", 0)
 		return
 	}
-	if wait, ok := l.pace(ctx, t.lane); !ok {
+	if wait, ok := l.pace(ctx, t); !ok {
 		l.mu.Lock()
 		wait += t.lane.again()
 		l.mu.Unlock()
@@ -271,18 +278,22 @@ func (l *lanes) end(t *task, o engine.Outcome) {
 
 var errLate = errors.New("the driver did not return before the deadline")
 
-// pace waits for the account's next turn. A turn that would come after the end of ctx is given back, with how far it is off.
-func (l *lanes) pace(ctx context.Context, lane *lane) (time.Duration, bool) {
-	if lane.bucket == nil {
+// pace waits for the account's next turn. A turn that would come too late is given back, with how far it is off.
+func (l *lanes) pace(ctx context.Context, t *task) (time.Duration, bool) {
+	bucket := t.lane.bucket
+	if bucket == nil {
 		return 0, true
 	}
+	l.mu.Lock()
+	last := t.lane.last(t)
+	l.mu.Unlock()
 	now := l.clock.Now()
-	turn := lane.bucket.ReserveN(now, 1)
+	turn := bucket.ReserveN(now, 1)
 	wait := turn.DelayFrom(now)
 	if wait <= 0 {
 		return 0, true
 	}
-	if end, ok := ctx.Deadline(); ok && now.Add(wait).After(end) {
+	if now.Add(wait).After(last) {
 		turn.CancelAt(now)
 		return wait, false
 	}
