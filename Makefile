@@ -1,6 +1,6 @@
 # Everything needs Go alone; `make test` adds the race detector where a C compiler is found.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak quick bench bench-beside bench-million mutate scenarios golden docs build clean
+.PHONY: help run test soak quick bench bench-serve bench-beside bench-million mutate scenarios golden docs build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ run: ## open lockctl on the demonstration
 test: ## run everything that CI runs, with a table of times at the end
 	@scripts/test.sh
 
-soak: ## run what takes too long for make test: power cuts, fuzzing, ten thousand locks that return, a thousand clients
+soak: ## run what takes too long for make test: power cuts, fuzzing, ten thousand locks that return, a thousand clients, a slow provider
 	@scripts/soak.sh
 
 quick: ## build, vet and unit tests without the race detector: the inner loop
@@ -23,6 +23,13 @@ quick: ## build, vet and unit tests without the race detector: the inner loop
 
 bench: ## run the benchmarks, which takes some minutes; docs/BENCHMARKS.md says what they said
 	@go test -run '^$$' -bench . -p 1 -timeout 1h ./...
+
+bench-serve: ## what docs/BENCHMARKS.md says of lockctl serve, in about ten minutes: creations, memory, start, lateness, beside the fake
+	@go test ./cmd/lockctl -run '^$$' -bench AtAPace -benchtime 1x -count 3 -timeout 20m
+	@go test ./cmd/lockctl -run '^$$' -bench Serve$$ -benchtime 1x -timeout 10m
+	@go test ./sim/drive -run '^$$' -bench Due -benchtime 1x -timeout 10m
+	@go test ./engine/live -run '^$$' -bench Create -benchtime 3x -timeout 10m
+	@$(MAKE) --no-print-directory bench-beside
 
 bench-beside: ## lockctl serve beside the in-memory fake of the hosted API, which npm installs
 	@if command -v npm >/dev/null; then cd scripts/rival && npm ci --no-audit --no-fund; fi

@@ -22,6 +22,11 @@ clients() { LOAD_CLIENTS=1000 go test -count=1 -timeout 1h -run CrowdOfClients -
 
 stage "a thousand clients" clients
 
+# A vendor that answers after nearly a minute, in real time, beside one that answers at once.
+slow() { go test -count=1 -timeout 10m -tags soak -run SlowProvider -v ./cmd/lockctl; }
+
+stage "a slow provider" slow
+
 # Random stories that nobody has seen before: another commit tries others.
 swarm() { make -s bin/locksim && bin/locksim swarm --seed "$((16#$(git rev-parse --short=8 HEAD)))" --minutes 30; }
 
