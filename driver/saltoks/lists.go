@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/accesscodes/lockctl/driver"
@@ -11,9 +12,9 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// lists are what the vendor tells of a whole site at once. Calls for several locks share them: each would else cost as much as all.
+// lists are what the vendor tells of a whole site at once, as a call uses them.
 type lists struct {
-	read   time.Time // when reading began: they are that old at most
+	read   time.Time // when reading began of what tells of codes: it is that old at most
 	site   site
 	zone   *time.Location
 	locks  []smartlock
@@ -22,43 +23,76 @@ type lists struct {
 	lines  []entry // of the log
 }
 
-// fresh is how long lists serve. What hands do meanwhile is seen by the next look.
-const fresh = 5 * time.Second
+// fresh is how long a list serves the calls for all locks: each call would else cost as much as all. What hands do meanwhile is seen by the next
+// look. The vendor is not to be asked more often, and what it lists of a lock is up to some minutes behind or ahead of the lock itself in
+// any case. A list that is just being read again serves the other calls for as long once more.
+const fresh = 30 * time.Second
 
-// lists reads the site, unless that has just been done. A lock that was written to since then needs newer ones.
-func (a *account) lists(ctx context.Context, c rest.Call) (*lists, error) {
+// shared is a list that was read for all locks of a site.
+type shared[T any] struct {
+	mu      sync.Mutex
+	read    time.Time // when reading it began; zero: it never was
+	reading bool      // by one call
+	have    T
+}
+
+// get returns the list, and when it began to be read: what was read last if that is fresh and of after an instant, else a new one.
+func (s *shared[T]) get(now func() time.Time, after time.Time, read func() (T, error)) (T, time.Time, error) {
+	began := now()
+	s.mu.Lock()
+	age := began.Sub(s.read)
+	if s.read.After(after) && (age < fresh || s.reading && age < 2*fresh) {
+		defer s.mu.Unlock()
+		return s.have, s.read, nil
+	}
+	s.reading = true
+	s.mu.Unlock()
+	got, err := read()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading = false
+	if err == nil && s.read.Before(began) {
+		s.have, s.read = got, began
+	}
+	return got, began, err
+}
+
+// place is a site and its zone.
+type place struct {
+	site site
+	zone *time.Location
+}
+
+// lists reads of the site what is not fresh. A lock that was written to since needs newer users and groups.
+func (a *account) lists(ctx context.Context, c rest.Call) (l *lists, err error) {
 	a.mu.Lock()
-	last, wrote := a.last, a.wrote[c.Device]
+	wrote := a.wrote[c.Device]
 	a.mu.Unlock()
-	now := a.now()
-	if last != nil && last.read.After(wrote) && now.Sub(last.read) < fresh {
-		return last, nil
-	}
-	l := lists{read: now}
-	var err error
-	if l.site, l.zone, err = a.place(ctx, c); err != nil {
+	l = &lists{}
+	at, _, err := a.sites.get(a.now, time.Time{}, func() (place, error) { return a.place(ctx, c) })
+	if err != nil {
 		return nil, err
 	}
-	if l.locks, err = a.locks(ctx, c); err != nil {
+	l.site, l.zone = at.site, at.zone
+	if l.locks, _, err = a.doors.get(a.now, time.Time{}, func() ([]smartlock, error) { return a.locks(ctx, c) }); err != nil {
 		return nil, err
 	}
-	if l.users, err = read[user](ctx, a, c, newer, "/users"); err != nil {
+	var users, groups time.Time
+	if l.users, users, err = a.users.get(a.now, wrote, func() ([]user, error) { return read[user](ctx, a, c, newer, "/users") }); err != nil {
 		return nil, err
 	}
-	if l.groups, err = read[group](ctx, a, c, newer, "/access_groups"); err != nil {
+	if l.groups, groups, err = a.groups.get(a.now, wrote, func() ([]group, error) { return read[group](ctx, a, c, newer, "/access_groups") }); err != nil {
 		return nil, err
 	}
-	var page list[entry]
-	if err := a.get(ctx, c, old, "/entries?%24top="+logPage+"&%24orderby=utc_date_time%20desc", &page); err != nil {
-		return nil, err
+	if l.read = users; groups.Before(users) {
+		l.read = groups
 	}
-	l.lines = page.Items
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.last == nil || a.last.read.Before(l.read) {
-		a.last = &l
-	}
-	return &l, nil
+	l.lines, _, err = a.entries.get(a.now, time.Time{}, func() ([]entry, error) {
+		var page list[entry]
+		err := a.get(ctx, c, old, "/entries?%24top="+logPage+"&%24orderby=utc_date_time%20desc", &page)
+		return page.Items, err
+	})
+	return l, err
 }
 
 // written notes that a lock was written to, or may have been.

@@ -29,8 +29,13 @@ type account struct {
 	wanted           string                 // the site, as the configuration names it
 	site             atomic.Pointer[string] // its UUID, once it was asked for
 
+	sites   shared[place]
+	doors   shared[[]smartlock]
+	users   shared[[]user]
+	groups  shared[[]group]
+	entries shared[[]entry]
+
 	mu    sync.Mutex
-	last  *lists                      // that were read; nil: none
 	wrote map[lock.DeviceID]time.Time // when each lock was last written to
 }
 
@@ -39,10 +44,11 @@ var _ driver.Driver = (*account)(nil)
 // Devices implements driver.Driver. What has no keypad takes no PINs, and is not listed.
 func (a *account) Devices(ctx context.Context) ([]lock.Device, error) {
 	c := rest.Call{Op: "devices"}
-	s, _, err := a.place(ctx, c)
+	at, err := a.place(ctx, c)
 	if err != nil {
 		return nil, err
 	}
+	s := at.site
 	locks, err := a.locks(ctx, c)
 	if err != nil {
 		return nil, err
@@ -72,14 +78,14 @@ func traits(zone string) lock.Traits {
 }
 
 // place reads the site and its zone.
-func (a *account) place(ctx context.Context, c rest.Call) (s site, zone *time.Location, err error) {
-	if err := a.get(ctx, c, newer, "", &s); err != nil {
-		return s, nil, err
+func (a *account) place(ctx context.Context, c rest.Call) (p place, err error) {
+	if err := a.get(ctx, c, newer, "", &p.site); err != nil {
+		return p, err
 	}
-	if zone, err = lock.LoadZone(s.Zone); err != nil {
-		s.Zone, zone = "", time.UTC
+	if p.zone, err = lock.LoadZone(p.site.Zone); err != nil {
+		p.site.Zone, p.zone = "", time.UTC
 	}
-	return s, zone, nil
+	return p, nil
 }
 
 // whole refuses a list of which there is more: what it lacks would count as gone.

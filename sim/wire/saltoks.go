@@ -9,7 +9,7 @@ import (
 
 func saltoksVendor() Vendor {
 	return Vendor{
-		Name: "saltoks", Model: "salto", Disabled: true, Most: 100,
+		Name: "saltoks", Model: "salto", Disabled: true,
 		Open: func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return saltoks.New(f, a) },
 		Secrets: func(a lock.AccountID) map[string]string {
 			return map[string]string{"client_secret": saltoks.ClientSecret(a), "password": saltoks.Password(a)}

@@ -71,11 +71,7 @@ func (c *Cloud) deleteGroup(r *request) {
 }
 
 func (c *Cloud) listGroupLocks(r *request) {
-	var all []map[string]any
-	for _, d := range r.group.locks {
-		all = append(all, c.lockJSON(d))
-	}
-	r.json(http.StatusOK, items(all))
+	r.json(http.StatusOK, items(c.shown(r.group.locks)))
 }
 
 func (c *Cloud) addGroupLock(r *request) {

@@ -48,6 +48,7 @@ var _ facade.Cloud = (*Cloud)(nil)
 // door is a lock as the cloud knows it.
 type door struct {
 	id        string
+	iq        string // id of its hub
 	of        lock.Device
 	delivered map[string]*delivery // by user
 	busy      bool                 // a write is on its way
@@ -63,7 +64,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		if d.Account != account || d.System != "salto" {
 			continue
 		}
-		c.doors = append(c.doors, &door{id: uuid(string(account), string(d.ID)), of: d, delivered: map[string]*delivery{}})
+		c.doors = append(c.doors, &door{id: uuid(string(account), string(d.ID)), iq: uuid(string(account), "iq", string(d.Hub)), of: d, delivered: map[string]*delivery{}})
 		c.seats += d.Traits.Slots
 		if zone, err := lock.LoadZone(d.Traits.Zone); err == nil {
 			c.zone = zone // a site has one
@@ -141,8 +142,8 @@ func (r *request) text(name string) string { s, _ := r.body[name].(string); retu
 func (r *request) yes(name string) bool { b, _ := r.body[name].(bool); return b }
 
 // items is the shape of most lists.
-func items(all []map[string]any) map[string]any {
-	return map[string]any{"items": append([]map[string]any{}, all...), "next_page_link": nil, "count": len(all)}
+func items[T any](all []T) map[string]any {
+	return map[string]any{"items": append([]T{}, all...), "next_page_link": nil, "count": len(all)}
 }
 
 // Serve implements facade.Cloud.

@@ -50,18 +50,37 @@ func (c *Cloud) hubs() []lock.HubID {
 	return all
 }
 
-func (c *Cloud) iqJSON(id lock.HubID) map[string]any {
-	online := !slices.ContainsFunc(c.doors, func(d *door) bool { return d.of.Hub == id && c.fleet.Reach(d.of.ID) == lock.HubDown })
-	return map[string]any{
-		"id": uuid(string(c.account), "iq", string(id)), "customer_reference": "IQ " + string(id), "online": online, "is_online": online, "otp_enabled": true,
-		"data_sync_state": "not_synced",
+// iq is a hub as the API tells of it.
+type iq struct {
+	ID       string `json:"id"`
+	Name     string `json:"customer_reference"`
+	Online   bool   `json:"online"`
+	IsOnline bool   `json:"is_online"`
+	OTP      bool   `json:"otp_enabled"`
+	Synced   string `json:"data_sync_state"`
+}
+
+// iqs are the hubs of the site as they are now.
+func (c *Cloud) iqs() map[lock.HubID]iq {
+	all := map[lock.HubID]iq{}
+	for _, d := range c.doors {
+		x, known := all[d.of.Hub]
+		if !known {
+			x = iq{d.iq, "IQ " + string(d.of.Hub), true, true, true, "not_synced"}
+		}
+		if x.Online && c.fleet.Reach(d.of.ID) == lock.HubDown {
+			x.Online, x.IsOnline = false, false
+		}
+		all[d.of.Hub] = x
 	}
+	return all
 }
 
 func (c *Cloud) listIQs(r *request) {
-	var all []map[string]any
+	var all []iq
+	now := c.iqs()
 	for _, h := range c.hubs() {
-		all = append(all, c.iqJSON(h))
+		all = append(all, now[h])
 	}
 	r.json(http.StatusOK, items(all))
 }
@@ -70,32 +89,52 @@ func (c *Cloud) listRoles(r *request) {
 	r.json(http.StatusOK, items([]map[string]any{{"id": uuid("role", "guest"), "code": "site_guest"}, {"id": uuid("role", "admin"), "code": "site_admin"}}))
 }
 
-func (c *Cloud) lockJSON(d *door) map[string]any {
-	battery := "fresh"
-	switch level := c.fleet.Charge(d.of.ID); {
-	case level <= 0.1:
-		battery = "critical"
-	case level <= 0.3:
-		battery = "low"
-	case level <= 0.7:
-		battery = "good"
-	}
-	modes := c.fleet.Modes(d.of.ID)
-	return map[string]any{
-		"id": d.id, "customer_reference": d.of.Name, "lock_type": "escutcheon_pin", "online": c.fleet.Shown(d.of.ID) == lock.Reached, "locked_state": "locked",
-		"battery_level": battery, "communication_type": "blue_net", "iq_link_state": "linked", "privacy_mode": slices.Contains(modes, lock.ModePrivacy),
-		"office_mode": slices.Contains(modes, lock.ModeOffice), "left_open_alarm": false, "intrusion_alarm": false,
-		"vendor": map[string]any{"reference": "sallis"}, "iq": c.iqJSON(d.of.Hub),
-	}
+// smartlock is a lock as the API tells of it.
+type smartlock struct {
+	ID        string            `json:"id"`
+	Name      string            `json:"customer_reference"`
+	Type      string            `json:"lock_type"`
+	Online    bool              `json:"online"`
+	Bolt      string            `json:"locked_state"`
+	Battery   string            `json:"battery_level"`
+	Radio     string            `json:"communication_type"`
+	Link      string            `json:"iq_link_state"`
+	Privacy   bool              `json:"privacy_mode"`
+	Office    bool              `json:"office_mode"`
+	LeftOpen  bool              `json:"left_open_alarm"`
+	Intrusion bool              `json:"intrusion_alarm"`
+	Vendor    map[string]string `json:"vendor"`
+	IQ        iq                `json:"iq"`
 }
 
-func (c *Cloud) listLocks(r *request) {
-	var all []map[string]any
-	for _, d := range c.doors {
-		all = append(all, c.lockJSON(d))
+// shown lists locks as they are now.
+func (c *Cloud) shown(doors []*door) []smartlock {
+	vendor, iqs := map[string]string{"reference": "sallis"}, c.iqs()
+	var all []smartlock
+	for _, d := range doors {
+		modes := c.fleet.Modes(d.of.ID)
+		all = append(all, smartlock{
+			ID: d.id, Name: d.of.Name, Type: "escutcheon_pin", Online: c.fleet.Shown(d.of.ID) == lock.Reached, Bolt: "locked", Battery: c.battery(d), Radio: "blue_net",
+			Link: "linked", Privacy: slices.Contains(modes, lock.ModePrivacy), Office: slices.Contains(modes, lock.ModeOffice), Vendor: vendor, IQ: iqs[d.of.Hub],
+		})
 	}
-	r.json(http.StatusOK, items(all))
+	return all
 }
+
+// battery is the charge of a lock, in the vendor's words.
+func (c *Cloud) battery(d *door) string {
+	switch level := c.fleet.Charge(d.of.ID); {
+	case level <= 0.1:
+		return "critical"
+	case level <= 0.3:
+		return "low"
+	case level <= 0.7:
+		return "good"
+	}
+	return "fresh"
+}
+
+func (c *Cloud) listLocks(r *request) { r.json(http.StatusOK, items(c.shown(c.doors))) }
 
 // otpLimit is how many wrong one-time passwords a lock bears until a command blocks them.
 const otpLimit = 3
