@@ -2,10 +2,10 @@ package saltoks_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +25,7 @@ type hotel struct {
 	t       *testing.T
 	leap    *facade.Leap
 	server  *httptest.Server
+	cloud   *cloud.Cloud
 	secrets *provider.MemorySecrets
 	log     bytes.Buffer
 	rig     *conform.Rig
@@ -39,8 +40,8 @@ func open(t *testing.T) *hotel {
 	}})
 	drivertest.Must(t, err)
 	drivertest.Must(t, h.leap.Do(func(f *sim.Fleet) error {
-		c, err := cloud.New(f, "hotel")
-		h.server = httptest.NewServer(facade.Handler(h.leap, c))
+		h.cloud, err = cloud.New(f, "hotel")
+		h.server = httptest.NewServer(facade.Handler(h.leap, h.cloud))
 		return err
 	}))
 	t.Cleanup(h.server.Close)
@@ -54,22 +55,12 @@ func open(t *testing.T) *hotel {
 }
 
 // app does something as the site's administrator.
-func (h *hotel) app(body string) {
+func (h *hotel) app(habits string) {
 	h.t.Helper()
-	_, err := h.rig.Driver.Devices(h.t.Context()) // signs in
-	drivertest.Must(h.t, err)
-	token, _, err := h.secrets.Load(h.t.Context())
-	drivertest.Must(h.t, err)
-	access := strings.Split(strings.SplitAfter(token.Reveal(), `"access":"`)[1], `"`)[0]
-	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.server.URL+"/app/site", strings.NewReader(body))
-	drivertest.Must(h.t, err)
-	req.Header.Set("Authorization", "Bearer "+access)
-	res, err := http.DefaultClient.Do(req)
-	drivertest.Must(h.t, err)
-	drivertest.Must(h.t, res.Body.Close())
-	if res.StatusCode != http.StatusOK {
-		h.t.Fatal(res.Status)
-	}
+	drivertest.Must(h.t, h.leap.Do(func(*sim.Fleet) error {
+		_, err := h.cloud.Accustom(func(v any) error { return json.Unmarshal([]byte(habits), v) })
+		return err
+	}))
 }
 
 func (h *hotel) login(password string) driver.Driver {

@@ -66,7 +66,7 @@ func (c *Cloud) addGroup(r *request) {
 func (c *Cloud) deleteGroup(r *request) {
 	c.writes(r, "observe", func() {
 		c.groups = slices.DeleteFunc(c.groups, func(g *group) bool { return g == r.group })
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.reply(accepted()) })
 }
 
@@ -85,7 +85,7 @@ func (c *Cloud) addGroupLock(r *request) {
 		if !slices.Contains(g.locks, c.doors[i]) {
 			g.locks = append(g.locks, c.doors[i])
 		}
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.json(http.StatusOK, map[string]any{}) })
 }
 
@@ -110,7 +110,7 @@ func (c *Cloud) addGroupUser(r *request) {
 		if !slices.Contains(g.members, u) {
 			g.members = append(g.members, u)
 		}
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.json(http.StatusOK, map[string]any{}) })
 }
 
@@ -118,7 +118,7 @@ func (c *Cloud) removeGroupUser(r *request) {
 	g := r.group
 	c.writes(r, "observe", func() {
 		g.members = slices.DeleteFunc(g.members, func(u *user) bool { return u.platform == r.id })
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.reply(accepted()) })
 }
 
@@ -188,9 +188,9 @@ func (c *Cloud) addSchedule(r *request) {
 		return
 	}
 	c.writes(r, "observe", func() {
-		s.id, s.live = c.next("schedule"), c.fleet.Now().Add(c.schedule)
+		s.id, s.live = c.next("schedule"), c.fleet.Now().Add(c.Habits.ScheduleTakes.Span())
 		g.schedules = append(g.schedules, s)
-		c.soon(c.schedule)
+		c.soon(c.Habits.ScheduleTakes.Span())
 	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
 }
 
@@ -209,8 +209,8 @@ func (c *Cloud) changeSchedule(r *request) {
 		if w, ok := s.at(now); ok {
 			s.before = &w
 		}
-		s.days, s.window, s.live = next.days, next.window, now.Add(c.schedule)
-		c.soon(c.schedule)
+		s.days, s.window, s.live = next.days, next.window, now.Add(c.Habits.ScheduleTakes.Span())
+		c.soon(c.Habits.ScheduleTakes.Span())
 	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
 }
 
@@ -218,6 +218,6 @@ func (c *Cloud) deleteSchedule(r *request) {
 	g := r.group
 	c.writes(r, "observe", func() {
 		g.schedules = slices.DeleteFunc(g.schedules, func(s *schedule) bool { return s.id == r.id })
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.reply(accepted()) })
 }

@@ -1,8 +1,5 @@
 // Package saltoks speaks the Connect API of Salto KS for simulated locks: without it the driver for these locks could be tried at a
 // paid site with a real door only. It is written from what the vendor publishes and integrators have measured, apart from the driver.
-//
-// What an administrator does in the vendor's app has a path of its own, with the credentials of the API: POST /app/site with seats,
-// custom_pin, and in seconds role_delay, member_takes and schedule_takes.
 package saltoks
 
 import (
@@ -10,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,25 +23,46 @@ import (
 
 // Cloud is one account, which has one site.
 type Cloud struct {
-	fleet     *sim.Fleet
-	account   lock.AccountID
-	site      string
-	zone      *time.Location
-	doors     []*door
-	users     []*user
-	groups    []*group
-	tokens    map[string]time.Time // when each ends
-	made      int                  // ids ever
-	seats     int                  // users that the subscription pays for
-	roleDelay time.Duration        // until a new guest has its role
-	member    time.Duration        // until the locks know of a new member
-	schedule  time.Duration        // and of a new schedule
-	customPIN bool
-	rounds    map[time.Time]bool // when the locks will be told of what has changed
-	adopted   time.Time          // when the books were last put right
+	Habits Habits
+
+	fleet   *sim.Fleet
+	account lock.AccountID
+	site    string
+	zone    *time.Location
+	doors   []*door
+	users   []*user
+	groups  []*group
+	tokens  map[string]time.Time // when each ends
+	made    int                  // ids ever
+	rounds  map[time.Time]bool   // when the locks will be told of what has changed
+	adopted time.Time            // when the books were last put right
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
+
+// Habits are how sites differ. A new one's are quick, so that tests on the machine's clock need not wait.
+type Habits struct {
+	Seats         int            `json:"seats"`          // users that the subscription pays for
+	CustomPIN     bool           `json:"custom_pin"`     // the subscription lets administrators choose digits
+	RoleDelay     facade.Seconds `json:"role_delay"`     // until a new guest has its role
+	MemberTakes   facade.Seconds `json:"member_takes"`   // until the locks know of a new member; at a real door 45
+	ScheduleTakes facade.Seconds `json:"schedule_takes"` // and of a new schedule; at a real door 210
+	IdentityAway  bool           `json:"identity_away"`  // the identity server answers 404, as the vendor's has for hours, while the API works
+}
+
+// Accustom implements facade.Habitual.
+func (c *Cloud) Accustom(read func(any) error) (any, error) {
+	return facade.Change(&c.Habits, read, func(h *Habits) error {
+		const hour = 3600
+		return errors.Join(
+			facade.Within("seats", h.Seats, 0, 100_000), facade.Within("role_delay", h.RoleDelay, 0, hour), facade.Within("member_takes", h.MemberTakes, 0, hour),
+			facade.Within("schedule_takes", h.ScheduleTakes, 0, hour),
+		)
+	})
+}
 
 // door is a lock as the cloud knows it.
 type door struct {
@@ -58,14 +77,14 @@ type door struct {
 // New puts the Salto locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{
-		fleet: f, account: account, site: uuid(string(account), "site"), zone: time.UTC, tokens: map[string]time.Time{}, rounds: map[time.Time]bool{}, roleDelay: 2 * time.Second, member: memberTakes, schedule: scheduleTakes,
+		fleet: f, account: account, site: uuid(string(account), "site"), zone: time.UTC, tokens: map[string]time.Time{}, rounds: map[time.Time]bool{}, Habits: Habits{RoleDelay: 2, MemberTakes: 2, ScheduleTakes: 5},
 	}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "salto" {
 			continue
 		}
 		c.doors = append(c.doors, &door{id: uuid(string(account), string(d.ID)), iq: uuid(string(account), "iq", string(d.Hub)), of: d, delivered: map[string]*delivery{}})
-		c.seats += d.Traits.Slots
+		c.Habits.Seats += d.Traits.Slots
 		if zone, err := lock.LoadZone(d.Traits.Zone); err == nil {
 			c.zone = zone // a site has one
 		}
@@ -154,9 +173,6 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		return
 	}
 	path := strings.Split(strings.Trim(r.Path, "/"), "/")
-	if r.Path == "/app/site" {
-		path = []string{"v1.2", "app", "site"}
-	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if ends, known := c.tokens[token]; !ok || !known || !c.fleet.Now().Before(ends) {
 		reply(facade.Reply{Status: http.StatusUnauthorized})
@@ -275,7 +291,6 @@ func endpoints() []endpoint {
 		{patch, old, "sites/{site}/access_groups/{group}/time_schedules/{id}", (*Cloud).changeSchedule},
 		{del, old, "sites/{site}/access_groups/{group}/time_schedules/{id}", (*Cloud).deleteSchedule},
 		{get, old, "sites/{site}/entries", (*Cloud).listEntries},
-		{post, newer, "app/site", (*Cloud).setSite},
 	}
 }
 
@@ -290,6 +305,8 @@ func (c *Cloud) token(r *request) {
 		form, err := url.ParseQuery(string(r.Body))
 		basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(ClientID(c.account)+":"+ClientSecret(c.account)))
 		switch {
+		case c.Habits.IdentityAway:
+			r.reply(facade.Reply{Status: http.StatusNotFound})
 		case r.Method != http.MethodPost || err != nil || form.Get("grant_type") != "password" || form.Get("scope") != "user_api.full_access":
 			r.json(http.StatusBadRequest, map[string]any{"error": "invalid_request"})
 		case r.Header.Get("Authorization") != basic:

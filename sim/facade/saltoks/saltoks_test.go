@@ -20,6 +20,7 @@ import (
 type site struct {
 	t      *testing.T
 	leap   *facade.Leap
+	cloud  *saltoks.Cloud
 	server http.Handler
 	token  string
 	path   string // of the site
@@ -40,8 +41,8 @@ func open(t *testing.T) *site {
 	s.leap, err = facade.NewLeap(time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "salto", Account: "hotel", Hub: "iq"}}})
 	must(t, err)
 	must(t, s.leap.Do(func(f *sim.Fleet) error {
-		c, err := saltoks.New(f, "hotel")
-		s.server = facade.Handler(s.leap, c)
+		s.cloud, err = saltoks.New(f, "hotel")
+		s.server = facade.Handler(s.leap, s.cloud)
 		return err
 	}))
 	status, got := s.signIn(saltoks.ClientSecret("hotel"), saltoks.Password("hotel"))
@@ -49,7 +50,7 @@ func open(t *testing.T) *site {
 		t.Fatalf("signing in gives %d %v", status, got)
 	}
 	s.token, _ = got["access_token"].(string)
-	s.ask("POST", "/app/site", `{"role_delay":0,"member_takes":45,"schedule_takes":210}`)
+	s.accustom(`{"role_delay":0,"member_takes":45,"schedule_takes":210}`)
 	_, sites := s.ask("GET", "/v1.2/sites", "")
 	first := sites.([]any)[0].(map[string]any) // bare
 	s.path = "/sites/" + first["id"].(string)
@@ -65,6 +66,15 @@ func open(t *testing.T) *site {
 	return s
 }
 
+// accustom changes what sites differ in.
+func (s *site) accustom(habits string) {
+	s.t.Helper()
+	must(s.t, s.leap.Do(func(*sim.Fleet) error {
+		_, err := s.cloud.Accustom(func(v any) error { return json.Unmarshal([]byte(habits), v) })
+		return err
+	}))
+}
+
 func (s *site) signIn(secret, password string) (int, map[string]any) {
 	s.t.Helper()
 	form := url.Values{"grant_type": {"password"}, "username": {saltoks.Username("hotel")}, "password": {password}, "scope": {"user_api.full_access"}}
@@ -73,7 +83,9 @@ func (s *site) signIn(secret, password string) (int, map[string]any) {
 	w := httptest.NewRecorder()
 	s.server.ServeHTTP(w, r)
 	var got map[string]any
-	must(s.t, json.Unmarshal(w.Body.Bytes(), &got))
+	if w.Body.Len() > 0 {
+		must(s.t, json.Unmarshal(w.Body.Bytes(), &got))
+	}
 	return w.Code, got
 }
 
@@ -205,7 +217,7 @@ func TestSeatsRunOutSilently(t *testing.T) {
 	group := s.group()
 	s.does(200, "POST", "/v1.1"+group+"/time_schedules", everyDay)
 	_, first, _ := s.guest(group)
-	s.ask("POST", "/app/site", `{"seats":1}`)
+	s.accustom(`{"seats":1}`)
 	user, second, digits := s.guest(group)
 	if user["subscription_state"] != "suspended" {
 		t.Errorf("%v", user)
@@ -230,7 +242,7 @@ func TestSeatsRunOutSilently(t *testing.T) {
 
 func TestANewGuestHasNoRoleYet(t *testing.T) {
 	s := open(t)
-	s.ask("POST", "/app/site", `{"role_delay":60}`)
+	s.accustom(`{"role_delay":60}`)
 	group := s.group()
 	user := s.does(201, "POST", "/v1.2"+s.path+"/guests", `{"alias":"Ada"}`)
 	platform := user["user"].(map[string]any)["id"].(string)
@@ -247,6 +259,24 @@ func TestANewGuestHasNoRoleYet(t *testing.T) {
 	s.does(200, "POST", "/v1.2"+group+"/users", `{"user_id":"`+platform+`"}`)
 	if status, got := s.ask("POST", "/v1.2"+group+"/users", `{"user_id":"`+user["id"].(string)+`"}`); status != 404 || code(got) != "2202" {
 		t.Errorf("with the site's id of the user: %d %v", status, got)
+	}
+}
+
+// The identity server may be away for hours, and answers 404 then, while the API takes the tokens that were given.
+func TestTheIdentityServerIsAway(t *testing.T) {
+	s := open(t)
+	s.accustom(`{"identity_away":true}`)
+	if status, got := s.signIn(saltoks.ClientSecret("hotel"), saltoks.Password("hotel")); status != 404 || got["access_token"] != nil {
+		t.Errorf("%d %v", status, got)
+	}
+	s.does(200, "GET", "/v1.2"+s.path, "")
+	s.leap.Pass(time.Hour)
+	if status, _ := s.ask("GET", "/v1.2"+s.path, ""); status != 401 {
+		t.Errorf("after an hour: %d", status)
+	}
+	s.accustom(`{"identity_away":false}`)
+	if status, _ := s.signIn(saltoks.ClientSecret("hotel"), saltoks.Password("hotel")); status != 200 {
+		t.Errorf("back again: %d", status)
 	}
 }
 
@@ -272,7 +302,7 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s %s: %d %v", x.method, x.path, status, got)
 		}
 	}
-	s.ask("POST", "/app/site", `{"custom_pin":true}`)
+	s.accustom(`{"custom_pin":true}`)
 	if status, got := s.ask("PUT", path+"/pin/custom", `{"pin":"482915"}`); status != 200 {
 		t.Errorf("a custom PIN with the feature: %d %v", status, got)
 	}

@@ -26,17 +26,17 @@ func (c *Cloud) listSites(r *request) { r.json(http.StatusOK, []map[string]any{c
 
 func (c *Cloud) showSite(r *request) {
 	out := c.siteJSON()
-	out["active_user_amount"], out["subscribed_user_amount"], out["pin_enabled"] = c.taken(), c.seats, true
+	out["active_user_amount"], out["subscribed_user_amount"], out["pin_enabled"] = c.taken(), c.Habits.Seats, true
 	out["time_zone"], out["active_iq_amount"] = c.zone.String(), len(c.hubs())
 	r.json(http.StatusOK, out)
 }
 
 func (c *Cloud) subscription(r *request) {
 	features := []string{"activity_log", "nfc"}
-	if c.customPIN {
+	if c.Habits.CustomPIN {
 		features = append(features, "custom_pin")
 	}
-	r.json(http.StatusOK, map[string]any{"user_amount": c.seats, "type": "default", "features": features})
+	r.json(http.StatusOK, map[string]any{"user_amount": c.Habits.Seats, "type": "default", "features": features})
 }
 
 // hubs are the IQs of the site, by name.

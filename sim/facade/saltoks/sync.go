@@ -8,13 +8,9 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 )
 
-// How long what changes in the cloud takes until the locks know it, unless the site is told otherwise. At a real door a member took
-// 45 seconds and a schedule 210; tests on the machine's clock need not wait for that.
 const (
-	memberTakes   = 2 * time.Second
-	scheduleTakes = 5 * time.Second
-	again         = 30 * time.Second // until a lock that could not be reached is tried again
-	gives         = 30 * time.Second // to a lock, to answer
+	again = 30 * time.Second // until a lock that could not be reached is tried again
+	gives = 30 * time.Second // to a lock, to answer
 )
 
 // delivery is what a lock was told of a user, and has acknowledged.

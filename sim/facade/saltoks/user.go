@@ -26,7 +26,7 @@ type user struct {
 }
 
 func (c *Cloud) ready(u *user) bool {
-	return u.byHand || !c.fleet.Now().Before(u.born.Add(c.roleDelay))
+	return u.byHand || !c.fleet.Now().Before(u.born.Add(c.Habits.RoleDelay.Span()))
 }
 
 func (c *Cloud) userJSON(u *user) map[string]any {
@@ -70,7 +70,7 @@ func (c *Cloud) showUser(r *request) { r.json(http.StatusOK, c.userJSON(r.user))
 
 // addGuest never fails for want of a seat: who gets none is suspended, and nobody says so.
 func (c *Cloud) addGuest(r *request) {
-	u := &user{alias: r.text("alias"), seated: c.taken() < c.seats, born: c.fleet.Now()}
+	u := &user{alias: r.text("alias"), seated: c.taken() < c.Habits.Seats, born: c.fleet.Now()}
 	if u.alias == "" {
 		r.fail(http.StatusBadRequest, badParameter, "alias is required")
 		return
@@ -117,7 +117,7 @@ func (c *Cloud) changeUser(r *request) {
 	}
 	c.writes(r, "observe", func() {
 		u.usePIN, u.blocked, u.alias, u.expires = next.usePIN, next.blocked, next.alias, next.expires
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.json(http.StatusOK, c.userJSON(u)) })
 }
 
@@ -132,7 +132,7 @@ func (c *Cloud) deleteUser(r *request) {
 			g.members = slices.DeleteFunc(g.members, func(m *user) bool { return m == u })
 		}
 		c.fleet.After(gone, func() { c.forget(u) })
-		c.soon(c.member)
+		c.soon(c.Habits.MemberTakes.Span())
 	}, func() { r.reply(accepted()) })
 }
 
@@ -145,10 +145,10 @@ func (c *Cloud) subscribe(r *request) {
 	switch {
 	case state != "subscribed" && state != "suspended":
 		r.fail(http.StatusBadRequest, invalid, "state is not valid")
-	case state == "subscribed" && !u.seated && c.taken() >= c.seats:
+	case state == "subscribed" && !u.seated && c.taken() >= c.Habits.Seats:
 		r.fail(http.StatusBadRequest, invalid, "No free subscription")
 	default:
-		c.writes(r, "observe", func() { u.seated = state == "subscribed"; c.soon(c.member) }, func() { r.json(http.StatusOK, c.userJSON(u)) })
+		c.writes(r, "observe", func() { u.seated = state == "subscribed"; c.soon(c.Habits.MemberTakes.Span()) }, func() { r.json(http.StatusOK, c.userJSON(u)) })
 	}
 }
 
@@ -169,7 +169,7 @@ func (c *Cloud) givePIN(r *request) {
 	}
 	digits := c.draw(u)
 	done := false
-	c.writes(r, "set", func() { done, u.lost, u.pin = true, false, digits; c.soon(c.member) }, func() {
+	c.writes(r, "set", func() { done, u.lost, u.pin = true, false, digits; c.soon(c.Habits.MemberTakes.Span()) }, func() {
 		u.lost = !done
 		r.json(http.StatusOK, digits.Reveal())
 	})
@@ -194,27 +194,11 @@ func (c *Cloud) draw(u *user) lock.PIN {
 func (c *Cloud) giveCustomPIN(r *request) {
 	pin, err := lock.ParsePIN(r.text("pin"))
 	switch {
-	case !c.customPIN:
+	case !c.Habits.CustomPIN:
 		r.fail(http.StatusForbidden, noPermission, "The subscription does not include custom PINs")
 	case err != nil || pin.Len() < 4 || pin.Len() > 6:
 		r.fail(http.StatusBadRequest, invalid, "The PIN is not valid")
 	default:
-		c.writes(r, "set", func() { r.user.pin = pin; c.soon(c.member) }, func() { r.json(http.StatusOK, pin.Reveal()) })
+		c.writes(r, "set", func() { r.user.pin = pin; c.soon(c.Habits.MemberTakes.Span()) }, func() { r.json(http.StatusOK, pin.Reveal()) })
 	}
-}
-
-// setSite is what an administrator does in the vendor's app, or buys.
-func (c *Cloud) setSite(r *request) {
-	if n, ok := r.body["seats"].(float64); ok {
-		c.seats = int(n)
-	}
-	for name, d := range map[string]*time.Duration{"role_delay": &c.roleDelay, "member_takes": &c.member, "schedule_takes": &c.schedule} {
-		if n, ok := r.body[name].(float64); ok {
-			*d = time.Duration(n * float64(time.Second))
-		}
-	}
-	if v, ok := r.body["custom_pin"].(bool); ok {
-		c.customPIN = v
-	}
-	r.json(http.StatusOK, map[string]any{})
 }
