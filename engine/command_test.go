@@ -18,6 +18,7 @@ func doors(t *testing.T) *rig {
 	r.add("native", native)
 	r.add("assigns", lock.Traits{AssignsPIN: true, Slots: 5})
 	r.add("algo", lock.Traits{OfflineOnly: true, Offline: []lock.OfflineKind{lock.OfflineHourly, lock.OfflineOneTime}, Zone: "UTC"})
+	r.add("times", lock.Traits{OfflineOnly: true, Offline: []lock.OfflineKind{lock.OfflineSlots}, TimeSlots: []lock.TimeSlot{{Start: 15 * 60, End: 11 * 60}}, Zone: "UTC"})
 	named := jitTraits()
 	named.Constraints = []lock.Constraint{{Kind: lock.NameMustBeUnique}, {Kind: lock.NameLength, Min: 3, Max: 8}}
 	r.add("named", named)
@@ -94,7 +95,8 @@ func TestRefusalsNameTheFieldAndChangeNothing(t *testing.T) {
 		{"algorithmic where there is none", create(func(c *engine.Create) { c.Offline = true }), "not_supported_by_device", "offline"},
 		{"one-time where there is none", create(func(c *engine.Create) { c.OneTime = true }), "not_supported_by_device", "offline"},
 		{"algorithmic without an end", create(func(c *engine.Create) { c.Device, c.Ends = "algo", time.Time{} }), "invalid_window", "ends"},
-		{"algorithmic too long", create(func(c *engine.Create) { c.Device, c.Ends = "algo", day(60) }), "invalid_window", "starts"},
+		{"algorithmic too long", create(func(c *engine.Create) { c.Device, c.Ends = "algo", day(60) }), "invalid_window", "ends"},
+		{"algorithmic at times that the lock has not", create(func(c *engine.Create) { c.Device, c.Starts, c.Ends = "times", day(1), day(1).Add(2*time.Hour) }), "invalid_window", "starts"},
 		{"algorithmic rounding", create(func(c *engine.Create) {
 			c.Device, c.Starts, c.MaxRounding = "algo", day(10).Add(50*time.Minute), 10*time.Minute
 		}), "rounding_too_large", "starts"},

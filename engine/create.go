@@ -189,7 +189,11 @@ func (b *batch) algorithmic(d *device, c *code, do Create, p Policy) ([]string, 
 	wished := c.window()
 	kept, kind, err := t.Snap(kind, wished)
 	if err != nil {
-		return nil, refuse("invalid_window", "starts", err.Error())
+		field := "ends" // which is too near or too far
+		if c.From.IsZero() || slices.Contains(t.Offline, lock.OfflineSlots) {
+			field = "starts"
+		}
+		return nil, refuse("invalid_window", field, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	bound := do.MaxRounding
 	if bound == 0 {

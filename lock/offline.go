@@ -24,20 +24,20 @@ const (
 // decision, with Rounding. An error names the rule that leaves no such window.
 func (t Traits) Snap(kind OfflineKind, w Window) (Window, OfflineKind, error) {
 	if len(t.Offline) == 0 {
-		return Window{}, OfflineNone, errors.New("offline: the lock takes no algorithmic codes")
+		return Window{}, OfflineNone, errors.New("the lock takes no algorithmic codes")
 	}
 	if kind != OfflineNone && !slices.Contains(t.Offline, kind) {
-		return Window{}, OfflineNone, fmt.Errorf("offline: the lock takes no %s codes", kind)
+		return Window{}, OfflineNone, fmt.Errorf("the lock takes no %s codes", kind)
 	}
 	loc, err := LoadZone(t.Zone)
 	if err != nil {
 		return Window{}, OfflineNone, err
 	}
 	if w.From.IsZero() {
-		return Window{}, OfflineNone, errors.New("starts_at: an algorithmic code needs a start")
+		return Window{}, OfflineNone, errors.New("an algorithmic code needs a start")
 	}
 	if w.To.IsZero() && kind != OfflineOneTime {
-		return Window{}, OfflineNone, errors.New("ends_at: an algorithmic code needs an end")
+		return Window{}, OfflineNone, errors.New("an algorithmic code needs an end")
 	}
 	if kind != OfflineNone {
 		kept, err := t.snap(kind, w, loc)
@@ -67,7 +67,7 @@ func (t Traits) Snap(kind OfflineKind, w Window) (Window, OfflineKind, error) {
 	case why != nil:
 		return Window{}, OfflineNone, why
 	}
-	return Window{}, OfflineNone, errors.New("offline: the lock takes one-time codes only, which die with their first use: ask for one")
+	return Window{}, OfflineNone, errors.New("the lock takes one-time codes only, which die with their first use: ask for one")
 }
 
 // Rounding is the larger of the shifts of the two ends between the window that was wished and the one that is kept. An end
@@ -91,16 +91,16 @@ func (t Traits) snap(kind OfflineKind, w Window, loc *time.Location) (Window, er
 	case OfflineSlots:
 		return t.snapSlots(w, loc)
 	}
-	return Window{}, fmt.Errorf("offline: %q is no kind of algorithmic code", kind)
+	return Window{}, fmt.Errorf("%q is no kind of algorithmic code", kind)
 }
 
 func snapHourly(w Window, loc *time.Location) (Window, error) {
 	kept := Window{onTheHour(w.From, loc), onTheHour(w.To, loc)}
 	switch length := kept.To.Sub(kept.From); {
 	case length < time.Hour:
-		return Window{}, errors.New("ends_at: an hourly code lasts at least one hour, on the hour")
+		return Window{}, errors.New("an hourly code lasts at least one hour, on the hour")
 	case length > hourlyMax:
-		return Window{}, errors.New("ends_at: an hourly code lasts at most 672 hours")
+		return Window{}, errors.New("an hourly code lasts at most 672 hours")
 	}
 	return kept, nil
 }
@@ -109,7 +109,7 @@ func snapDaily(w Window, loc *time.Location) (Window, error) {
 	from := onTheHour(w.From, loc)
 	minute := from.Hour() * 60
 	if to, note := localTime(loc, from, dailyMax+1, minute); note != NoteGap && !to.After(w.To) {
-		return Window{}, errors.New("ends_at: a daily code lasts at most 367 days")
+		return Window{}, errors.New("a daily code lasts at most 367 days")
 	}
 	for days := min(dailyMax, int(w.To.Sub(from)/(24*time.Hour))+1); days >= dailyMin; days-- {
 		// On a day whose clocks jump over the hour no end has the clock time of the start.
@@ -117,14 +117,14 @@ func snapDaily(w Window, loc *time.Location) (Window, error) {
 			return Window{from, to}, nil
 		}
 	}
-	return Window{}, errors.New("ends_at: a daily code lasts at least 29 days and ends at the clock time of its start")
+	return Window{}, errors.New("a daily code lasts at least 29 days and ends at the clock time of its start")
 }
 
 func snapOneTime(w Window, loc *time.Location) (Window, error) {
 	from := onTheHour(w.From, loc)
 	to := from.Add(oneTimeFor)
 	if w.Bounded() && to.After(w.To) {
-		return Window{}, errors.New("ends_at: a one-time code lasts 24 hours from its start, which is past the end wished")
+		return Window{}, errors.New("a one-time code lasts 24 hours from its start, which is past the end wished")
 	}
 	return Window{from, to}, nil
 }
@@ -148,7 +148,7 @@ func (t Traits) snapSlots(w Window, loc *time.Location) (Window, error) {
 		}
 	}
 	if best.IsZero() {
-		return Window{}, fmt.Errorf("starts_at: the lock takes predefined check-in and check-out times only, %s, at most 31 days apart, and none fits the window", t.SlotTimes())
+		return Window{}, fmt.Errorf("the lock takes predefined check-in and check-out times only, %s, at most 31 days apart, and none fits the window", t.SlotTimes())
 	}
 	return best, nil
 }
