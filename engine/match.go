@@ -138,7 +138,7 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
-		if named && !c.marked(p, x) && !d.keepsHandle(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN || p.Hand || d.renamed(c, p, x)) {
+		if named && !c.marked(p, x) && !d.keepsHandle(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN && !(p.Blanked && x.PIN == c.PIN) || p.Hand || d.renamed(c, p, x)) {
 			continue
 		}
 		return x
