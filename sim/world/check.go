@@ -135,10 +135,12 @@ type watched struct {
 	ended    time.Time              // its last call ended
 	erase    time.Time              // its last erase ended, however
 	acked    map[lock.Ref]time.Time // erases that were acknowledged, of entries that still stand or that the cloud is at
-	erases   map[lock.Ref]time.Time // when the last erase of each entry that stands ended, however
+	erases   map[lock.Ref]time.Time // when the last erase of each entry that stands ended, however, or what came of it was first to be seen
 	places   map[int]bool           // slots in which a code of the engine's stood, or should have
 	slots    map[int]lock.CodeID    // of which code the last write to each slot was
 	written  map[lock.Ref]bool      // entries whose write was acknowledged, and which every look since has shown
+	ruled    time.Time              // when its policy last changed
+	ruling   time.Duration          // the longest wait of the policies before
 	filled   time.Time              // when it was last full
 	meddled  bool                   // a fault or a hand was ever at it
 	look     lock.Observation
@@ -243,7 +245,10 @@ func (j *judge) policy(d *watched) engine.Policy {
 	return j.base.Over(j.accounts[d.Device.Account]).Over(d.Patch)
 }
 
-func (j *judge) setPolicy(do engine.SetPolicy) {
+func (j *judge) setPolicy(do engine.SetPolicy, now time.Time) {
+	for _, d := range j.devices {
+		d.ruled, d.ruling = now, max(d.ruling, j.policy(d).BackoffMax)
+	}
 	if do.Whole { // what was set before is forgotten
 		switch {
 		case do.Device != "":

@@ -183,12 +183,23 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 			return time.Time{} // nobody knows the digits
 		}
 	}
-	e := d.entry(m)
-	if until := latest(j.excused(d, m, since, t), e.opened.see(j.deceived(d, m, latest(since, e.since)), t).Add(grace)); until.After(t) {
+	if until := latest(j.excused(d, m, since, t), j.unveiled(d, m, since, t)); until.After(t) {
 		return until
 	}
 	j.breach(t, RuleWindow, d.Device.ID, m.Code, text)
 	return time.Time{}
+}
+
+// unveiled returns until when an entry may open that was not to be seen before, since it was shown: if it was to be erased before, that
+// has failed as it seems now, and the next try waits as long as after any failure.
+func (j *judge) unveiled(d *watched, m sim.Memory, since, t time.Time) time.Time {
+	e := d.entry(m)
+	since = latest(since, e.since)
+	shown := e.opened.see(j.deceived(d, m, since), t)
+	if tried, ok := d.erases[m.Ref]; ok && !shown.IsZero() && !tried.Before(since) {
+		return shown.Add(j.patience(d, shown))
+	}
+	return shown.Add(grace)
 }
 
 // inherited reports whether an entry of a stay that is over serves another stay of the same holder now, since adjacent stays
@@ -239,9 +250,8 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 		later(d.deadline.Add(grace))
 	}
 	later(j.began.Add(grace))
-	patience := j.patience(d)
 	if e, ok := d.erases[m.Ref]; ok && !e.Before(since) {
-		later(e.Add(patience)) // the lock does not do as it is told
+		later(e.Add(j.patience(d, e))) // the lock does not do as it is told
 	}
 	if !d.erase.Before(since) {
 		later(d.erase.Add(grace)) // others were before it
@@ -249,17 +259,17 @@ func (j *judge) excused(d *watched, m sim.Memory, since, t time.Time) time.Time 
 	if blanked, ok := d.blanked[m.Ref]; ok && d.masks(m.Ref) && !blanked.Before(since) {
 		later(d.erase.Add(unseen)) // its digits should be others by now, and can't be seen
 	}
-	wait := func(l *link, least int, patience time.Duration) {
+	wait := func(l *link, least int, atLeast time.Duration) {
 		if l.down.IsZero() {
 			later(l.up.Add(grace))
 		} else if l.fails >= least {
-			later(l.down.Add(patience))
+			later(l.down.Add(max(j.patience(d, l.down), atLeast)))
 			later(l.resume.Add(grace))
 		}
 	}
-	wait(&d.line, 1, patience)
+	wait(&d.line, 1, 0)
 	for _, l := range j.linked(d) {
-		wait(l, many, max(patience, probing+grace))
+		wait(l, many, probing+grace)
 	}
 	return until
 }
@@ -276,9 +286,13 @@ func (d *watched) masks(ref lock.Ref) bool {
 	return d.Device.Traits.HidesPIN || slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.PIN.IsZero() })
 }
 
-// patience is how long a lock may be left alone between two tries.
-func (j *judge) patience(d *watched) time.Duration {
-	return time.Duration(float64(j.policy(d).BackoffMax)*jitter) + grace
+// patience is how long a lock may be left alone after a try at an instant: by the policy of now, or by that of then.
+func (j *judge) patience(d *watched, tried time.Time) time.Duration {
+	most := j.policy(d).BackoffMax
+	if tried.Before(d.ruled) {
+		most = max(most, d.ruling)
+	}
+	return time.Duration(float64(most)*jitter) + grace
 }
 
 // deceived reports whether the engine can't know that the entry opens: because the lock tells nothing, because the
@@ -359,13 +373,11 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 	if b.since.Before(a.since) {
 		older, newer = b, a
 	}
-	if w := j.wishes[a.Code]; w != nil && w.Since.After(since) { // it was changed once more: both go when its last form is there
-		since = w.Since
-		for i := range d.entries {
-			if s := &d.entries[i]; s.Code == a.Code && s.since.After(since) {
-				since, newer = s.since, s
-			}
-		}
+	if slices.ContainsFunc(d.entries, func(s seen) bool { return s.Code == a.Code && !s.Foreign && s.since.After(since) }) {
+		return never // both go when that is there
+	}
+	if w := j.wishes[a.Code]; w != nil && w.Since.After(since) {
+		since = w.Since // it was changed once more, and its last form is to come
 	}
 	hidden := d.fooled && (j.deceived(d, newer.Memory, since) || d.coming(newer.Ref))
 	shown := newer.came.see(hidden, t)
@@ -379,7 +391,7 @@ func (j *judge) replaces(d *watched, a, b *seen, t time.Time) time.Time {
 	if x := j.excused(d, older.Memory, since, t); x.After(until) {
 		until = x
 	}
-	if x := d.erase.Add(j.patience(d)); !d.erase.Before(since) && x.After(until) {
+	if x := d.erase.Add(j.patience(d, d.erase)); !d.erase.Before(since) && x.After(until) {
 		until = x // an erase that fails puts off those of all that is being replaced
 	}
 	if !until.After(t) {

@@ -129,6 +129,11 @@ const many = 2
 // looked keeps what the engine was shown of a lock.
 func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 	o.At = now
+	for ref, at := range d.acked {
+		if d.look.At.Before(at) && d.erases[ref].Equal(at) {
+			d.erases[ref] = now // only now it shows whether it was erased
+		}
+	}
 	d.look = o
 	if !d.Device.Traits.CannotList {
 		maps.DeleteFunc(d.written, func(ref lock.Ref, _ bool) bool {

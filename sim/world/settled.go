@@ -69,7 +69,7 @@ func (w *World) Unsettled(began, troubled time.Time) ([]Late, error) {
 			continue // it hides how many it holds, and has refused one
 		}
 		late = append(late, w.lagging(d, s, full, began)...)
-		full.leaving = now.Sub(w.judge.device(d.ID).filled) < renewing || full.packed && slices.ContainsFunc(s.Codes, func(c engine.CodeView) bool {
+		full.leaving = now.Sub(w.filled(d.ID)) < renewing || full.packed && slices.ContainsFunc(s.Codes, func(c engine.CodeView) bool {
 			return c.Status == engine.StatusRemoving && ended(c, now) < quiet
 		})
 		for _, c := range s.Codes {
@@ -126,6 +126,14 @@ func (w *World) gone(id lock.CodeID) bool {
 func (w *World) asked(id lock.DeviceID) time.Time {
 	if d := w.judge.devices[id]; d != nil {
 		return d.ended
+	}
+	return time.Time{}
+}
+
+// filled returns when that lock was last full; zero: never.
+func (w *World) filled(id lock.DeviceID) time.Time {
+	if d := w.judge.devices[id]; d != nil {
+		return d.filled
 	}
 	return time.Time{}
 }

@@ -143,7 +143,7 @@ func (j *judge) accept(now time.Time, c engine.Command, r engine.Receipt) {
 	case engine.RemoveDevice:
 		j.alter(do.Device).Retired = true
 	case engine.SetPolicy:
-		j.setPolicy(do)
+		j.setPolicy(do, now)
 	case engine.SetPool:
 		j.pool(do.Device, do.On, now, r.Seq)
 	case engine.Create:
