@@ -387,7 +387,7 @@ func (j *judge) event(e engine.Event) {
 		w.Took = e.Seq
 		j.changed[e.Code] = true
 	}
-	if e.Issue != nil && e.Issue.Code == "change_refused" {
+	if e.Issue != nil && e.Issue.Code == "change_refused" && e.Type != "internal.issue.cleared" {
 		j.goesBack(e.At, e.Code)
 	}
 	if e.Type == "access_code.modified_external_to_seam" {
@@ -446,6 +446,7 @@ func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 	}
 	w.Since, w.sent = now, time.Time{}
 	var told []vault
+	first := true
 	since := max(0, slices.IndexFunc(w.Past, func(p past) bool { return p.Seq > w.Took }))
 	for _, p := range w.Past[since:] {
 		if p.New || p.Device != w.Device {
@@ -453,6 +454,9 @@ func (j *judge) goesBack(now time.Time, id lock.CodeID) {
 		}
 		if !p.Told.IsZero() && !slices.Contains(told, p.Told) {
 			told = append(told, p.Told)
+		}
+		if first {
+			w.Window, first = p.Window, false
 		}
 		if p.Window.From.Before(w.Window.From) {
 			w.Window.From = p.Window.From
