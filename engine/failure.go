@@ -295,26 +295,35 @@ func (b *batch) blame(d *device, err *driver.Error) {
 	case err.Kind == driver.Ambiguous && d.Failures < 3:
 		return // one lost answer, one server error or one failed write is no outage
 	case err.Blame != driver.BlameLock && b.e.linkDown(d):
+		if err.Blame == driver.BlameHub && d.Reach == lock.LockDown {
+			d.Reach = lock.HubDown
+			b.lowerDevice(d, "device_disconnected") // it was the hub
+		}
 		return // what it hangs on is down and says so: nothing is known of the lock itself
 	case err.Blame == driver.BlameHub:
 		reach = lock.HubDown
 	case err.Blame == driver.BlameCloud, err.Blame == driver.BlameAccount, err.Kind == driver.Unauthorized:
 		reach = lock.AccountDown
 	}
-	if d.Down.IsZero() {
+	first := d.Down.IsZero()
+	if !first && (reach == d.Reach || reach == lock.AccountDown || err.Blame == driver.BlameUnknown) {
+		return // of the lock and its hub nothing else is known than before
+	}
+	name := map[lock.Reach]string{lock.LockDown: "device_disconnected", lock.HubDown: "hub_disconnected", lock.AccountDown: "provider_down"}[reach]
+	if err.Kind == driver.Unauthorized {
+		name = "account_disconnected"
+	}
+	i := issue(name, b.now)
+	i.Vendor = err.Vendor
+	d.Reach = reach
+	b.lowerDevice(d, "device_disconnected", "hub_disconnected") // it was not that
+	if reach == lock.LockDown || reach == lock.HubDown {        // a hub of which nothing is known but that it is away
+		b.raiseDevice(d, i)
+	}
+	if first {
 		d.Down = b.now
-		name := map[lock.Reach]string{lock.LockDown: "device_disconnected", lock.HubDown: "hub_disconnected", lock.AccountDown: "provider_down"}[reach]
-		if err.Kind == driver.Unauthorized {
-			name = "account_disconnected"
-		}
-		i := issue(name, b.now)
-		i.Vendor = err.Vendor
-		if reach == lock.LockDown || reach == lock.HubDown { // a hub of which nothing is known but that it is away
-			b.raiseDevice(d, i)
-		}
 		b.event(Event{Type: "device.disconnected", Account: d.Device.Account, Device: d.id(), Issue: &i, Text: i.Message})
 	}
-	d.Reach = reach
 }
 
 // answered reports whether an error of that kind is the lock's own answer.

@@ -95,6 +95,33 @@ func TestAHubThatNobodyNamesIsBlamedAtItsLocks(t *testing.T) {
 	}
 }
 
+// What turns out to be the cause while a lock is out of reach already is raised in place of what was taken for it.
+func TestAnotherCauseOfTheSameOutageIsTheOneThatIsRaised(t *testing.T) {
+	for _, hub := range []lock.HubID{"", "attic"} {
+		r := newRig(t)
+		r.addDevice(lock.Device{ID: "beside", Account: "acme", Traits: jitTraits()})
+		r.addDevice(lock.Device{ID: "below", Account: "acme", Traits: jitTraits()})
+		f := r.addDevice(lock.Device{ID: "front", Account: "acme", Hub: hub, Traits: jitTraits()})
+		r.pass(time.Minute)
+		for _, x := range []struct {
+			blame driver.Blame
+			link  lock.Reach
+		}{
+			{driver.BlameCloud, lock.AccountDown}, {driver.BlameHub, lock.HubDown}, {driver.BlameCloud, lock.HubDown}, {driver.BlameLock, lock.LockDown},
+			{driver.BlameHub, lock.HubDown}, {driver.BlameUnknown, lock.HubDown}, {driver.BlameLock, lock.LockDown}, {driver.BlameUnknown, lock.LockDown},
+		} {
+			f.fails(engine.CallObserve, driver.Offline, x.blame)
+			r.do(engine.Observe{Device: "front"})
+			r.pass(time.Second)
+			v := r.device("front")
+			want := map[lock.Reach]string{lock.HubDown: "hub_disconnected", lock.LockDown: "device_disconnected"}[x.link]
+			if got := codesOf(v.Issues); v.Link != x.link || got != want {
+				t.Errorf("hub %q, %v to blame: reach %d and issues %q, want %d and %q", hub, x.blame, v.Link, got, x.link, want)
+			}
+		}
+	}
+}
+
 func TestARefusedSetIsNotTriedAgain(t *testing.T) {
 	for _, kind := range []driver.Kind{driver.Rejected, driver.Unsupported, driver.Taken} {
 		t.Run(kind.String(), func(t *testing.T) {
