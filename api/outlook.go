@@ -155,7 +155,7 @@ func exposuresList(c *call, _ struct{}) (reply, error) {
 			return nil, err
 		}
 		for i := range s.Devices {
-			if !s.Devices[i].Exposed {
+			if !leaving(&s.Devices[i]) {
 				continue
 			}
 			d, err := c.snapshot(engine.Query{View: engine.ViewDevice, Device: s.Devices[i].ID})
@@ -171,11 +171,14 @@ func exposuresList(c *call, _ struct{}) (reply, error) {
 				}
 			}
 		}
-		if q.After = s.Next; q.After == "" || !slices.ContainsFunc(s.Devices, func(r engine.DeviceRow) bool { return r.Exposed }) {
+		if q.After = s.Next; q.After == "" || !slices.ContainsFunc(s.Devices, func(r engine.DeviceRow) bool { return leaving(&r) }) {
 			return reply{"exposures": all}, nil
 		}
 	}
 }
+
+// leaving reports whether a lock has codes that are over, of which some may open it.
+func leaving(r *engine.DeviceRow) bool { return r.Exposed || r.Removing > 0 }
 
 type oneDevice struct {
 	ID lock.DeviceID `json:"device_id" need:"true" doc:"the device"`

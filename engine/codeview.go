@@ -26,7 +26,7 @@ func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
 	}
 	for _, c := range d.codes {
 		v.Slots = append(v.Slots, d.slotsOf(now, c, policy)...)
-		x := d.exposureOf(now, c)
+		x := d.exposureOf(now, c, &policy)
 		v.Exposure.Past += x.Past
 		v.Exposure.Since = earliest(v.Exposure.Since, x.Since)
 		v.Exposure.Unverified = v.Exposure.Unverified || x.Unverified
@@ -109,14 +109,16 @@ func (d *device) slotsOf(now time.Time, c *code, policy Policy) []SlotView {
 	return out
 }
 
-func (d *device) exposureOf(now time.Time, c *code) Exposure {
+// exposureOf is what is told of a code's exposure: while an accepted erase is being proven, what there was of it before.
+func (d *device) exposureOf(now time.Time, c *code, policy *Policy) Exposure {
 	x := Exposure{Past: c.Past, Unverified: c.Unproven}
 	for i := range c.Places {
 		p := &c.Places[i]
-		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
-			continue
+		at := d.alarms(c, p, now, policy)
+		if since := d.exposed(c, p, now); at.IsZero() && !since.IsZero() {
+			x.Past += max(0, p.Cleared.Sub(since))
 		}
-		x.Since = earliest(x.Since, d.exposed(c, p, now))
+		x.Since = earliest(x.Since, at)
 	}
 	return x
 }
@@ -129,7 +131,7 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 	v := CodeView{
 		ID: c.ID, Device: c.Device, Name: c.Name, Type: c.kind(), Status: d.status(now, c, &w, policy, auth), HasPIN: !c.PIN.IsZero(),
 		Waiting: c.PIN.IsZero(), Starts: c.From, Ends: c.To, Created: c.Created, Told: c.Told, Deleted: c.Deleted, Gone: c.Gone,
-		Native: w.Native, Why: w.Why, Evidence: EvidenceNone, Exposure: d.exposureOf(now, c), Issues: slices.Clone(c.Issues),
+		Native: w.Native, Why: w.Why, Evidence: EvidenceNone, Exposure: d.exposureOf(now, c, &policy), Issues: slices.Clone(c.Issues),
 		NextTry: c.NextTry, Reason: w.reason(), Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
 		AllowExternal: c.AllowExternal, Backup: c.Spare, PulledFor: c.PulledFor, Pulled: c.Pulled, Offline: c.Offline,
 		OneTime: c.OneTime, InHouse: c.inHouse(now), DeviceName: d.Device.Name, Zone: d.zone(),

@@ -29,7 +29,7 @@ func (d *device) edges(v view, x *decision) {
 		later(c.From, "", c.ID, " starts")
 		later(c.NextTry, "tries ", c.ID, " again")
 		if c.isOver(v.now) {
-			later(d.lateErase(c, v.policy), "", c.ID, " should be gone")
+			later(d.lateErase(c, &v.policy), "", c.ID, " should be gone")
 		}
 		later(d.lateSet(c, &x.Wants[i], &v.policy), "", c.ID, " should be set")
 		if v.policy.AutoPull == PullAuto && c.kind() == TimeBound && !c.Spare && d.Pool {

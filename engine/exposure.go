@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
@@ -45,4 +46,20 @@ func (d *device) exposed(c *code, p *place, now time.Time) time.Time {
 		return time.Time{}
 	}
 	return latest(end, p.Again)
+}
+
+// alarms is since when people are told that a place opens, or may open, although its code should not; zero: they are not. An erase that
+// was accepted has until it is late to be proven, unless its lock is out of reach or the alarm was raised before. One that nothing can
+// prove is told as unverified.
+func (d *device) alarms(c *code, p *place, now time.Time, policy *Policy) time.Time {
+	proving := now.Before(d.lateFor(c, p, policy)) && !d.away() && !has(c.Issues, "exposed")
+	if !p.Cleared.IsZero() && (d.Device.Traits.CannotList || proving) {
+		return time.Time{}
+	}
+	return d.exposed(c, p, now)
+}
+
+// away reports whether the lock or its hub is known to be out of reach.
+func (d *device) away() bool {
+	return d.Reach == lock.LockDown || d.Reach == lock.HubDown || slices.ContainsFunc(d.hangs, func(l *link) bool { return l.isHub() && !l.open() })
 }

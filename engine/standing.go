@@ -69,7 +69,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 	const delay = "delay_in_setting_on_device"
 	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
 	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
-	late := d.lateErase(c, policy)
+	late := d.lateErase(c, &policy)
 	const stays = "delay_in_removing_from_device"
 	b.set(d, c, over && placed && !late.IsZero() && (has(c.Issues, stays) || !now.Before(late)), stays, nil)
 	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
@@ -77,16 +77,10 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 	var exposed time.Time
 	for i := range c.Places {
 		p := &c.Places[i]
-		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
-			if over && !c.Unproven && !d.outlasted(p, now) {
-				c.Unproven, c.dirty = true, true
-			}
-			continue
+		if d.Device.Traits.CannotList && !p.Cleared.IsZero() && over && !c.Unproven && !d.outlasted(p, now) {
+			c.Unproven, c.dirty = true, true
 		}
-		if !p.Cleared.IsZero() && now.Before(late) && !has(c.Issues, "exposed") {
-			continue // the erase was accepted: its proof is on its way
-		}
-		exposed = earliest(exposed, d.exposed(c, p, now))
+		exposed = earliest(exposed, d.alarms(c, p, now, &policy))
 	}
 	b.set(d, c, !exposed.IsZero() && now.Sub(exposed) >= time.Minute, "exposed", nil)
 	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i Issue) Issue { i.Message = w.Why; return i })
@@ -153,23 +147,29 @@ func (d *device) changing(now time.Time, c *code, policy Policy) bool {
 	return false
 }
 
-// lateErase is from when the erase of a code that is over counts as late: five minutes after it should have begun, or, once it
-// was accepted, twice the time that a cloud is given to show it. Zero: it can't be late, only unproven.
-func (d *device) lateErase(c *code, policy Policy) time.Time {
+// lateErase is from when the erase of a code that is over counts as late. Zero: it can't be late, only unproven.
+func (d *device) lateErase(c *code, policy *Policy) time.Time {
 	var late time.Time
 	for i := range c.Places {
-		switch p := &c.Places[i]; {
-		case p.Blanked:
-			// It opens nothing any more.
-		case p.Cleared.IsZero():
-			late = earliest(late, c.over().Add(removalGrace))
-		case d.Device.Traits.CloudList:
-			late = earliest(late, p.Cleared.Add(2*policy.ConfirmWithin))
-		case !d.Device.Traits.CannotList:
-			late = earliest(late, p.Cleared.Add(removalGrace))
-		}
+		late = earliest(late, d.lateFor(c, &c.Places[i], policy))
 	}
 	return late
+}
+
+// lateFor is the same of a place: five minutes after its erase should have begun, or, once it was accepted, twice the time that a cloud
+// is given to show it.
+func (d *device) lateFor(c *code, p *place, policy *Policy) time.Time {
+	switch t := &d.Device.Traits; {
+	case p.Blanked:
+		// It opens nothing any more.
+	case p.Cleared.IsZero():
+		return c.over().Add(removalGrace)
+	case t.CloudList:
+		return p.Cleared.Add(2 * policy.ConfirmWithin)
+	case !t.CannotList:
+		return p.Cleared.Add(removalGrace)
+	}
+	return time.Time{}
 }
 
 // unconfirmed reports whether only a cloud vouches for the code.

@@ -102,7 +102,7 @@ func (b *batch) summarize(d *device, policy Policy) summary {
 			first(&end, unix(c.To))
 		}
 		for i := range c.Places {
-			if !d.exposed(c, &c.Places[i], b.now).IsZero() {
+			if !d.alarms(c, &c.Places[i], b.now, &policy).IsZero() {
 				s.Exposed = true
 			}
 		}
@@ -222,7 +222,7 @@ func compareRows(a, b *row, column string) int {
 	case "end":
 		less = compareTimes(a.End, b.End)
 	case "exposure":
-		less = cmp.Compare(btoi(a.Exposed), btoi(b.Exposed))
+		less = cmp.Or(cmp.Compare(btoi(a.Exposed), btoi(b.Exposed)), cmp.Compare(btoi(a.Removing > 0), btoi(b.Removing > 0)))
 	case "readiness":
 		less = cmp.Compare(rank(a.Readiness), rank(b.Readiness))
 	}
