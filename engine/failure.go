@@ -314,7 +314,9 @@ func (b *batch) blame(d *device, err *driver.Error) {
 		name = "account_disconnected"
 	}
 	i := issue(name, b.now)
-	i.Vendor = err.Vendor
+	if i.Vendor = err.Vendor; reach == lock.LockDown && d.Device.Hub == "" {
+		i.Remedy = "check its power, and the network or the bridge that it hangs on: its vendor does not tell them apart"
+	}
 	d.Reach = reach
 	b.lowerDevice(d, "device_disconnected", "hub_disconnected") // it was not that
 	if reach == lock.LockDown || reach == lock.HubDown {        // a hub of which nothing is known but that it is away

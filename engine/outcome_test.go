@@ -115,6 +115,11 @@ func TestAnotherCauseOfTheSameOutageIsTheOneThatIsRaised(t *testing.T) {
 			r.pass(time.Second)
 			v := r.device("front")
 			want := map[lock.Reach]string{lock.HubDown: "hub_disconnected", lock.LockDown: "device_disconnected"}[x.link]
+			for _, i := range v.Issues {
+				if i.Code == "device_disconnected" && strings.Contains(i.Remedy, "hub") == (hub == "") {
+					t.Errorf("hub %q: what helps is said to be: %s", hub, i.Remedy)
+				}
+			}
 			if got := codesOf(v.Issues); v.Link != x.link || got != want {
 				t.Errorf("hub %q, %v to blame: reach %d and issues %q, want %d and %q", hub, x.blame, v.Link, got, x.link, want)
 			}

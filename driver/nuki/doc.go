@@ -7,7 +7,7 @@
 //     So Set answers with a Ref of the name, as pending, and Observe brings the id. An auth with an operationId is pending.
 //   - A write to a lock that the vendor's server can't reach is lost, or made up for by a daily synchronisation. So the lock is asked
 //     for first, and a write to one that is out of reach (serverState 4) fails as offline. The API does not tell a bridge that is
-//     away from a lock that is.
+//     away from a lock that is, nor from its own Wi-Fi: an auth of type 1 says that some bridge was paired, and nothing of where it is.
 //   - Codes are exactly six digits of 1 to 9 and don't start with 12. A code stands once on a lock; a second one is refused with 409.
 //   - Names have up to 20 characters on a keypad. They begin with our tag.
 //   - Dates are UTC, times of the day are the lock's own. Every write sends all five fields of a schedule, because the vendor
