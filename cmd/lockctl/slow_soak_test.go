@@ -31,13 +31,16 @@ settings = { locks = %d, model = "jit.keypad", latency_ms = 10 }
 	s := startServe(t, home)
 	s.logged("devices were put under management")
 	s.logged("devices were put under management")
+	starts := time.Now().Add(10 * time.Minute).UTC() // somebody is about to arrive: that goes before looks that nobody waits for
 	create := func(device string) string {
 		var made struct {
 			Code struct {
 				ID string `json:"access_code_id"`
 			} `json:"access_code"`
 		}
-		if err := s.post("/access_codes/create", map[string]any{"device_id": device, "name": "Guest"}, &made); err != nil {
+		if err := s.post("/access_codes/create", map[string]any{
+			"device_id": device, "name": "Guest", "starts_at": starts.Format(time.RFC3339), "ends_at": starts.Add(time.Hour).Format(time.RFC3339),
+		}, &made); err != nil {
 			t.Error(err)
 		}
 		return made.Code.ID

@@ -61,15 +61,20 @@ func (l *lane) add(t *task) {
 	t.queues, l.waits = true, l.waits+1
 }
 
-// next takes the call whose turn it is; nil: none waits. One that has too little time left is left to its timer, which says when
-// to come back.
+// next takes the call whose turn it is; nil: none waits. One that has too little time left ends its wait: it comes again with more.
 func (l *lane) next(now time.Time) *task {
 	for i := range l.queues {
 		for q := &l.queues[i]; len(*q) > 0; {
 			t := (*q)[0]
 			(*q)[0] = nil
-			if *q = (*q)[1:]; l.last(t).After(now) && l.give(t) {
+			*q = (*q)[1:]
+			switch {
+			case !t.queues:
+			case l.last(t).After(now):
+				l.give(t)
 				return t
+			default:
+				t.wait.Reset(0)
 			}
 		}
 		l.queues[i] = nil
@@ -216,7 +221,11 @@ func (l *lanes) leave(t *task) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at := t.sent.Load(); at != 0 {
-		in.took += (now.Sub(time.Unix(0, at)) - in.took) / part
+		took := now.Sub(time.Unix(0, at))
+		if in.took == 0 {
+			in.took = took
+		}
+		in.took += (took - in.took) / part
 	}
 	if next := in.next(now); next != nil {
 		next.wait.Stop()

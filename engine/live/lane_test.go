@@ -384,6 +384,25 @@ func TestACrowdComesBackEvenly(t *testing.T) {
 	}
 }
 
+func TestACallWithTooLittleTimeLeftComesAgain(t *testing.T) {
+	f := &fake{observe: func(context.Context, lock.DeviceID) (lock.Observation, error) {
+		pass(20 * time.Second)
+		return lock.Observation{}, nil
+	}}
+	ends := makeCalls(t, func(lock.AccountID) Account { return Account{f, Lane{Width: 1}} },
+		engine.Call{ID: "1", Device: "1", Account: "a", Verb: engine.CallObserve},
+		engine.Call{ID: "2", Device: "2", Account: "a", Verb: engine.CallObserve},
+	)
+	for _, e := range ends {
+		if e.Unsent != (e.Call == "2") || e.after != 20*time.Second {
+			t.Errorf("call %s ended after %v with %v", e.Call, e.after, e.Err)
+		}
+	}
+	if len(ends) != 2 {
+		t.Errorf("%d outcomes", len(ends))
+	}
+}
+
 func TestALaneMayChangeWhileCallsAreUnderWay(t *testing.T) {
 	var mu sync.Mutex
 	width := Lane{Width: 1}
