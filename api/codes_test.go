@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/accesscodes/lockctl/engine"
 )
 
 // The life of a code on a lock without schedules, as a program on the other side sees it, judged at the keypad.
@@ -173,4 +175,14 @@ func TestTooManyRequestsForOneDevice(t *testing.T) {
 	r.post("/access_codes/create", "device_id", "gate")
 	r.skip(6 * time.Second)
 	r.post("/access_codes/create", "device_id", "front")
+}
+
+// A code that opens at times of the week is shown with them, and as one that can't be managed.
+func TestAnUnmanagedCodeOfTheWeek(t *testing.T) {
+	for weekly, managed := range map[string]bool{"": true, "Mo,We 09:00-17:00": false} {
+		u := (&Server{}).renderUnmanaged(&engine.DeviceView{}, engine.SlotView{Ref: "x", Weekly: weekly, Enabled: true}, time.Time{})
+		if u.Weekly != weekly || u.Hidden == managed || u.Type != engine.Ongoing {
+			t.Errorf("%q is told as %+v", weekly, u)
+		}
+	}
 }

@@ -150,6 +150,15 @@ func TestDeviceSetsWishedAgainstHeld(t *testing.T) {
 	h.shows("— Jones", "○ wished")
 }
 
+// A code that opens at times of the week shows them where others have their schedule.
+func TestDeviceShowsTimesOfTheWeek(t *testing.T) {
+	hotel := smallHotel()
+	hotel.devices["front"].Slots[4].Weekly = "Mo,We 09:00-17:00"
+	h := newHarness(t, hotel)
+	h.press("/", "front", "enter", "enter", "tab")
+	h.shows("5 Handyman", "? unmanaged", "Mo,We 09:00-17:00")
+}
+
 func TestKeypadTellsTheTruth(t *testing.T) {
 	h := newHarness(t, smallHotel())
 	h.lab.opens["4829"] = lab.Try{Opens: true, Code: "smith"}
