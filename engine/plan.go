@@ -331,6 +331,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		*sets = append(*sets, j)
 	case serves && c.inHouse(now) && !c.AcceptGap && old.opens(now) && old.Weekly == "":
 		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "gap_not_accepted"})
+		x.wake(old.Window.To, "the door is shut then, and the change has nothing to wait for")
 		for i := range c.Places {
 			if p := &c.Places[i]; p.PIN != c.PIN && !p.lost() && d.settled(now, old, v.policy) {
 				away(p, "the code has other digits by now")
