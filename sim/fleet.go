@@ -176,6 +176,9 @@ func (f *Fleet) Add(l LockSpec) error {
 		d.acct = newAccount(AccountSpec{ID: l.Account})
 		f.accounts[l.Account] = d.acct
 	}
+	if own := d.acct.spec.Times; len(own) > 0 && len(p.Traits.TimeSlots) > 0 {
+		d.traits.TimeSlots = slices.Clone(own)
+	}
 	if l.Hub != "" {
 		if d.hub = f.hubs[l.Hub]; d.hub == nil {
 			if err := f.free(string(l.Hub)); err != nil {

@@ -23,6 +23,9 @@ type AccountSpec struct {
 	ID      lock.AccountID
 	Rate    int           `json:",omitzero"` // requests a minute before 429; 0: no limit
 	Latency time.Duration `json:",omitzero"` // mean one-way latency of the cloud; 0: 150 ms
+
+	// Times are the check-in and check-out times of the house, where its locks take predefined ones only; empty: the profile's.
+	Times []lock.TimeSlot `json:",omitzero"`
 }
 
 // HubSpec is a bridge between an account and its locks. A hub that a lock names but the spec lacks is made with zero values.

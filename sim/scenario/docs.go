@@ -104,6 +104,8 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
 * **A step or an expectation** that says ` + "`needs`" + ` of its own is for locks that meet them: elsewhere the story goes on without it.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
   Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
+  Where digits carry their own times, the house keeps the check-in and check-out times of the story's stays, and what can't be told of such
+  digits leaves it out: codes without an end, changes, revocations, hands at the lock.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a
   minute longer than the simulator's own locks, and as long as ` + "`confirm_within`" + ` where it is the cloud that lists: what is not as wanted is judged once
   more then. A door that shall be shut for a code that shall open it within that time is a state on the way. Whether a code opens before its
@@ -113,7 +115,7 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
 
 [The table](matrix.md) shows every story at every vendor. Its last share counts the stories whose needs a vendor's locks meet, for some can't
 be told of locks by their nature: of what is found on igloohome and Kwikset, which tell nothing back, of digits that somebody chose and of spares
-at Salto, whose cloud chooses them, and of nearly anything at Oracode, whose locks are told nothing.
+at Salto, whose cloud chooses them, and of most at Oracode, whose locks are told nothing.
 `
 
 func (s section) write(b *strings.Builder) {

@@ -30,8 +30,10 @@ func (x *Through) lacks(f *File) string {
 		zones[l.Account] = l.Zone
 	}
 	own := func(l sim.LockSpec) bool { return l.Model == x.Model }
-	if x.Traits.OfflineOnly && !slices.Contains(f.Needs, "offline") && !slices.ContainsFunc(all, own) {
-		return "needs a lock that is told its codes"
+	if x.Traits.OfflineOnly && !slices.ContainsFunc(all, own) {
+		if why := untold(f); why != "" {
+			return why
+		}
 	}
 	if !meets("reuse", x.Traits) && reuses(f) {
 		return "needs reuse"

@@ -42,6 +42,7 @@ func needTable() []need {
 		{"native", "the lock honours windows by its own clock", func(t lock.Traits) bool { return t.NativeSchedule }},
 		{"jit", "it does not: codes are written just in time", func(t lock.Traits) bool { return !t.NativeSchedule && !t.OfflineOnly }},
 		{"open-ended", "a native window may lack an end", func(t lock.Traits) bool { return t.NativeSchedule && t.OpenEnded }},
+		{"told", "it is told its codes, which some locks know by their digits alone", func(t lock.Traits) bool { return !t.OfflineOnly }},
 		{"list", "what the lock holds can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.OfflineOnly }},
 		{"lock-list", "and is read back from the lock itself", func(t lock.Traits) bool { return !t.CannotList && !t.OfflineOnly && !t.CloudList }},
 		{"cloud-list", "and is the cloud's own copy", func(t lock.Traits) bool { return !t.CannotList && t.CloudList }},

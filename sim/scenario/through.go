@@ -42,6 +42,9 @@ func (x *Through) lay(f *File) (*File, string) {
 	}
 	out := *f
 	out.Spec.Locks, out.Steps = mounted(f)
+	if x.Traits.OfflineOnly && !slices.Contains(f.Needs, namedModels) {
+		out.Spec.Accounts = x.hours(f)
+	}
 	for i := range out.Spec.Locks {
 		l := &out.Spec.Locks[i]
 		l.Model, l.Name = x.Model, ""
