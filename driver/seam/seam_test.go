@@ -3,10 +3,12 @@ package seam_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -204,6 +206,96 @@ func TestAHubThatIsAway(t *testing.T) {
 		o, err := d.Observe(t.Context(), r.Device, driver.Known{})
 		if drivertest.Must(t, err); o.Reach != lock.HubDown {
 			t.Errorf("round %d: reach %d", n, o.Reach)
+		}
+	}
+}
+
+// ask makes a request as a stranger does, and lets a minute pass.
+func (h *house) ask(path, body string) map[string]any {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.server.URL+path, strings.NewReader(body))
+	drivertest.Must(h.t, err)
+	req.Header.Set("Authorization", "Bearer "+cloud.Key("house"))
+	req.Header.Set("Content-Type", "application/json")
+	res, err := h.server.Client().Do(req)
+	drivertest.Must(h.t, err)
+	var said map[string]any
+	drivertest.Must(h.t, json.NewDecoder(res.Body).Decode(&said))
+	drivertest.Must(h.t, res.Body.Close())
+	if said["ok"] != true {
+		h.t.Fatalf("%s: %v", path, said)
+	}
+	h.leap.Pass(time.Minute)
+	return said
+}
+
+// The service's API for tests breaks and mends what is behind it, as in a sandbox: a stranger's program needs nothing else.
+func TestTheSandbox(t *testing.T) {
+	h := build(t, "lockly")
+	d := h.open(seam.Lockly())
+	r := h.rig(d)
+	ask := h.ask
+	reach := func(want lock.Reach) {
+		t.Helper()
+		o, err := d.Observe(t.Context(), r.Device, driver.Known{})
+		if drivertest.Must(t, err); o.Reach != want {
+			t.Errorf("the reach is %d, not %d", o.Reach, want)
+		}
+	}
+	const door = `{"device_id":"front"}`
+	ask("/devices/simulate/disconnect", door)
+	reach(lock.LockDown)
+	ask("/devices/simulate/connect", door)
+	reach(lock.Reached)
+	ask("/devices/simulate/disconnect_from_hub", door)
+	reach(lock.HubDown)
+	ask("/devices/simulate/connect_to_hub", door)
+	reach(lock.Reached)
+	ask("/access_codes/simulate/create_unmanaged_access_code", `{"device_id":"front","name":"Resident","code":"771199"}`)
+	if o, err := d.Observe(t.Context(), r.Device, driver.Known{}); err != nil || len(o.Held) != 1 || o.Held[0].Name != "Resident" {
+		t.Errorf("the list has %+v, %v", o.Held, err)
+	}
+	if said := ask("/locks/simulate/keypad_code_entry", `{"device_id":"front","code":"771199"}`); said["opens"] != true {
+		t.Errorf("the keypad says %v", said)
+	}
+	ask("/connected_accounts/simulate/disconnect", `{"connected_account_id":"house"}`)
+	reach(lock.AccountDown)
+}
+
+// What the brands have names of their own for: locks without a bridge, and a site that its vendor has cut off, until it is linked anew.
+func TestErrorsOfBrands(t *testing.T) {
+	for model, x := range map[string]struct {
+		p            provider.Provider
+		habits, says string
+		want         lock.Reach
+	}{
+		"lockly":  {seam.Lockly(), `{"missing_bridge":true}`, "lockly_missing_wifi_bridge", lock.HubDown},
+		"oracode": {seam.Oracode(), `{"disconnected":true}`, "dormakaba_sites_disconnected", lock.AccountDown},
+	} {
+		h := build(t, model)
+		d := h.open(x.p)
+		r := h.rig(d)
+		_, err := h.cloud.Accustom(func(v any) error { return json.Unmarshal([]byte(x.habits), v) })
+		drivertest.Must(t, err)
+		h.leap.Pass(time.Hour)
+		o, err := d.Observe(t.Context(), r.Device, driver.Known{})
+		if drivertest.Must(t, err); o.Reach != x.want {
+			t.Errorf("%s: the reach is %d", model, o.Reach)
+		}
+		if said := fmt.Sprint(h.ask("/devices/get", `{"device_id":"front"}`)); !strings.Contains(said, x.says) {
+			t.Errorf("%s: %s", model, said)
+		}
+		drivertest.Must(t, x.p.SignIn(t.Context(), h.env(), h.account(), func(ctx context.Context, q provider.Question) (string, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.URL, nil)
+			drivertest.Must(t, err)
+			res, err := h.server.Client().Do(req)
+			drivertest.Must(t, err)
+			return "", res.Body.Close()
+		}))
+		h.leap.Pass(time.Hour)
+		o, err = d.Observe(t.Context(), r.Device, driver.Known{})
+		if drivertest.Must(t, err); x.want == lock.AccountDown && o.Reach != lock.Reached {
+			t.Errorf("%s: after it was linked anew the reach is %d", model, o.Reach)
 		}
 	}
 }

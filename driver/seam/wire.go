@@ -194,18 +194,17 @@ func minute(text string) (int, bool) {
 
 // reach is how far the service can speak to the lock.
 func (d *device) reach() lock.Reach {
-	if _, only := d.takes(); only {
-		return lock.Reached // nobody has to speak to it
-	}
+	_, only := d.takes()
 	for _, e := range d.Errors {
 		switch {
-		case e.Code == "account_disconnected", e.Code == "provider_down":
+		case e.Code == "account_disconnected", e.Code == "provider_down", e.Code == "dormakaba_sites_disconnected":
 			return lock.AccountDown
+		case only: // nobody has to speak to the lock
 		case e.Code == "hub_disconnected", e.Code == "bridge_disconnected", strings.HasSuffix(e.Code, "_missing_bridge"), strings.HasSuffix(e.Code, "_missing_wifi_bridge"):
 			return lock.HubDown
 		}
 	}
-	if d.Properties.Online != nil && !*d.Properties.Online {
+	if !only && d.Properties.Online != nil && !*d.Properties.Online {
 		return lock.LockDown
 	}
 	return lock.Reached

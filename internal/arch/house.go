@@ -66,7 +66,7 @@ func Lockctl() House {
 			{From: "engine/live", May: []string{"lock", "driver", "engine", "engine/bell", "engine/store"}, Why: "the live host drives real locks through the contract"},
 			{From: "sim", May: []string{"lock", "driver"}, Why: "the fleet knows no engine"},
 			{From: "sim/lab", May: []string{"lock", "sim"}, Why: "the lab is an interface and its data"},
-			{From: "sim/facade/seam", May: []string{"lock", "engine", "engine/store/...", "sim", "sim/facade", "api"}, Why: "a hosted service is our own engine behind our own API; it shares no type with its driver"},
+			{From: "sim/facade/seam", May: []string{"lock", "driver", "engine", "engine/store/...", "sim", "sim/facade", "sim/lab", "api"}, Why: "a hosted service is our own engine behind our own API; it shares no type with its driver"},
 			{From: "sim/facade", Below: true, May: []string{"lock", "sim", "sim/facade/..."}, Why: "a façade shares no type with a driver, and knows no engine"},
 			{From: "sim/world", May: []string{"lock", "driver", "engine", "engine/bell", "engine/store/...", "sim", "sim/lab"}, Why: "vendor drivers reach the world as injected wires only"},
 			{From: "sim/scenario", Below: true, May: []string{"lock", "driver", "engine", "engine/store/...", "sim", "sim/lab", "sim/world", "sim/scenario", "internal/strict"}, Why: "vendor drivers reach a scenario as injected wires only"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/accesscodes/lockctl/driver"
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
@@ -21,6 +22,7 @@ type host struct {
 	err    error
 	news   func() // called after a step that may have left something in the journal
 
+	habits   Habits
 	linkless map[lock.DeviceID]bool // whose codes are computed by their vendor's cloud
 }
 
@@ -103,6 +105,13 @@ func (h *host) arm(at time.Time) {
 // send makes a call to a lock, behind the troubles of the service itself.
 func (h *host) send(c engine.Call) {
 	x := sim.Call{ID: string(c.ID), Verb: string(c.Verb), Device: c.Device, Want: c.Want, At: c.At, Known: c.Known, Deadline: c.Deadline}
+	if kind, blame := h.refused(c.Device); kind.Definite() {
+		h.fleet.After(0, func() {
+			h.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: &driver.Error{Op: x.Verb, Device: c.Device, Kind: kind, Blame: blame}})
+			h.told(c.Device)
+		})
+		return
+	}
 	if c.Want.Offline == lock.OfflineNone && !h.linkless[c.Device] {
 		x.Passed, x.Want.Code = true, "" // the lock knows nothing of the service's ids
 	}
@@ -110,6 +119,17 @@ func (h *host) send(c engine.Call) {
 		h.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: r.Observation, Held: r.Held})
 		h.told(c.Device)
 	})
+}
+
+// refused is why the vendor lets the service do nothing at a lock; Ambiguous: it does.
+func (h *host) refused(id lock.DeviceID) (driver.Kind, driver.Blame) {
+	switch {
+	case h.habits.Disconnected:
+		return driver.Unauthorized, driver.BlameAccount
+	case h.habits.MissingBridge && !h.linkless[id]:
+		return driver.Offline, driver.BlameHub
+	}
+	return driver.Ambiguous, driver.BlameUnknown
 }
 
 // patience bounds how long a request waits for a look, well within the time that its caller has: then the service tells what it knows.

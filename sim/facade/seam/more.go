@@ -31,6 +31,7 @@ func (c *Cloud) more(path string, x facade.Reply) facade.Reply {
 				c.digits(v)
 			} else if ok {
 				c.slots(v)
+				c.renamed(v)
 			}
 		}
 	}
@@ -72,4 +73,19 @@ func (c *Cloud) slots(device map[string]any) {
 		})
 	}
 	properties["dormakaba_oracode_metadata"] = map[string]any{"door_id": i + 1, "site_name": "Simulation", "predefined_time_slots": slots}
+}
+
+// renamed gives an error of a device the name that the service has for it where the brand has one of its own.
+func (c *Cloud) renamed(device map[string]any) {
+	all, _ := device["errors"].([]any)
+	for _, x := range all {
+		e, ok := x.(map[string]any)
+		switch {
+		case !ok:
+		case e["error_code"] == "hub_disconnected" && c.host.habits.MissingBridge && device["device_type"] == "lockly_lock":
+			e["error_code"] = "lockly_missing_wifi_bridge"
+		case e["error_code"] == "account_disconnected" && c.host.habits.Disconnected && device["device_type"] == "dormakaba_oracode_door":
+			e["error_code"] = "dormakaba_sites_disconnected"
+		}
+	}
 }

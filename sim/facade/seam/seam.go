@@ -66,7 +66,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		return nil, err
 	}
 	server, err := api.New(ctx, api.Options{
-		Host: c.host, Keys: keys, Records: records, Clock: c.clock, Workspace: api.Workspace{ID: string(account), Name: "Simulation"},
+		Host: c.host, Lab: hands{host: c.host, account: account}, Keys: keys, Records: records, Clock: c.clock, Workspace: api.Workspace{ID: string(account), Name: "Simulation"},
 		Log: slog.New(slog.DiscardHandler), Random: chance("ids", account),
 	})
 	if err != nil {
@@ -119,10 +119,12 @@ func chance(what string, account lock.AccountID) io.Reader {
 func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	path := strings.TrimSuffix(r.Path, "/")
 	if path == viewPage { // a browser, which has no key
-		c.views.open(r, reply)
+		if c.views.open(r, reply) {
+			c.host.habits.Disconnected = false
+		}
 		return
 	}
-	if strings.HasPrefix(path, "/v1/") || strings.Contains(path, "/simulate/") {
+	if strings.HasPrefix(path, "/v1/") {
 		reply(problem(http.StatusNotFound, "not_found", "nothing is served here"))
 		return
 	}

@@ -19,14 +19,16 @@ type views struct {
 	opened  map[string]bool
 }
 
-func (v *views) open(r facade.Request, reply func(facade.Reply)) {
+// open answers a browser; false: there is no such page.
+func (v *views) open(r facade.Request, reply func(facade.Reply)) bool {
 	id := r.Query.Get("connect_webview_id")
 	if _, ok := v.opened[id]; !ok {
 		reply(problem(http.StatusNotFound, "connect_webview_not_found", "there is no such page"))
-		return
+		return false
 	}
 	v.opened[id] = true
 	reply(facade.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("The account is linked.")})
+	return true
 }
 
 func (v *views) answer(r facade.Request, path string) facade.Reply {
