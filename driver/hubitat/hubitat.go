@@ -154,15 +154,9 @@ func (h *hub) Set(ctx context.Context, id lock.DeviceID, want lock.Credential, a
 	return h2, h.order(ctx, c, "setCode", strconv.Itoa(slot)+","+digits+","+name)
 }
 
-// slotsUnknown is how many slots a lock that does not tell is taken to have.
-const slotsUnknown = 20
-
 // place chooses the slot of a code: the one it is known to have, the one that has its tag, the one that the engine asks for, or the lowest
 // that is free.
 func place(want lock.Credential, at lock.Ref, held []lock.Held, known bool, slots int) (int, *driver.Error) {
-	if slots == 0 {
-		slots = slotsUnknown
-	}
 	taken := func(slot int) bool {
 		return slices.ContainsFunc(held, func(h lock.Held) bool { return h.Slot == slot })
 	}

@@ -94,3 +94,13 @@ func TestConforms(t *testing.T) {
 		})
 	}
 }
+
+// Of a lock that tells nothing of its slots, the slots are given by whoever keeps the books: its list may leave one out.
+func TestSlotsThatNobodyTells(t *testing.T) {
+	h := open(t, func(c *cloud.Cloud) { c.Nulls = true }, nil)
+	all, err := h.driver.Devices(t.Context())
+	drivertest.Must(t, err)
+	if x := all[0].Traits; x.Slots != 20 || !x.ClientSlots {
+		t.Errorf("its traits are %+v", x)
+	}
+}

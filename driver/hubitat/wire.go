@@ -1,6 +1,7 @@
 package hubitat
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -158,13 +159,14 @@ const nameMax = 20
 
 // What a lock takes of which nothing is told.
 const (
-	shortest = 4
-	longest  = 8
+	slotsUnknown = 20 // as the vendor's virtual lock. Whoever keeps the books gives the slots: a list may leave out what stands in one
+	shortest     = 4
+	longest      = 8
 )
 
 func (h *hub) traits(d *device) lock.Traits {
 	t := lock.Traits{
-		UpdatesInPlace: true, ClientSlots: true, Slots: d.number("maxCodes"), NameMax: nameMax, RefusesReuse: true, CloudList: true, CannotList: d.sealed(), Zone: h.zone,
+		UpdatesInPlace: true, ClientSlots: true, Slots: cmp.Or(d.number("maxCodes"), slotsUnknown), NameMax: nameMax, RefusesReuse: true, CloudList: true, CannotList: d.sealed(), Zone: h.zone,
 	}
 	if n := d.number("codeLength"); n > 0 && n <= lock.MaxPIN {
 		t.PINLengths = []int{n} // whether it is the longest or the only one: it is taken
