@@ -14,6 +14,7 @@
 //     ignores some of them when others are left out; this driver never uses the schedule: by the table that lockctl follows,
 //     Nuki's locks hold a code from write to erase.
 //   - A code can't be created disabled, only switched off later, so staging is not offered.
+//   - An erased code may stay in the list until the lock is synchronised. If it does and nothing is on its way, that is asked for.
 //   - Webhooks are signed with HMAC-SHA-256 of the body, by the secret that registering them gives.
 //
 // Not documented by the vendor: the answer when the keypad's memory is full (here: 409 while the list has as many codes as the model

@@ -200,10 +200,23 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	if err == nil {
 		err = a.tell(ctx, c, http.MethodDelete, "/"+url.PathEscape(auth), nil)
 	}
-	if driver.Is(err, driver.NotFound) {
+	switch {
+	case driver.Is(err, driver.NotFound):
 		return nil
+	case err == nil:
+		a.refresh(ctx, c, auth)
 	}
 	return err
+}
+
+// refresh has the server ask the lock what it holds, if an auth that was just erased is still listed and nothing is on its way: such a line
+// stays until then. What comes of it is seen by the next look.
+func (a *account) refresh(ctx context.Context, c rest.Call, id string) {
+	auths, err := a.list(ctx, c)
+	if err == nil && slices.ContainsFunc(auths, func(x auth) bool { return x.ID == id && x.Operation == "" }) {
+		n, _ := number(c.Device)
+		_, _ = a.do(ctx, c, http.MethodPost, "/smartlock/"+n+"/sync", nil, true)
+	}
 }
 
 // Lock implements driver.Bolt.

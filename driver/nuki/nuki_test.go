@@ -143,6 +143,36 @@ func TestTheBoltMoves(t *testing.T) {
 	}
 }
 
+// An erased code that the list shows on is gone after the lock was asked what it holds, which the erase itself asks for.
+func TestErasedAndStillListed(t *testing.T) {
+	leap, err := facade.NewLeap(time.Date(2031, 3, 28, 8, 0, 0, 0, time.UTC), 7, sim.Spec{Locks: []sim.LockSpec{{ID: "front", Model: "nuki", Account: "house"}}})
+	drivertest.Must(t, err)
+	var server *httptest.Server
+	drivertest.Must(t, leap.Do(func(f *sim.Fleet) error {
+		c, err := cloud.New(f, "house")
+		c.StaleDeletes = true
+		server = httptest.NewServer(facade.Handler(leap, c))
+		return err
+	}))
+	defer server.Close()
+	d := login(t, server.URL, leap.Now, &bytes.Buffer{}, cloud.Token("house"))
+	id := drivertest.Find(t, d, "front").ID
+	h, err := d.Set(t.Context(), id, lock.Credential{Code: "c", Tag: "LCABCDE23", PIN: drivertest.PIN(t, "482915"), Enabled: true}, "")
+	drivertest.Must(t, err)
+	for i, want := range []int{1, 0} {
+		leap.Pass(time.Minute)
+		o, err := d.Observe(t.Context(), id, driver.Known{})
+		drivertest.Must(t, err)
+		if len(o.Held) != want {
+			t.Fatalf("look %d lists %d codes", i, len(o.Held))
+		}
+		for range 2 { // the first may be on its way when the list is read
+			drivertest.Must(t, d.Clear(t.Context(), id, h.Ref))
+			leap.Pass(time.Minute)
+		}
+	}
+}
+
 // Before the list shows a new code, nobody knows what became of a second try at writing it.
 func TestWrittenTwiceBeforeItIsListed(t *testing.T) {
 	r := open(t)

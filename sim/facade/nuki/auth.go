@@ -3,6 +3,7 @@ package nuki
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (c *Cloud) shown(d *door, held []lock.Held) []lock.Held {
 	var all []lock.Held
 	for _, h := range held {
 		if born, ok := d.born[h.Ref]; ok {
-			if now.Before(born.Add(appears)) {
+			if now.Before(born) {
 				continue
 			}
 			delete(d.born, h.Ref)
@@ -66,6 +67,10 @@ func (c *Cloud) authJSON(d *door, h lock.Held) authJSON {
 	if h.Pending {
 		a.OperationID = hexID(a.ID, "operation")
 	}
+	if l, ok := d.limits[h.Ref]; ok {
+		h.Window = lock.Window{From: l.from, To: l.until}
+		a.Enabled, a.AllowedWeekDays, a.AllowedFromTime, a.AllowedToTime = l.enabled, l.days, l.begin, l.end
+	}
 	if !h.Window.From.IsZero() {
 		a.AllowedFrom = new(stamp(h.Window.From))
 	}
@@ -76,16 +81,29 @@ func (c *Cloud) authJSON(d *door, h lock.Held) authJSON {
 }
 
 func (c *Cloud) listAuths(r *request) {
-	types := r.Query.Get("types")
-	c.look(r, r.door, func(o lock.Observation) {
-		all := []authJSON{}
-		if types == "" || strings.Contains(","+types+",", ","+strconv.Itoa(keypadCode)+",") {
-			for _, h := range c.shown(r.door, o.Held) {
-				all = append(all, c.authJSON(r.door, h))
-			}
+	c.look(r, r.door, func(o lock.Observation) { r.json(http.StatusOK, c.auths(r, r.door, o.Held)) })
+}
+
+// auths are those that a list of a lock shows.
+func (c *Cloud) auths(r *request, d *door, held []lock.Held) []authJSON {
+	all := []authJSON{}
+	if types := r.Query.Get("types"); types != "" && !strings.Contains(","+types+",", ","+strconv.Itoa(keypadCode)+",") {
+		return all
+	}
+	for _, h := range c.shown(d, held) {
+		all = append(all, c.authJSON(d, h))
+	}
+	for _, a := range d.stale {
+		if !slices.ContainsFunc(all, func(x authJSON) bool { return x.ID == a.ID }) {
+			all = append(all, a)
 		}
-		r.json(http.StatusOK, all)
-	})
+	}
+	return all
+}
+
+// isStale reports whether an auth is erased and still listed.
+func (d *door) isStale(id string) bool {
+	return slices.ContainsFunc(d.stale, func(a authJSON) bool { return a.ID == id })
 }
 
 // find goes on with the auth that a request names.
@@ -106,13 +124,34 @@ func (c *Cloud) showAuth(r *request) {
 }
 
 func (c *Cloud) createAuth(r *request) {
-	want := lock.Credential{Enabled: true}
-	if refused, ok := read(r.Body, &want, true); !ok {
+	want, l := lock.Credential{Enabled: true}, limits{enabled: true, days: allDays}
+	if refused, ok := read(r.Body, &want, &l, true); !ok {
 		r.reply(refused)
 		return
 	}
-	c.call(r, sim.Call{Verb: "set", Device: r.door.of.ID, Want: want}, func(x sim.Result) {
-		r.door.born[x.Held.Ref] = c.fleet.Now()
+	d := r.door
+	code, _ := strconv.ParseInt(want.PIN.Reveal(), 10, 64)
+	switch {
+	case c.Subscription != 0:
+		r.reply(plain(c.Subscription, http.StatusText(c.Subscription)))
+		return
+	case !c.keypad(d):
+		r.reply(badValue(strconv.Itoa(keypadCode), "type"))
+		return
+	case slices.ContainsFunc(d.stale, func(a authJSON) bool { return a.Code == code }):
+		r.reply(plain(http.StatusConflict, "Conflict"))
+		return
+	case c.DailySync && c.fleet.Reach(d.of.ID) != lock.Reached:
+		c.look(r, d, func(lock.Observation) {
+			c.late(d, want, l)
+			r.done()
+		})
+		return
+	}
+	want.Enabled = l.open(c.clock(d))
+	c.call(r, sim.Call{Verb: "set", Device: d.of.ID, Want: want}, func(x sim.Result) {
+		d.born[x.Held.Ref] = c.appearing()
+		c.keep(d, x.Held.Ref, l)
 		r.done()
 	})
 }
@@ -123,22 +162,46 @@ func (c *Cloud) changeAuth(r *request) {
 			r.reply(plain(http.StatusLocked, "Locked"))
 			return
 		}
-		want := lock.Credential{Name: h.Name, PIN: h.PIN, Window: h.Window, Enabled: h.Enabled}
-		if refused, ok := read(r.Body, &want, false); !ok {
+		d := r.door
+		want := lock.Credential{Name: h.Name, PIN: h.PIN}
+		l, ok := d.limits[h.Ref]
+		if !ok {
+			l = limits{enabled: h.Enabled, from: h.Window.From, until: h.Window.To, days: allDays}
+		}
+		if refused, ok := read(r.Body, &want, &l, false); !ok {
 			r.reply(refused)
 			return
 		}
-		c.call(r, sim.Call{Verb: "set", Device: r.door.of.ID, Want: want, At: h.Ref}, func(sim.Result) { r.done() })
+		if c.Subscription != 0 {
+			r.reply(plain(c.Subscription, http.StatusText(c.Subscription)))
+			return
+		}
+		want.Enabled = l.open(c.clock(d))
+		c.call(r, sim.Call{Verb: "set", Device: d.of.ID, Want: want, At: h.Ref}, func(sim.Result) {
+			c.keep(d, h.Ref, l)
+			r.done()
+		})
 	})
 }
 
 func (c *Cloud) deleteAuth(r *request) {
+	if r.door.isStale(r.id) {
+		c.look(r, r.door, func(lock.Observation) { r.done() })
+		return
+	}
 	c.find(r, func(h lock.Held) {
 		if h.Pending {
 			r.reply(plain(http.StatusLocked, "Locked"))
 			return
 		}
-		c.call(r, sim.Call{Verb: "clear", Device: r.door.of.ID, At: h.Ref}, func(sim.Result) { r.done() })
+		d := r.door
+		before := c.authJSON(d, h)
+		c.call(r, sim.Call{Verb: "clear", Device: d.of.ID, At: h.Ref}, func(sim.Result) {
+			if c.StaleDeletes && len(d.stale) < staleKept {
+				d.stale = append(d.stale, before)
+			}
+			r.done()
+		})
 	})
 }
 
@@ -150,16 +213,21 @@ func (b body) has(name string) bool { return b[name] != nil }
 func (b body) null(name string) bool { return string(b[name]) == "null" }
 
 // read puts what a body asks for over want; false: the Reply refuses it.
-func read(text []byte, want *lock.Credential, create bool) (facade.Reply, bool) {
+func read(text []byte, want *lock.Credential, l *limits, create bool) (facade.Reply, bool) {
 	var b body
 	if json.Unmarshal(text, &b) != nil || json.Unmarshal(b["name"], &want.Name) != nil || want.Name == "" || utf8.RuneCountInString(want.Name) > nameMax {
 		return unprocessable(), false
 	}
-	for name, bound := range map[string]int{"allowedWeekDays": 127, "allowedFromTime": 24 * 60, "allowedUntilTime": 24 * 60} {
-		var n int
-		if b.has(name) && (json.Unmarshal(b[name], &n) != nil || n < 0 || n > bound) {
+	for _, x := range []struct {
+		name  string
+		into  *int
+		bound int
+	}{{"allowedWeekDays", &l.days, allDays}, {"allowedFromTime", &l.begin, 24 * 60}, {"allowedUntilTime", &l.end, 24 * 60}} {
+		n := *x.into
+		if b.has(x.name) && !b.null(x.name) && (json.Unmarshal(b[x.name], &n) != nil || n < 0 || n > x.bound) {
 			return unprocessable(), false
 		}
+		*x.into = n
 	}
 	if create {
 		var kind int
@@ -169,7 +237,7 @@ func read(text []byte, want *lock.Credential, create bool) (facade.Reply, bool) 
 		if kind != keypadCode {
 			return badValue(strconv.Itoa(kind), "type"), false
 		}
-	} else if b.has("enabled") && json.Unmarshal(b["enabled"], &want.Enabled) != nil {
+	} else if b.has("enabled") && json.Unmarshal(b["enabled"], &l.enabled) != nil {
 		return unprocessable(), false
 	}
 	if create || b.has("code") {
@@ -180,7 +248,7 @@ func read(text []byte, want *lock.Credential, create bool) (facade.Reply, bool) 
 		}
 		want.PIN = pin
 	}
-	if !b.instant("allowedFromDate", &want.Window.From) || !b.instant("allowedUntilDate", &want.Window.To) {
+	if !b.instant("allowedFromDate", &l.from) || !b.instant("allowedUntilDate", &l.until) {
 		return unprocessable(), false
 	}
 	return facade.Reply{}, true

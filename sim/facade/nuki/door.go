@@ -1,6 +1,7 @@
 package nuki
 
 import (
+	"encoding/json"
 	"math"
 	"net/http"
 	"slices"
@@ -27,6 +28,7 @@ const (
 	linesAsked    = 20 // of the log, unless the request says
 	linesAtMost   = 50
 	lowCharge     = 0.2
+	opener        = 2
 )
 
 // lockJSON is a Smartlock.
@@ -41,6 +43,10 @@ type lockJSON struct {
 	State         map[string]any `json:"state"`
 	ServerState   int            `json:"serverState"`
 	AdminPINState int            `json:"adminPinState"`
+	Firmware      int            `json:"firmwareVersion"`
+	Hardware      int            `json:"hardwareVersion"`
+	Created       string         `json:"creationDate"`
+	Updated       string         `json:"updateDate"`
 }
 
 func (c *Cloud) lockJSON(d *door) lockJSON {
@@ -51,12 +57,16 @@ func (c *Cloud) lockJSON(d *door) lockJSON {
 	if d.locked {
 		bolt = boltLocked
 	}
-	charge := c.fleet.Charge(d.of.ID)
+	charge, kind := c.fleet.Charge(d.of.ID), smartlock3
+	if slices.Contains(c.Openers, d.of.ID) {
+		kind = opener
+	}
 	return lockJSON{
-		SmartlockID: d.number, AccountID: 1, Type: smartlock3, AuthID: 123, Name: d.of.Name, ServerState: state,
+		Firmware: 199175, Hardware: 1291, Created: "2025-01-16T12:20:23.541Z", Updated: "2025-09-13T11:27:37.772Z",
+		SmartlockID: d.number, AccountID: 1, Type: kind, AuthID: 123, Name: d.of.Name, ServerState: state,
 		Config: map[string]any{
 			"name": d.of.Name, "latitude": 48.2, "longitude": 16.3, "timezoneId": timezoneOfAll, "singleLock": false, "advertisingMode": 0,
-			"keypadPaired": false, "keypad2Paired": true,
+			"keypadPaired": false, "keypad2Paired": c.keypad(d),
 		},
 		State: map[string]any{
 			"mode": 2, "state": bolt, "trigger": 0, "lastAction": actLock, "batteryCritical": charge <= lowCharge, "batteryCharging": false,
@@ -83,7 +93,31 @@ func (c *Cloud) showLock(r *request) {
 	c.look(r, r.door, func(lock.Observation) { r.json(http.StatusOK, c.lockJSON(r.door)) })
 }
 
-func (c *Cloud) sync(r *request) { c.look(r, r.door, func(lock.Observation) { r.done() }) }
+// sync has the list show what the lock holds.
+func (c *Cloud) sync(r *request) {
+	c.look(r, r.door, func(lock.Observation) {
+		if d := r.door; c.fleet.Reach(d.of.ID) == lock.Reached {
+			d.stale = nil
+			c.fleet.Hint(d.of.ID)
+		}
+		r.done()
+	})
+}
+
+// action is what a body asks for by its number.
+func (c *Cloud) action(r *request) {
+	var in struct{ Action int }
+	switch err := json.Unmarshal(r.Body, &in); {
+	case err != nil:
+		r.reply(unprocessable())
+	case in.Action < actUnlock || in.Action > 5:
+		r.reply(badValue(strconv.Itoa(in.Action), "action"))
+	case in.Action == actLock || in.Action == 5: // 5: lock 'n' go with unlatching
+		c.move(r, actLock)
+	default:
+		c.move(r, actUnlock)
+	}
+}
 
 func (c *Cloud) lock(r *request) { c.move(r, actLock) }
 
@@ -154,6 +188,8 @@ func (c *Cloud) log(d *door) []logJSON {
 	return lines
 }
 
+func (c *Cloud) showLogs(r *request) { c.showLog(r) }
+
 func (c *Cloud) showLog(r *request) {
 	limit, from, to := linesAsked, time.Time{}, c.fleet.Now().Add(time.Hour)
 	var err error
@@ -175,16 +211,27 @@ func (c *Cloud) showLog(r *request) {
 			return
 		}
 	}
-	c.look(r, r.door, func(lock.Observation) {
+	doors := c.order
+	if r.door != nil {
+		doors = []*door{r.door}
+	}
+	action, auth := r.Query.Get("action"), r.Query.Get("authId")
+	c.seen(r, doors, func(map[*door]lock.Observation) {
+		var all []logJSON
+		for _, d := range doors {
+			all = append(all, c.log(d)...)
+		}
+		slices.SortStableFunc(all, func(x, y logJSON) int { return y.at.Compare(x.at) })
 		lines := []logJSON{}
 		newer := r.Query.Get("id")
-		for _, l := range c.log(r.door) {
+		for _, l := range all {
 			at := l.at.Truncate(time.Millisecond)
 			switch {
 			case newer != "":
 				if l.ID == newer {
 					newer = "" // what is older follows
 				}
+			case action != "" && action != strconv.Itoa(l.Action), auth != "" && auth != l.AuthID:
 			case len(lines) < limit && !at.Before(from) && !at.After(to):
 				lines = append(lines, l)
 			}

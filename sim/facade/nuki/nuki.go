@@ -20,22 +20,32 @@ import (
 
 // Cloud is one account.
 type Cloud struct {
+	Habits
+
 	fleet   *sim.Fleet
 	account lock.AccountID
 	tokens  map[string][]string // token to scopes
 	doors   map[int64]*door
 	order   []*door
 	hooks   []*hook
-	made    int64 // webhooks ever registered
+	made    int64 // webhooks ever registered, and chances taken
 }
 
-var _ facade.Cloud = (*Cloud)(nil)
+var (
+	_ facade.Cloud    = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
+)
 
 // door is a lock as the cloud knows it.
 type door struct {
 	number int64
 	of     lock.Device
-	born   map[lock.Ref]time.Time // when an auth was created, as long as the list does not show it
+	born   map[lock.Ref]time.Time // when an auth will be listed that is not yet
+	limits map[lock.Ref]limits
+	turns  time.Time         // when one of them opens or closes, and that is waited for
+	stale  []authJSON        // erased, and listed until the lock is synchronised
+	late   int               // creations that wait for the daily synchronisation
+	auths  map[string]string // what was posted of each
 	locked bool
 	told   string // the newest line of the log that was posted
 	moves  []move // of the bolt, by this API, the oldest first
@@ -47,9 +57,6 @@ type move struct {
 	action int
 }
 
-// appears is how long a new auth takes to be listed.
-const appears = 3 * time.Second
-
 // New puts the Nuki locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{fleet: f, account: account, doors: map[int64]*door{}, tokens: map[string][]string{
@@ -60,7 +67,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		if d.Account != account || d.System != "nuki" {
 			continue
 		}
-		x := &door{number: number(d.ID), of: d, born: map[lock.Ref]time.Time{}, locked: true}
+		x := &door{number: number(d.ID), of: d, born: map[lock.Ref]time.Time{}, limits: map[lock.Ref]limits{}, auths: map[string]string{}, locked: true}
 		if before := c.doors[x.number]; before != nil {
 			return nil, fmt.Errorf("locks %s and %s get the same number: call one of them something else", d.ID, before.of.ID)
 		}
@@ -134,8 +141,14 @@ type endpoint struct {
 func endpoints() []endpoint {
 	return []endpoint{
 		{http.MethodGet, "smartlock", "smartlock.readOnly", (*Cloud).listLocks},
+		{http.MethodGet, "smartlock/auth", "smartlock.readOnly", (*Cloud).listAllAuths},
+		{http.MethodPut, "smartlock/auth", "smartlock.auth", (*Cloud).createAuths},
+		{http.MethodPost, "smartlock/auth", "smartlock.auth", (*Cloud).changeAuths},
+		{http.MethodDelete, "smartlock/auth", "smartlock.auth", (*Cloud).deleteAuths},
+		{http.MethodGet, "smartlock/log", "smartlock.log", (*Cloud).showLogs},
 		{http.MethodGet, "smartlock/{lock}", "smartlock.readOnly", (*Cloud).showLock},
 		{http.MethodPost, "smartlock/{lock}/sync", "smartlock.action", (*Cloud).sync},
+		{http.MethodPost, "smartlock/{lock}/action", "smartlock.action", (*Cloud).action},
 		{http.MethodPost, "smartlock/{lock}/action/lock", "smartlock.action", (*Cloud).lock},
 		{http.MethodPost, "smartlock/{lock}/action/unlock", "smartlock.action", (*Cloud).unlock},
 		{http.MethodGet, "smartlock/{lock}/auth", "smartlock.readOnly", (*Cloud).listAuths},
@@ -181,6 +194,8 @@ func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
 		case ok:
 		case why == "token_expired":
 			answer = plain(http.StatusUnauthorized, "Not authorized")
+		case why == "no_free_slot" && c.FullSilently:
+			answer = facade.Reply{Status: http.StatusNoContent}
 		case why == "duplicate_pin", why == "no_free_slot":
 			answer = plain(http.StatusConflict, "Conflict")
 		case why == "schedules_not_supported":
@@ -194,7 +209,10 @@ func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
 
 // look asks the fleet for a lock, and with that whether the cloud answers at all.
 func (c *Cloud) look(r *request, d *door, then func(lock.Observation)) {
-	c.call(r, sim.Call{Verb: "observe", Device: d.of.ID}, func(x sim.Result) { then(x.Observation) })
+	c.call(r, sim.Call{Verb: "observe", Device: d.of.ID}, func(x sim.Result) {
+		c.gate(d)
+		then(x.Observation)
+	})
 }
 
 // hexID is 24 hexadecimal digits that follow from what is named.
