@@ -95,6 +95,9 @@ func (d *door) noteOf(ref lock.Ref) *note {
 	return nil
 }
 
+// booksKept is how many notes the books of a lock take.
+const booksKept = 1000
+
 // enter puts a note into the books, in the place of what they said of that passcode.
 func (d *door) enter(n *note) {
 	d.scratch(n.id)
@@ -202,17 +205,37 @@ func (c *Cloud) addPasscode(r *request) {
 	d := r.door
 	switch r.number("addType", viaPhone) {
 	case viaPhone:
-		c.look(r, func(lock.Observation) {
+		c.look(r, func(o lock.Observation) {
+			if len(d.books) >= booksKept || c.full(d, c.passcodes(d, o.Held)) {
+				r.fail(passcodesFull)
+				return
+			}
 			n := &note{id: d.nextID(), want: want, state: stateNormal, sent: c.fleet.Now()}
 			d.enter(n)
 			r.json(map[string]any{"keyboardPwdId": n.id})
 		})
 	case viaGateway:
-		c.command(r, sim.Call{Verb: "set", Want: want}, func(x sim.Result) { r.json(map[string]any{"keyboardPwdId": d.idOf(x.Held.Ref)}) })
+		set := func() {
+			c.command(r, sim.Call{Verb: "set", Want: want}, func(x sim.Result) { r.json(map[string]any{"keyboardPwdId": d.idOf(x.Held.Ref)}) })
+		}
+		if c.Capacity == 0 {
+			set()
+			return
+		}
+		c.look(r, func(o lock.Observation) {
+			if c.full(d, c.passcodes(d, o.Held)) {
+				r.fail(passcodesFull)
+				return
+			}
+			set()
+		})
 	case viaQueue:
 		c.queue(r, sim.Call{Verb: "set", Want: want}, func(all []passcode) (int, *note) {
 			if slices.ContainsFunc(all, func(p passcode) bool { return p.Digits == want.PIN.Reveal() }) {
 				return samePasscode, nil
+			}
+			if len(d.books) >= booksKept || c.full(d, all) {
+				return passcodesFull, nil
 			}
 			return 0, &note{id: d.nextID(), want: want, state: stateAdding, sent: c.fleet.Now()}
 		}, func(n *note) { r.json(map[string]any{"keyboardPwdId": n.id}) })
@@ -315,7 +338,7 @@ func (c *Cloud) remove(r *request, is func(passcode) bool) {
 	c.find(r, is, func(p *passcode) {
 		by := r.number("deleteType", viaPhone)
 		switch {
-		case p == nil && c.strict:
+		case p == nil && c.Strict:
 			r.fail(noSuchPasscode)
 		case p == nil:
 			r.done()

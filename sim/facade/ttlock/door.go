@@ -17,6 +17,7 @@ type door struct {
 	number   int64
 	of       lock.Device
 	gateway  *gateway // nil: it is on Wi-Fi
+	hangsOn  *gateway // the same before habits
 	sleepy   bool     // saves power: nothing reaches it at once
 	unpaired bool     // belongs to no gateway and no network
 	locked   bool
@@ -162,7 +163,7 @@ func (c *Cloud) asked(r *request, then func()) {
 		case lock.Reached:
 			then()
 		case lock.HubDown:
-			r.fail(gatewayOffline)
+			r.fail(meaning("hub_offline", d))
 		default:
 			r.fail(meaning("lock_offline", d))
 		}
@@ -184,13 +185,14 @@ func (c *Cloud) barred(d *door) int {
 	return 0
 }
 
-// occupy marks the way to a lock as taken, or free again.
-func (d *door) occupy(taken bool) {
+// occupy marks the way to a lock as taken, until free is called.
+func (d *door) occupy() (free func()) {
+	way := &d.busy
 	if d.gateway != nil {
-		d.gateway.busy = taken
-		return
+		way = &d.gateway.busy
 	}
-	d.busy = taken
+	*way = true
+	return func() { *way = false }
 }
 
 // gives is how long the cloud waits for a lock.
@@ -203,10 +205,10 @@ func (c *Cloud) command(r *request, x sim.Call, then func(sim.Result)) {
 		c.look(r, func(lock.Observation) { r.fail(code) })
 		return
 	}
-	d.occupy(true)
+	free := d.occupy()
 	x.Device, x.Deadline = d.of.ID, c.fleet.Now().Add(gives)
 	c.fleet.Call(x, func(result sim.Result) {
-		d.occupy(false)
+		free()
 		if result.Err != nil {
 			c.refuse(r, d, result)
 			return
@@ -234,7 +236,7 @@ func (c *Cloud) move(r *request, locked bool) {
 func (c *Cloud) gatewayJSON(g *gateway) map[string]any {
 	n := 0
 	for _, d := range g.doors {
-		n += bit(!d.unpaired)
+		n += bit(!d.unpaired && d.gateway == g)
 	}
 	return map[string]any{
 		"gatewayId": g.number, "gatewayMac": mac(string(g.id)), "gatewayName": string(g.id), "gatewayVersion": 2, "networkName": "house", "networkMac": mac("house"),

@@ -1,6 +1,7 @@
 package ttlock
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -39,6 +40,13 @@ func (c *Cloud) queue(r *request, x sim.Call, good func([]passcode) (int, *note)
 	})
 }
 
+// forget drops the numbers of passcodes that the lock has no more.
+func (c *Cloud) forget(d *door) {
+	maps.DeleteFunc(d.ids, func(ref lock.Ref, _ int64) bool {
+		return !slices.ContainsFunc(c.fleet.Memory(d.of.ID), func(m sim.Memory) bool { return m.Ref == ref })
+	})
+}
+
 // deliverIn turns to what waits for a lock after a while.
 func (c *Cloud) deliverIn(d *door, after time.Duration) {
 	c.fleet.After(after, func() { c.deliver(d) })
@@ -61,7 +69,9 @@ func (c *Cloud) deliver(d *door) {
 		switch {
 		case result.Err == nil:
 			if n.state == stateAdding {
-				d.ids[result.Held.Ref] = n.id
+				if d.ids[result.Held.Ref] = n.id; len(d.ids) > booksKept {
+					c.forget(d)
+				}
 			}
 			d.scratch(n.id)
 		case !result.Err.Kind.Definite() || slices.Contains([]string{"lock_offline", "hub_offline", "queue_full"}, result.Err.Vendor):

@@ -109,7 +109,7 @@ func (c *Cloud) open(r *request, first bool) {
 func byHand() map[string]func(*Cloud, *request) {
 	return map[string]func(*Cloud, *request){
 		"/console/callback": func(c *Cloud, r *request) { c.callback = r.form.Get("url"); r.done() },
-		"/console/strict":   func(c *Cloud, r *request) { c.strict = r.flag("on"); r.done() },
+		"/console/strict":   func(c *Cloud, r *request) { c.Strict = r.flag("on"); r.done() },
 		"/console/expire": func(c *Cloud, r *request) {
 			for _, s := range c.sessions {
 				s.ends = c.fleet.Now()
@@ -123,6 +123,7 @@ func byHand() map[string]func(*Cloud, *request) {
 				return
 			}
 			d.sleepy, d.unpaired = r.flag("powerSaving"), r.flag("unpaired")
+			c.PowerSaving, c.Unpaired = has(c.PowerSaving, d.of.ID, d.sleepy), has(c.Unpaired, d.of.ID, d.unpaired)
 			r.done()
 		},
 	}

@@ -26,6 +26,8 @@ import (
 
 // Cloud is one account, and the application that speaks for it.
 type Cloud struct {
+	Habits
+
 	fleet    *sim.Fleet
 	account  lock.AccountID
 	doors    map[int64]*door
@@ -35,12 +37,12 @@ type Cloud struct {
 	sessions map[string]*session // by access token
 	issued   int                 // tokens ever
 	callback string              // where records are posted; "": nowhere
-	strict   bool                // deleting what is not there is refused
 }
 
 var (
 	_ facade.Cloud    = (*Cloud)(nil)
 	_ facade.Targeted = (*Cloud)(nil)
+	_ facade.Habitual = (*Cloud)(nil)
 )
 
 // New puts the TTLock locks of an account of the fleet behind the API.
@@ -58,6 +60,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		c.order = append(c.order, x)
 		if d.Hub != "" {
 			x.gateway = c.gateway(d.Hub)
+			x.hangsOn = x.gateway
 			x.gateway.doors = append(x.gateway.doors, x)
 		}
 	}
@@ -316,6 +319,9 @@ func meaning(why string, d *door) int {
 	case "token_expired":
 		return badToken
 	case "hub_offline":
+		if d != nil && d.gateway == nil {
+			return lockOffline
+		}
 		return gatewayOffline
 	case "queue_full":
 		return gatewayBusy
