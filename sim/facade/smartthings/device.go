@@ -43,6 +43,7 @@ type door struct {
 	users     map[int]*user
 	owner     map[int]int // of the credential in each slot
 	schedules []schedule
+	turns     time.Time // when one of them begins or ends, on the wall, and that is waited for
 }
 
 // user is one of lockUsers.
@@ -122,7 +123,7 @@ func (c *Cloud) status(d *door, o lock.Observation) status {
 		}
 		s["lockCodes"] = map[string]value{
 			"maxCodes": {Value: d.of.Traits.Slots, Timestamp: at}, "minCodeLength": {Value: least, Timestamp: at}, "maxCodeLength": {Value: most, Timestamp: at},
-			"codeLength": {}, "codeReport": {}, "lock": {}, "codeChanged": d.was("lockCodes", "codeChanged", o.At), "scanCodes": {Value: "Complete", Timestamp: at},
+			"codeLength": c.onlyLength(d), "codeReport": {}, "lock": {}, "codeChanged": d.was("lockCodes", "codeChanged", o.At), "scanCodes": {Value: "Complete", Timestamp: at},
 			"lockCodes": {Value: string(text), Timestamp: mapped}, "migrated": {Value: d.gen == migrated, Timestamp: at},
 		}
 		if x := d.was("lockCodes", "scanCodes", o.At); x.Value != nil {
@@ -133,6 +134,14 @@ func (c *Cloud) status(d *door, o lock.Observation) status {
 		c.modernStatus(d, entries, least, most, o.At, s)
 	}
 	return s
+}
+
+// onlyLength is codeLength.
+func (c *Cloud) onlyLength(d *door) value {
+	if c.CodeLength == 0 {
+		return value{}
+	}
+	return value{Value: c.CodeLength, Timestamp: stamp(d.born)}
 }
 
 // nameOf is what the hub calls a code that nobody has named.

@@ -36,10 +36,15 @@ func (c *Cloud) tell(d *door, at time.Time, capability, attribute string, v any,
 	if len(d.events) == eventsKept {
 		d.events = slices.Delete(d.events, 0, 1)
 	}
+	d.events = append(d.events, e)
+	d.post(e)
+}
+
+// post lets the cloud push an event.
+func (d *door) post(e event) {
 	if len(d.unposted) == eventsKept {
 		d.unposted = slices.Delete(d.unposted, 0, 1)
 	}
-	d.events = append(d.events, e)
 	d.unposted = append(d.unposted, e)
 }
 
@@ -55,7 +60,7 @@ func (c *Cloud) notice(d *door) {
 		d.online = online
 		e := c.event(d, c.fleet.Now())
 		e.value = c.health(d)
-		d.unposted = append(d.unposted, e)
+		d.post(e)
 	}
 	if !d.online {
 		return

@@ -58,6 +58,7 @@ type subscription struct {
 
 const (
 	subscriptionsAtMost = 40
+	confirmationsKept   = 20
 	keyPath             = "/pl/sim/"
 	duplicatesWithin    = 2 * time.Second // a second hint, which a fault has made of one
 	forgottenAfter      = 2 * time.Minute // an event that could not be posted
@@ -87,7 +88,7 @@ func (c *Cloud) retarget(id, target, base string) {
 	c.made++
 	a := &c.app
 	a.target, a.asked, a.confirmed = target, uuid(string(c.account), "confirm", strconv.Itoa(c.made)), false
-	a.unsent = append(a.unsent, c.sign(map[string]any{
+	a.unsent = append(a.unsent[:min(len(a.unsent), confirmationsKept)], c.sign(map[string]any{
 		"messageType": "CONFIRMATION", "executionId": uuid(a.asked, "execution"),
 		"confirmationData": map[string]string{"appId": id, "confirmationUrl": base + "/apps/" + id + "/confirm/" + a.asked},
 	})...)

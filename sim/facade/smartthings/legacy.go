@@ -94,7 +94,7 @@ func (c *Cloud) setCode(d *door, slot int, digits, name string) {
 		}
 	}
 	pin, err := lock.ParsePIN(digits)
-	if err != nil {
+	if err != nil || c.CodeLength > 0 && len(digits) != c.CodeLength {
 		c.failed(d, slot, lock.PIN{})
 		return
 	}

@@ -1,6 +1,7 @@
 package smartthings
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -220,6 +221,7 @@ func (c *Cloud) deleteUsers(d *door, x *command, meant func(int) bool) {
 		for i := 1; i <= d.of.Traits.Slots; i++ {
 			if d.users[i] != nil && meant(i) {
 				delete(d.users, i)
+				d.schedules = slices.DeleteFunc(d.schedules, func(s schedule) bool { return s.user == i })
 				index = i
 			}
 		}

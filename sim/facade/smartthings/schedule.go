@@ -19,6 +19,9 @@ type schedule struct {
 	text        map[string]json.RawMessage
 }
 
+// perUser is how many schedules of each kind a user has at most.
+const perUser = 10
+
 const local = "2006-01-02T15:04:05"
 
 // restrict is what a lock gives a guest who has no schedule of their own.
@@ -57,7 +60,7 @@ func (c *Cloud) scheduleStatus(d *door, asOf time.Time) map[string]value {
 	}
 	return map[string]value{
 		"yearDaySchedules": {Value: list(false), Timestamp: at}, "weekDaySchedules": {Value: list(true), Timestamp: at},
-		"yearDaySchedulesPerUser": {Value: 10, Timestamp: at}, "weekDaySchedulesPerUser": {Value: 10, Timestamp: at},
+		"yearDaySchedulesPerUser": {Value: perUser, Timestamp: at}, "weekDaySchedulesPerUser": {Value: perUser, Timestamp: at},
 		"commandResult": d.was("lockSchedules", "commandResult", asOf),
 	}
 }
@@ -75,8 +78,12 @@ func (c *Cloud) obeySchedule(d *door, x *command) {
 		weekly := x.Command == "setWeekDaySchedule" || x.Command == "clearWeekDaySchedules"
 		s := schedule{index: index, user: owner, weekly: weekly}
 		sets := x.Command == "setYearDaySchedule" || x.Command == "setWeekDaySchedule"
-		if d.users[owner] == nil || sets && !s.read(x.objects[2]) {
+		switch {
+		case d.users[owner] == nil || index < 1 || sets && !s.read(x.objects[2]):
 			c.result(d, x, invalid, details)
+			return
+		case index > perUser:
+			c.result(d, x, exhausted, details)
 			return
 		}
 		d.schedules = slices.DeleteFunc(d.schedules, func(have schedule) bool {
@@ -167,7 +174,14 @@ func (c *Cloud) gate(d *door) {
 			_ = c.fleet.Edit(sim.Edit{Lock: d.of.ID, Kind: kind, Slot: m.Slot}) // it holds that slot
 		}
 	}
-	if !next.IsZero() && next.Sub(wall) < 366*24*time.Hour {
-		c.fleet.After(next.Sub(wall), func() { c.gate(d) })
+	if next.IsZero() || next.Sub(wall) > 366*24*time.Hour || !d.turns.IsZero() && !next.Before(d.turns) {
+		return
 	}
+	d.turns = next
+	c.fleet.After(next.Sub(wall), func() {
+		if d.turns.Equal(next) {
+			d.turns = time.Time{}
+			c.gate(d)
+		}
+	})
 }

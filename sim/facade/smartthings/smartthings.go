@@ -5,6 +5,8 @@ package smartthings
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,13 +42,32 @@ type Habits struct {
 	RefusesOffline bool `json:"refuses_offline"` // a command to a device that is offline is answered with 409; else it is accepted, and lost
 	FailsElsewhere bool `json:"fails_elsewhere"` // when digits are taken, the failure is told of the slot that has them, as of some Z-Wave locks
 	PageAtMost     int  `json:"page_at_most"`    // devices that a page has at most
-}
 
-func (h *Habits) check() error { return facade.Within("page_at_most", h.PageAtMost, 1, 200) }
+	TokenFor   facade.Seconds  `json:"token_for"`   // how long access tokens last that are given from now on; 0: a day
+	CodeLength int             `json:"code_length"` // the only length that locks managed by lockCodes take, of those they know; 0: codeLength is null
+	Migrated   []lock.DeviceID `json:"migrated"`    // locks that somebody moves from lockCodes to lockUsers and lockCredentials; there is no way back
+}
 
 // Accustom implements facade.Habitual.
 func (c *Cloud) Accustom(read func(any) error) (any, error) {
-	return facade.Change(&c.Habits, read, (*Habits).check)
+	now, err := facade.Change(&c.Habits, read, func(h *Habits) error {
+		errs := []error{
+			facade.Within("page_at_most", h.PageAtMost, 1, 200), facade.Within("token_for", h.TokenFor, 0, 86400*365), facade.Within("code_length", h.CodeLength, 0, lock.MaxPIN),
+		}
+		for _, id := range h.Migrated {
+			if c.Called(id) == "" {
+				errs = append(errs, fmt.Errorf("migrated: there is no lock %q", id))
+			}
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range c.Migrated {
+		c.Migrate(id)
+	}
+	return now, nil
 }
 
 // New puts the SmartThings locks of an account of the fleet behind the API. Every third lock, beginning with the first, is managed by

@@ -1,8 +1,10 @@
 package smartthings
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,6 +76,28 @@ func ClientID(account lock.AccountID) string { return uuid(string(account), "cli
 // ClientSecret is the secret to ClientID.
 func ClientSecret(account lock.AccountID) string { return uuid(string(account), "client", "secret") }
 
+// keeps is how many tokens of each kind are remembered.
+const keeps = 1000
+
+// prune makes room for another token of each kind: those that are over go first, and then all.
+func (l *login) prune(now time.Time) {
+	over := func(_ string, until time.Time) bool { return !now.Before(until) }
+	for _, of := range []map[string]time.Time{l.refresh, l.codes} {
+		if len(of) >= keeps {
+			maps.DeleteFunc(of, over)
+		}
+		if len(of) >= keeps {
+			clear(of)
+		}
+	}
+	if len(l.access) >= keeps {
+		maps.DeleteFunc(l.access, func(token string, g grant) bool { return over(token, g.until) })
+	}
+	if len(l.access) >= keeps {
+		clear(l.access)
+	}
+}
+
 func (l *login) scopes(header string, now time.Time) ([]string, bool) {
 	token, ok := strings.CutPrefix(header, "Bearer ")
 	g, known := l.access[token]
@@ -92,6 +116,7 @@ func (c *Cloud) authorize(r *request) {
 	}
 	c.login.made++
 	code := uuid(string(c.account), "code", strconv.Itoa(c.login.made))[:6]
+	c.login.prune(c.fleet.Now())
 	c.login.codes[code] = c.fleet.Now().Add(codeLasts)
 	query := to.Query()
 	query.Set("code", code)
@@ -130,10 +155,12 @@ func (c *Cloud) token(r *request) {
 		c.login.made++
 		n := strconv.Itoa(c.login.made)
 		access, refresh := uuid(string(c.account), "access", n), refreshToken(c.account, c.login.made)
-		c.login.access[access] = grant{strings.Fields(allMayDo), now.Add(accessLasts)}
+		c.login.prune(now)
+		lasts := cmp.Or(c.TokenFor.Span(), accessLasts)
+		c.login.access[access] = grant{strings.Fields(allMayDo), now.Add(lasts)}
 		c.login.refresh[refresh] = now.Add(refreshLasts)
 		r.json(http.StatusOK, map[string]any{
-			"access_token": access, "token_type": "bearer", "refresh_token": refresh, "expires_in": int(accessLasts / time.Second), "scope": allMayDo,
+			"access_token": access, "token_type": "bearer", "refresh_token": refresh, "expires_in": int(lasts / time.Second), "scope": allMayDo,
 			"access_tier": 0, "installed_app_id": InstalledApp(c.account),
 		})
 	})
