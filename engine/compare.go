@@ -92,7 +92,7 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 	i := issue("conflicting_external_modification", b.now)
 	i.Message = text
 	if policy == ExternalAsk {
-		i.Remedy = "retry puts it back; allowing outside changes for the code keeps it"
+		i.Case, i.Remedy = CaseAsked, "retry puts it back; allowing outside changes for the code keeps it"
 	}
 	b.raise(d, c, i)
 	if c.isOver(b.now) {

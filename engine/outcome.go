@@ -205,6 +205,7 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 	if p.Blanked {
 		b.tell("internal.access_code.overwritten", d, c, "the lock would not erase it: its digits were overwritten")
 		i := issue("failed_to_remove_from_device", b.now)
+		i.Case = CaseOverwritten
 		i.Message, i.Remedy = "the lock does not erase the code; its digits are overwritten, so that no PIN opens it", "it is erased once more every day; until then it takes a slot"
 		b.raise(d, c, i)
 		return

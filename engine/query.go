@@ -274,6 +274,7 @@ func (x Exposure) Total(now time.Time) time.Duration {
 // Issue is something wrong, with its remedy. Code and the texts come from the catalogue.
 type Issue struct {
 	Code      string
+	Case      IssueCase `json:",omitzero"` // which of several things Code means; "": the usual one
 	Class     Class
 	Message   string
 	Remedy    string
@@ -286,6 +287,15 @@ type Issue struct {
 	Other     lock.CodeID `json:",omitzero"` // the managed code it conflicts with
 	OtherRef  lock.Ref    `json:",omitzero"` // the unmanaged credential it conflicts with
 }
+
+// IssueCase tells what one code means here, for programs: the texts are for people alone.
+type IssueCase string
+
+// The cases that are not the usual ones.
+const (
+	CaseOverwritten IssueCase = "overwritten" // failed_to_remove_from_device: its digits are, so that no PIN opens it
+	CaseAsked       IssueCase = "asked"       // conflicting_external_modification: it stays until the operator says what is to count
+)
 
 // Class tells an error from a warning, and both from a refusal of a command.
 type Class string

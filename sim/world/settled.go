@@ -112,7 +112,7 @@ func (w *World) lagging(d lock.Device, s engine.Snapshot, full room, began time.
 // and once a day is often enough to try for its slot.
 func (w *World) destroyed(c engine.CodeView) bool {
 	return c.Status == engine.StatusRemoving && slices.ContainsFunc(c.Issues, func(i engine.Issue) bool {
-		return i.Code == "failed_to_remove_from_device" && strings.HasPrefix(i.Remedy, "it is erased once more")
+		return i.Code == "failed_to_remove_from_device" && i.Case == engine.CaseOverwritten
 	}) && !slices.ContainsFunc(w.Exposures(), func(x Exposed) bool { return x.Code == c.ID && x.To.IsZero() })
 }
 
@@ -155,7 +155,7 @@ func explained(issues []engine.Issue, full room) bool {
 		case "failed_to_set_on_device":
 			return full.packed
 		case "conflicting_external_modification":
-			return strings.HasPrefix(i.Remedy, "retry") // the operator is asked
+			return i.Case == engine.CaseAsked
 		}
 		return i.Definite
 	})
