@@ -103,7 +103,8 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   ` + "`[check] sometimes`" + ` wants and that does not strike.
 * **A step or an expectation** that says ` + "`needs`" + ` of its own is for locks that meet them: elsewhere the story goes on without it.
 * **Digits** that these locks don't take become others that they do, the same everywhere in the file, except in steps that must be refused.
-  Where the vendor chooses the digits, those of a creation are left out, and people type what they were told.
+  Where the vendor chooses the digits, those of a creation are left out, doors that would share them have their own, and people type what
+  they were told, which may come later than they asked.
   Where digits carry their own times, the house keeps the check-in and check-out times of the story's stays, and what can't be told of such
   digits leaves it out: codes without an end, changes, revocations, hands at the lock.
 * **The rules** of the checkers hold as ever. So do the keypad (` + "`type`, `opens`" + `) and where a code's ` + "`status`" + ` rests: set, unset or gone. A vendor may take a

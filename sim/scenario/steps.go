@@ -185,6 +185,8 @@ func (r *run) command(s *Step, c Command) {
 	switch {
 	case err != nil && !refused:
 		r.cannot(s.Pos, x.Device, x.Code, "%s: %s", c.verb(), err)
+	case refused && s.Refused == "" && r.early(do):
+		r.w.Note(sim.Record{Kind: sim.KindStep, Name: "refused", Device: x.Device, Code: x.Code, Text: refusal.Code})
 	case refused && s.Refused == "":
 		r.cannot(s.Pos, x.Device, x.Code, "want %s to be accepted, but it is refused with %s: %s", c.verb(), refusal.Code, refusal)
 	case s.Refused != "" && !refused:

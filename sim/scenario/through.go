@@ -148,8 +148,11 @@ func (x *Through) leavesOut(s Step) bool {
 	if !ok {
 		return false
 	}
-	_, create := c.Action.(engine.Create)
-	return create && x.chooses()
+	switch c.Action.(type) {
+	case engine.Create, engine.CreateMany:
+		return x.chooses()
+	}
+	return false
 }
 
 // unchosen leaves out the digits that a creation gives, and has whoever types them type those of the code instead.
@@ -159,6 +162,10 @@ func unchosen(do Do, chosen map[lock.PIN]lock.CodeID) Do {
 		if a, ok := do.Action.(engine.Create); ok && !a.PIN.IsZero() {
 			chosen[a.PIN] = a.ID
 			a.PIN = lock.PIN{}
+			do.Action = a
+		}
+		if a, ok := do.Action.(engine.CreateMany); ok {
+			a.Like.PIN, a.OwnPINs = lock.PIN{}, true
 			do.Action = a
 		}
 		return do
@@ -211,6 +218,12 @@ func (r *run) toldNow(at lock.DeviceID, code lock.CodeID) lock.PIN {
 		}
 	}
 	return r.told[code]
+}
+
+// early reports whether an action tells digits that their vendor may not have chosen yet: people type them when they are there.
+func (r *run) early(do engine.Action) bool {
+	_, reveal := do.(engine.Reveal)
+	return reveal && r.o.Through != nil && r.o.Through.chooses()
 }
 
 // later has what is not as wanted now judged once more, when the vendor has had its time.
