@@ -1,7 +1,6 @@
 package igloohome
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -124,6 +123,6 @@ func (a *account) returned(ctx context.Context, c rest.Call, bridge string) erro
 
 // expired reports whether a job that is over may have been so because its bridge did not turn to it in time.
 func (j *job) expired(now time.Time) bool {
-	ends, err := time.Parse(time.RFC3339, cmp.Or(j.Expiry, "unknown"))
+	ends, err := time.Parse(time.RFC3339, j.Expiry)
 	return err != nil || !now.Before(ends)
 }
