@@ -101,7 +101,7 @@ func (c *Cloud) create(r *request) {
 				}
 			}
 			if back != nil {
-				c.turn(j.door, x.Held.Ref, back)
+				facade.Turn(c.fleet, j.door.of.ID, x.Held.Ref, back.Next)
 			}
 		})
 	})

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim/facade"
 )
 
 // What an app tells a lock: records of a type, a length and so many bytes.
@@ -58,7 +59,7 @@ func slotOf(packet []byte) (int, bool) {
 
 // codeOf reads a packet that creates, as a lock in that zone does at that time, where a range of dates may mean those hours of each of its
 // days. A code that comes back has its turns. why says what is wrong with the packet.
-func codeOf(packet []byte, zone *time.Location, now time.Time, daily bool) (want lock.Credential, back *turns, why string) {
+func codeOf(packet []byte, zone *time.Location, now time.Time, daily bool) (want lock.Credential, back *facade.Turns, why string) {
 	all, ok := records(packet)
 	if !ok || len(all) < 2 || all[0].kind != recordCode || all[len(all)-1].kind != recordName || len(all[0].data) < 4 {
 		return want, nil, "records"
@@ -92,14 +93,14 @@ func codeOf(packet []byte, zone *time.Location, now time.Time, daily bool) (want
 		}
 		if daily {
 			hours, _ := hoursOf(days)
-			back = &turns{zone: zone, days: everyDay, hours: hours, within: want.Window}
+			back = &facade.Turns{Zone: zone, Days: facade.EveryDay, Hours: hours, Within: want.Window}
 		}
 	case kind == weekly && len(days) == 4 && zone != nil:
 		hours, ok := hoursOf(days)
-		if !ok || hours.from >= hours.to || days[3] == 0 || days[3] > everyDay {
+		if !ok || hours.From >= hours.To || days[3] == 0 || days[3] > facade.EveryDay {
 			return want, nil, "hours"
 		}
-		back = &turns{zone: zone, days: days[3], hours: hours}
+		back = &facade.Turns{Zone: zone, Days: days[3], Hours: hours}
 	default:
 		return want, nil, "this schedule is not simulated"
 	}
@@ -107,10 +108,10 @@ func codeOf(packet []byte, zone *time.Location, now time.Time, daily bool) (want
 }
 
 // hoursOf reads the times of day at which a schedule begins and ends.
-func hoursOf(b []byte) (h hours, ok bool) {
+func hoursOf(b []byte) (h facade.Hours, ok bool) {
 	fromMinute, toMinute := int(b[0]>>2), int(b[1]&0x3f)
 	fromHour, toHour := int(b[1]>>6)|int(b[2]&7)<<2, int(b[2]>>3)
-	return hours{fromHour*60 + fromMinute, toHour*60 + toMinute}, b[0]&3 == 0 && max(fromMinute, toMinute) < 60 && max(fromHour, toHour) < 24
+	return facade.Hours{From: fromHour*60 + fromMinute, To: toHour*60 + toMinute}, b[0]&3 == 0 && max(fromMinute, toMinute) < 60 && max(fromHour, toHour) < 24
 }
 
 // rangeOf reads a schedule from one local time of one day to another of another.
@@ -122,7 +123,7 @@ func rangeOf(b []byte, zone *time.Location) (w lock.Window, ok bool) {
 		t, note := lock.Resolve(zone, 2000+year, time.Month(month), day, minute/60, minute%60, 0)
 		return t, note != lock.NoteInvalid
 	}
-	from, good := at(field(18, 7), field(0, 4), field(8, 5), h.from)
-	to, fine := at(field(25, 7), field(4, 4), field(13, 5), h.to)
+	from, good := at(field(18, 7), field(0, 4), field(8, 5), h.From)
+	to, fine := at(field(25, 7), field(4, 4), field(13, 5), h.To)
 	return lock.Window{From: from, To: to}, ok && good && fine && to.After(from)
 }

@@ -1,11 +1,11 @@
 package saltoks
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
-	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim/facade"
 )
 
@@ -21,25 +21,37 @@ type group struct {
 // schedule is when a group opens.
 type schedule struct {
 	id     string
-	days   map[string]bool
-	window lock.Window
-	before *lock.Window // what the locks know until live; nil: nothing
+	opens  facade.Turns
+	before *facade.Turns // what the locks know until live; nil: nothing
 	live   time.Time
 }
 
 // at is what the locks know of a schedule; false: nothing yet.
-func (s *schedule) at(now time.Time) (lock.Window, bool) {
+func (s *schedule) at(now time.Time) (facade.Turns, bool) {
 	switch {
 	case !now.Before(s.live):
-		return s.window, true
+		return s.opens, true
 	case s.before != nil:
 		return *s.before, true
 	}
-	return lock.Window{}, false
+	return facade.Turns{}, false
 }
 
+// weekdays are the names of the days, Sunday's first.
 func weekdays() []string {
-	return []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+	return []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+}
+
+const minutesADay = 24 * 60
+
+// minuteOf reads a time of day as schedules have it, 18:00 or 18:00:59.
+func minuteOf(text string) (minute int, ok bool) {
+	for _, form := range []string{"15:04", time.TimeOnly} {
+		if t, err := time.Parse(form, text); err == nil {
+			return t.Hour()*60 + t.Minute(), true
+		}
+	}
+	return 0, false
 }
 
 func accepted() facade.Reply { return facade.Reply{Status: http.StatusAccepted} }
@@ -126,15 +138,19 @@ func (c *Cloud) removeGroupUser(r *request) {
 const stamp = "2006-01-02T15:04:05"
 
 func (c *Cloud) scheduleJSON(s *schedule) map[string]any {
-	out := map[string]any{"id": s.id, "start_time": "00:00:00", "end_time": "23:59:59", "start_date": nil, "end_date": nil}
-	for _, day := range weekdays() {
-		out[day] = s.days[day]
+	from, last := s.opens.Hours.From, (s.opens.Hours.To+minutesADay-1)%minutesADay
+	out := map[string]any{
+		"id": s.id, "start_time": fmt.Sprintf("%02d:%02d:00", from/60, from%60), "end_time": fmt.Sprintf("%02d:%02d:59", last/60, last%60),
+		"start_date": nil, "end_date": nil,
 	}
-	if !s.window.From.IsZero() {
-		out["start_date"] = s.window.From.In(c.zone).Format(stamp)
+	for i, day := range weekdays() {
+		out[day] = s.opens.Days>>i&1 != 0
 	}
-	if s.window.Bounded() {
-		out["end_date"] = s.window.To.In(c.zone).Format(stamp)
+	if within := s.opens.Within; !within.From.IsZero() {
+		out["start_date"] = within.From.In(c.zone).Format(stamp)
+	}
+	if within := s.opens.Within; within.Bounded() {
+		out["end_date"] = within.To.In(c.zone).Format(stamp)
 	}
 	return out
 }
@@ -149,21 +165,25 @@ func (c *Cloud) listSchedules(r *request) {
 
 // read puts what a body asks for into a schedule; false: it was refused.
 func (c *Cloud) read(r *request, s *schedule) bool {
-	s.days, s.window = map[string]bool{}, lock.Window{}
-	for _, day := range weekdays() {
+	s.opens = facade.Turns{Zone: c.zone}
+	for i, day := range weekdays() {
 		if r.yes(day) {
-			s.days[day] = true
+			s.opens.Days |= 1 << i
 		}
 	}
-	if len(s.days) == 0 {
+	if s.opens.Days == 0 {
 		r.fail(http.StatusBadRequest, invalid, "At least one day should be selected")
 		return false
 	}
-	if start, end := r.text("start_time"), r.text("end_time"); len(start) < 5 || len(end) < 5 || start[:5] != "00:00" || end[:5] != "23:59" {
-		r.fail(http.StatusBadRequest, invalid, "start_time and end_time are not valid") // hours of the day are beyond what these locks simulate
+	from, fromOK := minuteOf(r.text("start_time"))
+	last, lastOK := minuteOf(r.text("end_time"))
+	if !fromOK || !lastOK || last < from {
+		r.fail(http.StatusBadRequest, invalid, "start_time and end_time are not valid") // nobody tells of hours past midnight
 		return false
 	}
-	for name, at := range map[string]*time.Time{"start_date": &s.window.From, "end_date": &s.window.To} {
+	s.opens.Hours = facade.Hours{From: from, To: (last + 1) % minutesADay} // the last minute counts
+	within := &s.opens.Within
+	for name, at := range map[string]*time.Time{"start_date": &within.From, "end_date": &within.To} {
 		text := r.text(name)
 		if text == "" {
 			continue
@@ -175,7 +195,7 @@ func (c *Cloud) read(r *request, s *schedule) bool {
 		}
 		*at = t.UTC()
 	}
-	if s.window.Bounded() && !s.window.To.After(s.window.From) {
+	if within.Bounded() && !within.To.After(within.From) {
 		r.fail(http.StatusBadRequest, invalid, "end_date should be after start_date")
 		return false
 	}
@@ -206,10 +226,10 @@ func (c *Cloud) changeSchedule(r *request) {
 	}
 	c.writes(r, "observe", func() {
 		now := c.fleet.Now()
-		if w, ok := s.at(now); ok {
-			s.before = &w
+		if known, ok := s.at(now); ok {
+			s.before = &known
 		}
-		s.days, s.window, s.live = next.days, next.window, now.Add(c.Habits.ScheduleTakes.Span())
+		s.opens, s.live = next.opens, now.Add(c.Habits.ScheduleTakes.Span())
 		c.soon(c.Habits.ScheduleTakes.Span())
 	}, func() { r.json(http.StatusOK, c.scheduleJSON(s)) })
 }

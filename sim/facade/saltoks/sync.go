@@ -6,6 +6,7 @@ import (
 
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
 )
 
 const (
@@ -18,6 +19,34 @@ type delivery struct {
 	user *user
 	ref  lock.Ref // by which the fleet knows it
 	cred lock.Credential
+	plan plan
+}
+
+// plan is when somebody may come in, by all schedules that say so.
+type plan []facade.Turns
+
+// unbroken reports whether it is one stretch.
+func (p plan) unbroken() bool { return len(p) == 1 && p[0].Unbroken() }
+
+// and is the plan with another schedule in it. Stretches that overlap are one.
+func (p plan) and(t facade.Turns) plan {
+	for i := range p {
+		if p[i].Unbroken() && t.Unbroken() && p[i].Within.Overlaps(t.Within) {
+			p[i].Within = hull(p[i].Within, t.Within)
+			return p
+		}
+	}
+	return append(p, t)
+}
+
+// next is the stretch that goes on, or the first one to come; false: there is none.
+func (p plan) next(now time.Time) (first lock.Window, ok bool) {
+	for _, t := range p {
+		if w, more := t.Next(now); more && (!ok || w.From.Before(first.From)) {
+			first, ok = w, true
+		}
+	}
+	return first, ok
 }
 
 // soon has the locks told after a while. What changes within a second is told at once.
@@ -40,6 +69,7 @@ func (c *Cloud) soon(after time.Duration) {
 type wish struct {
 	user *user
 	cred lock.Credential
+	plan plan
 }
 
 // wishes is what a lock should hold, in the order of its groups.
@@ -52,7 +82,7 @@ func (c *Cloud) wishes(d *door) []wish {
 			continue
 		}
 		for _, s := range g.schedules {
-			w, ok := s.at(now)
+			opens, ok := s.at(now)
 			if !ok {
 				continue
 			}
@@ -61,15 +91,18 @@ func (c *Cloud) wishes(d *door) []wish {
 				switch {
 				case u.pin.IsZero() || u.lost || !u.usePIN || u.blocked || !u.seated:
 				case known:
-					all[i].cred.Window = hull(all[i].cred.Window, w)
+					all[i].plan = all[i].plan.and(opens)
 				default:
 					at[u] = len(all)
-					all = append(all, wish{u, lock.Credential{Name: u.alias, PIN: u.pin, Window: w, Enabled: true}})
+					all = append(all, wish{u, lock.Credential{Name: u.alias, PIN: u.pin, Enabled: true}, plan{opens}})
 				}
 			}
 		}
 	}
-	return all
+	return slices.DeleteFunc(all, func(w wish) bool {
+		_, opens := w.plan.next(now)
+		return !opens && !w.plan.unbroken()
+	})
 }
 
 // hull is the least window that covers two.
@@ -102,17 +135,26 @@ func (c *Cloud) deliver(d *door) {
 	}
 	for _, w := range wishes {
 		have := d.delivered[w.user.id]
-		if have != nil && have.cred == w.cred {
+		if have != nil && have.cred == w.cred && slices.Equal(have.plan, w.plan) {
 			continue
 		}
-		x := &delivery{user: w.user, cred: w.cred}
+		x := &delivery{user: w.user, cred: w.cred, plan: w.plan}
 		call := sim.Call{Verb: "set", Want: w.cred}
+		if call.Want.Window = w.plan[0].Within; !w.plan.unbroken() {
+			call.Want.Window, _ = w.plan.next(c.fleet.Now())
+		}
 		if have != nil {
 			call.At = have.ref
 		}
 		c.tell(d, call, x, func(r sim.Result) {
 			x.ref = r.Held.Ref
 			d.delivered[w.user.id] = x
+			if !x.plan.unbroken() {
+				facade.Turn(c.fleet, d.of.ID, x.ref, func(now time.Time) (lock.Window, bool) {
+					next, more := x.plan.next(now)
+					return next, more && d.delivered[x.user.id] == x
+				})
+			}
 		})
 		return
 	}
@@ -137,7 +179,7 @@ func (c *Cloud) tell(d *door, x sim.Call, what *delivery, done func(sim.Result))
 		if r.Err != nil && r.Err.Vendor == "duplicate_pin" {
 			// The lock has it from a write whose answer was lost.
 			for _, m := range c.fleet.Memory(d.of.ID) {
-				if m.PIN == what.cred.PIN && m.Name == what.cred.Name && m.Window.Equal(what.cred.Window.Grain(d.of.Traits.Granularity)) {
+				if m.PIN == what.cred.PIN && m.Name == what.cred.Name && m.Window.Equal(x.Want.Window.Grain(d.of.Traits.Granularity)) {
 					r = sim.Result{Held: lock.Held{Ref: m.Ref}}
 				}
 			}
@@ -200,16 +242,13 @@ func (c *Cloud) resident(d *door, h sim.Memory) *delivery {
 	if u.alias == "" {
 		u.alias = "Resident"
 	}
-	days := map[string]bool{}
-	for _, day := range weekdays() {
-		days[day] = true
-	}
+	opens := facade.Turns{Zone: c.zone, Days: facade.EveryDay, Within: h.Window}
 	c.users = append(c.users, u)
 	c.groups = append(c.groups, &group{
 		id: c.next("group"), name: "Residents", locks: []*door{d}, members: []*user{u},
-		schedules: []*schedule{{id: c.next("schedule"), days: days, window: h.Window, live: c.fleet.Now()}},
+		schedules: []*schedule{{id: c.next("schedule"), opens: opens, live: c.fleet.Now()}},
 	})
-	x := &delivery{user: u, ref: h.Ref, cred: lock.Credential{Name: u.alias, PIN: h.PIN, Window: h.Window, Enabled: true}}
+	x := &delivery{user: u, ref: h.Ref, cred: lock.Credential{Name: u.alias, PIN: h.PIN, Enabled: true}, plan: plan{opens}}
 	d.delivered[u.id] = x
 	return x
 }
