@@ -134,6 +134,9 @@ func (c *Cloud) passcodes(d *door, held []lock.Held) []passcode {
 			p.State, p.note, p.Sent = n.state, n, millis(n.sent)
 		}
 		p.Custom = bit(!strings.HasPrefix(string(h.Ref), "o"))
+		if x := d.computedAs(h.Ref); x != nil {
+			p.Custom, p.Type, p.Start, p.End = 0, x.kind, millis(x.window.From), millis(x.window.To)
+		}
 		p.ref = h.Ref
 		all = append(all, p)
 	}
@@ -248,21 +251,27 @@ func (c *Cloud) addPasscode(r *request) {
 func (c *Cloud) issuePasscode(r *request) {
 	d := r.door
 	want := lock.Credential{Enabled: true, Name: r.form.Get("keyboardPwdName")}
-	want.Window.From = r.instant("startDate").Truncate(time.Hour)
-	switch r.number("keyboardPwdType", 0) {
-	case oneTime:
-		want.Offline, want.OneTime = lock.OfflineOneTime, true
-	case period:
-		want.Offline = lock.OfflineHourly
-		want.Window.To = r.instant("endDate").Truncate(time.Hour)
-	default:
-		r.fail(notSupported)
-		return
-	}
-	if want.Window.From.Unix() <= 0 || want.Offline == lock.OfflineHourly && !want.Window.To.After(want.Window.From) {
+	kind, w := int(r.number("keyboardPwdType", 0)), lock.Window{From: r.instant("startDate").Truncate(time.Hour)}
+	if kind < oneTime || kind > sunday || w.From.Unix() <= 0 {
 		r.fail(badParameter)
 		return
 	}
+	if kind == period || comesBack(kind) != 0 {
+		w.To = r.instant("endDate").Truncate(time.Hour)
+	}
+	switch {
+	case kind == oneTime:
+		want.Offline, want.OneTime = lock.OfflineOneTime, true
+	case kind == period && !w.To.After(w.From):
+		r.fail(badParameter)
+		return
+	case kind == period && w.To.Sub(w.From) <= fleetPeriod*time.Hour:
+		want.Offline = lock.OfflineHourly
+	default:
+		c.compute(r, kind, want.Name, w)
+		return
+	}
+	want.Window = w
 	c.call(r, sim.Call{Verb: "set", Device: d.of.ID, Want: want}, func(x sim.Result) {
 		r.json(map[string]any{"keyboardPwd": x.Held.PIN.Reveal(), "keyboardPwdId": d.idOf(x.Held.Ref)})
 	})

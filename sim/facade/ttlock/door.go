@@ -25,7 +25,8 @@ type door struct {
 
 	ids        map[lock.Ref]int64 // of passcodes that had a number before the lock had them
 	books      []*note
-	made       int64 // numbers given to notes
+	computed   []computed // random passcodes, also those that are gone
+	made       int64      // numbers given to notes
 	delivering bool
 
 	records []record // the newest last

@@ -144,6 +144,7 @@ const (
 	lockBusy       = -3037
 	noGatewayFound = -4037
 	notSupported   = -4043
+	storageFull    = -4056
 	noClient       = 10000
 	badClient      = 10001
 	noToken        = 10003
@@ -163,7 +164,7 @@ var messages = map[int]string{
 	gatewayBusy: "Gateway is busy", badLength: "Length of passcode must be 4 to 9", samePasscode: "The same passcode already exists. Please use another one.",
 	neverUsed: "Passcode was never used on the lock", passcodesFull: "No space for custom passcodes", noNetwork: "WiFi is not configured",
 	powerSaving: "Lock is in power saving mode", lockOffline: "Lock is offline", lockBusy: "Lock is busy", noGatewayFound: "Gateway does not exist",
-	notSupported: "Not supported by this lock", noClient: "invalid client_id", badClient: "invalid client", noToken: "invalid token", badToken: "invalid grant",
+	notSupported: "Not supported by this lock", storageFull: "The storage of the lock is full", noClient: "invalid client_id", badClient: "invalid client", noToken: "invalid token", badToken: "invalid grant",
 	badPassword: "invalid account or invalid password", badRefresh: "invalid refresh_token", notMD5: "password must be md5", callLimit: "too many calls",
 	monthlyLimit: "monthly calls are used up", staleDate: "date must be current time, in 5 minutes", internal: "internal server error",
 }
