@@ -23,10 +23,14 @@ type lists struct {
 	lines  []entry // of the log
 }
 
-// fresh is how long a list serves the calls for all locks: each call would else cost as much as all. What hands do meanwhile is seen by the next
-// look. The vendor is not to be asked more often, and what it lists of a lock is up to some minutes behind or ahead of the lock itself in
-// any case. A list that is just being read again serves the other calls for as long once more.
-const fresh = 30 * time.Second
+// How long a list serves the calls for all locks: each call would else cost as much as all. What hands do meanwhile is seen by the next look.
+// The vendor is not to be asked more often, and what it lists of codes is up to some minutes behind or ahead of the lock itself in any case;
+// whether a lock is there is asked again soon, for whoever wants to see it now. A list that is just being read again serves the other calls
+// for as long once more.
+const (
+	fresh = 30 * time.Second
+	brief = 5 * time.Second
+)
 
 // shared is a list that was read for all locks of a site.
 type shared[T any] struct {
@@ -37,7 +41,7 @@ type shared[T any] struct {
 }
 
 // get returns the list, and when it began to be read: what was read last if that is fresh and of after an instant, else a new one.
-func (s *shared[T]) get(now func() time.Time, after time.Time, read func() (T, error)) (T, time.Time, error) {
+func (s *shared[T]) get(now func() time.Time, after time.Time, fresh time.Duration, read func() (T, error)) (T, time.Time, error) {
 	began := now()
 	s.mu.Lock()
 	age := began.Sub(s.read)
@@ -69,25 +73,25 @@ func (a *account) lists(ctx context.Context, c rest.Call) (l *lists, err error) 
 	wrote := a.wrote[c.Device]
 	a.mu.Unlock()
 	l = &lists{}
-	at, _, err := a.sites.get(a.now, time.Time{}, func() (place, error) { return a.place(ctx, c) })
+	at, _, err := a.sites.get(a.now, time.Time{}, fresh, func() (place, error) { return a.place(ctx, c) })
 	if err != nil {
 		return nil, err
 	}
 	l.site, l.zone = at.site, at.zone
-	if l.locks, _, err = a.doors.get(a.now, time.Time{}, func() ([]smartlock, error) { return a.locks(ctx, c) }); err != nil {
+	if l.locks, _, err = a.doors.get(a.now, time.Time{}, brief, func() ([]smartlock, error) { return a.locks(ctx, c) }); err != nil {
 		return nil, err
 	}
 	var users, groups time.Time
-	if l.users, users, err = a.users.get(a.now, wrote, func() ([]user, error) { return read[user](ctx, a, c, newer, "/users") }); err != nil {
+	if l.users, users, err = a.users.get(a.now, wrote, fresh, func() ([]user, error) { return read[user](ctx, a, c, newer, "/users") }); err != nil {
 		return nil, err
 	}
-	if l.groups, groups, err = a.groups.get(a.now, wrote, func() ([]group, error) { return read[group](ctx, a, c, newer, "/access_groups") }); err != nil {
+	if l.groups, groups, err = a.groups.get(a.now, wrote, fresh, func() ([]group, error) { return read[group](ctx, a, c, newer, "/access_groups") }); err != nil {
 		return nil, err
 	}
 	if l.read = users; groups.Before(users) {
 		l.read = groups
 	}
-	l.lines, _, err = a.entries.get(a.now, time.Time{}, func() ([]entry, error) {
+	l.lines, _, err = a.entries.get(a.now, time.Time{}, fresh, func() ([]entry, error) {
 		var page list[entry]
 		err := a.get(ctx, c, old, "/entries?%24top="+logPage+"&%24orderby=utc_date_time%20desc", &page)
 		return page.Items, err
