@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -100,11 +99,11 @@ func (s *server) serve(ctx context.Context) error {
 	if s.locks < 1 || s.locks > 1000 {
 		return errors.New("locks: must lie between 1 and 1000")
 	}
-	posts := make(chan facade.Post, maxPosts)
+	posts := make(chan parcel, maxPosts)
 	fleet, err := drive.Start(ctx, drive.Options{Spec: spec, Seed: 1, Clock: clockwork.NewRealClock(), Notice: func(n driver.Notice) {
 		for _, x := range all {
 			if x.account == n.Account && x.cloud != nil {
-				push(posts, x.cloud.Push(n.Device))
+				push(posts, x.cloud, n.Device)
 			}
 		}
 	}})
@@ -129,18 +128,25 @@ func (s *server) serve(ctx context.Context) error {
 	return errors.Join(err, fleet.Close())
 }
 
-// push hands webhooks to their sender, which may be behind.
-func push(to chan<- facade.Post, posts []facade.Post) {
-	for _, p := range posts {
+// parcel is a webhook on its way.
+type parcel struct {
+	facade.Post
+	from  facade.Cloud
+	about lock.DeviceID
+}
+
+// push hands the webhooks about a lock to their sender, which may be behind.
+func push(to chan<- parcel, from facade.Cloud, about lock.DeviceID) {
+	for _, p := range from.Push(about) {
 		select {
-		case to <- p:
+		case to <- parcel{p, from, about}:
 		default:
 		}
 	}
 }
 
 // answer listens until ctx ends.
-func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, posts <-chan facade.Post) error {
+func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, posts <-chan parcel) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, len(all)+1)
@@ -191,7 +197,7 @@ func (s *server) answer(ctx context.Context, fleet *drive.Fleet, all []*served, 
 	if err := s.tell(&use, control, s.port+len(all)+1); err != nil {
 		return err
 	}
-	go send(ctx, posts, s.io)
+	go send(ctx, fleet, posts, s.io)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -223,27 +229,20 @@ func (s *server) tell(use *accounts, control string, hooks int) error {
 	return nil
 }
 
-// send posts webhooks, one after the other. Each is tried once: what is lost costs a receiver time, and nothing else.
-func send(ctx context.Context, posts <-chan facade.Post, io stdio) {
-	client := http.Client{Timeout: postWithin}
+// send posts webhooks, one after the other. Each is tried once, unless its cloud looks at the answer and hands it in again.
+func send(ctx context.Context, fleet *drive.Fleet, posts <-chan parcel, io stdio) {
+	client := &http.Client{Timeout: postWithin}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case p := <-posts:
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, bytes.NewReader(p.Body))
-			if err != nil {
-				continue
-			}
-			req.Header = p.Header
-			res, err := client.Do(req)
+			said, err := facade.Send(ctx, client, p.Post)
 			if err != nil {
 				fmt.Fprintf(io.err, "locksim: a webhook was not taken: %v\n", err)
-				continue
 			}
-			_ = res.Body.Close() // its status is all that is said
-			if res.StatusCode >= 300 {
-				fmt.Fprintf(io.err, "locksim: a webhook was answered with %d\n", res.StatusCode)
+			if a, ok := p.from.(facade.Answered); ok {
+				_ = fleet.Do(ctx, func(*sim.Fleet) error { a.Answer(p.about, p.Post, said); return nil }) // ctx has ended
 			}
 		}
 	}

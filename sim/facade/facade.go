@@ -3,8 +3,10 @@
 package facade
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -61,6 +63,33 @@ type Post struct {
 	Body   []byte
 }
 
+// maxAnswer is how much of the answer to a webhook is read, in bytes.
+const maxAnswer = 4096
+
+// Send sends a webhook and returns what its receiver has said. An answer that is no success is an error.
+func Send(ctx context.Context, client *http.Client, p Post) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, bytes.NewReader(p.Body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = p.Header
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	said, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if closed := res.Body.Close(); err == nil {
+		err = closed
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case res.StatusCode >= 300:
+		return nil, fmt.Errorf("the answer has status %d", res.StatusCode)
+	}
+	return said, nil
+}
+
 // Cloud is one account of a vendor. Its methods are called on the thread of its fleet.
 type Cloud interface {
 	// Serve answers a request by calling reply once, at once or in a later event of the fleet.
@@ -73,6 +102,12 @@ type Cloud interface {
 
 // Targeted is a Cloud whose webhooks go where its owner says at the vendor's, and not where a driver asks for.
 type Targeted interface{ Target(url string) }
+
+// Answered is a Cloud that looks at how its webhooks are answered.
+type Answered interface {
+	// Answer tells it what the receiver of a webhook about that lock has said; nil: nothing, or that it failed.
+	Answer(id lock.DeviceID, p Post, said []byte)
+}
 
 // Loop owns the thread of a fleet.
 type Loop interface {

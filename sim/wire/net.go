@@ -323,11 +323,14 @@ func (n *net) pushed(about driver.Notice) {
 		if !ok {
 			return
 		}
-		_, notices, err := r.Receive(context.Background(), driver.Inbound{
+		reply, notices, err := r.Receive(context.Background(), driver.Inbound{
 			Method: http.MethodPost, Path: strings.TrimPrefix(post.URL, strings.TrimSuffix(hook, "/hooks/")), Header: post.Header, Body: post.Body,
 		})
+		if a, ok := l.cloud.(facade.Answered); ok {
+			a.Answer(about.Device, post, reply.Body)
+		}
 		if err != nil {
-			continue // the live host answers with an error, and the vendor has no more to say
+			continue // the live host answers with an error
 		}
 		for _, x := range notices {
 			id, ok := l.here[x.Device]

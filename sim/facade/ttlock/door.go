@@ -10,6 +10,7 @@ import (
 
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
+	"github.com/accesscodes/lockctl/sim/facade"
 )
 
 // door is a lock as the cloud knows it.
@@ -33,7 +34,9 @@ type door struct {
 	read    int      // lines of the lock's log that are among them
 	told    int      // of the records, how many were posted
 	toldAt  time.Time
-	link    link // of a lock on Wi-Fi
+	again   []facade.Post  // to be posted once more
+	tries   map[string]int // of posts that were not taken, by their bodies
+	link    link           // of a lock on Wi-Fi
 }
 
 // gateway is a hub as the cloud knows it.

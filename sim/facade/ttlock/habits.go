@@ -16,12 +16,15 @@ type Habits struct {
 	Unpaired    []lock.DeviceID `json:"unpaired"`     // belong to no gateway and no network
 	Capacity    int             `json:"capacity"`     // custom passcodes of a lock; 0: as many as it has room for
 	Strict      bool            `json:"strict"`       // deleting what is not there is refused with -2009
+
+	CallbackRetries int            `json:"callback_retries"` // how often a callback is posted again that is not answered with "success"
+	CallbackAgain   facade.Seconds `json:"callback_again"`   // after how long
 }
 
 // Accustom implements facade.Habitual.
 func (c *Cloud) Accustom(read func(any) error) (any, error) {
 	now, err := facade.Change(&c.Habits, read, func(h *Habits) error {
-		errs := []error{facade.Within("capacity", h.Capacity, 0, 1000)}
+		errs := []error{facade.Within("capacity", h.Capacity, 0, 1000), facade.Within("callback_retries", h.CallbackRetries, 0, 100), facade.Within("callback_again", h.CallbackAgain, 1, 86400)}
 		for _, id := range slices.Concat(h.WiFi, h.PowerSaving, h.Unpaired) {
 			if c.Called(id) == "" {
 				errs = append(errs, fmt.Errorf("wifi, power_saving, unpaired: there is no lock %q", id))

@@ -22,6 +22,7 @@ import (
 type stranger struct {
 	*facadetest.House
 	leap  *facade.Leap
+	cloud *ttlock.Cloud
 	token string
 	ids   map[string]string // of locks, by name
 }
@@ -40,7 +41,10 @@ func comeIn(t *testing.T, at time.Time, locks ...lock.DeviceID) *stranger {
 	leap, err := facade.NewLeap(at, 7, spec)
 	must(t, err)
 	s := &stranger{leap: leap, ids: map[string]string{}}
-	s.House = facadetest.Open(t, leap, func(f *sim.Fleet) (facade.Cloud, error) { return ttlock.New(f, facadetest.Account) })
+	s.House = facadetest.Open(t, leap, func(f *sim.Fleet) (_ facade.Cloud, err error) {
+		s.cloud, err = ttlock.New(f, facadetest.Account)
+		return s.cloud, err
+	})
 	s.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	s.signIn(t)
 	var list struct {

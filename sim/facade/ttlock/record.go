@@ -1,6 +1,7 @@
 package ttlock
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -150,6 +151,9 @@ func (c *Cloud) notice(l *link, down func() bool, late time.Duration, d *door) {
 // Target implements facade.Targeted: the callback of the application.
 func (c *Cloud) Target(url string) { c.callback = url }
 
+// taken is the whole body of the answer to a post that was taken.
+const taken = "success"
+
 // repeats is how long after a record was posted it may be posted once more.
 const repeats = time.Minute
 
@@ -162,10 +166,11 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 	d := c.order[i]
 	var posts []facade.Post
 	c.upload(d)
+	posts, d.again = d.again, nil
 	fresh := d.records[d.told:]
 	if now := c.fleet.Now(); len(fresh) > 0 {
 		d.toldAt = now
-	} else if n := len(d.records); n > 0 && now.Sub(d.toldAt) < repeats {
+	} else if n := len(d.records); n > 0 && now.Sub(d.toldAt) < repeats && len(posts) == 0 {
 		fresh = d.records[n-1:]
 	}
 	if len(fresh) > 0 {
@@ -199,6 +204,26 @@ func (c *Cloud) Push(id lock.DeviceID) []facade.Post {
 		}
 	}
 	return posts
+}
+
+// Answer implements facade.Answered: what is not answered with the word that the vendor wants is posted again a while later, and given up
+// after some times. The vendor does not say how often it tries.
+func (c *Cloud) Answer(id lock.DeviceID, p facade.Post, said []byte) {
+	i := slices.IndexFunc(c.order, func(d *door) bool { return d.of.ID == id })
+	if i < 0 {
+		return
+	}
+	d, body := c.order[i], string(p.Body)
+	tries := d.tries[body] + 1
+	delete(d.tries, body)
+	if string(bytes.TrimSpace(said)) == taken || tries > c.CallbackRetries || len(d.tries) >= maxRecords {
+		return
+	}
+	d.tries[body] = tries
+	c.fleet.After(c.CallbackAgain.Span(), func() {
+		d.again = append(d.again, p)
+		c.fleet.Hint(id)
+	})
 }
 
 // Called implements facade.Cloud.

@@ -43,16 +43,17 @@ var (
 	_ facade.Cloud    = (*Cloud)(nil)
 	_ facade.Targeted = (*Cloud)(nil)
 	_ facade.Habitual = (*Cloud)(nil)
+	_ facade.Answered = (*Cloud)(nil)
 )
 
 // New puts the TTLock locks of an account of the fleet behind the API.
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
-	c := &Cloud{fleet: f, account: account, doors: map[int64]*door{}, methods: endpoints(), sessions: map[string]*session{}}
+	c := &Cloud{Habits: Habits{CallbackRetries: 3, CallbackAgain: 60}, fleet: f, account: account, doors: map[int64]*door{}, methods: endpoints(), sessions: map[string]*session{}}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "ttlock" {
 			continue
 		}
-		x := &door{number: 1_000_000 + hashed(string(d.ID))%9_000_000, of: d, locked: true, ids: map[lock.Ref]int64{}}
+		x := &door{number: 1_000_000 + hashed(string(d.ID))%9_000_000, of: d, locked: true, ids: map[lock.Ref]int64{}, tries: map[string]int{}}
 		if before := c.doors[x.number]; before != nil {
 			return nil, fmt.Errorf("locks %s and %s get the same number: call one of them something else", d.ID, before.of.ID)
 		}
