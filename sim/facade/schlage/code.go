@@ -19,6 +19,7 @@ const (
 	mostDigits   = 8
 	forever      = math.MaxUint32 // as an expiration
 	exists       = "Access code already exists"
+	badSchedule  = "Invalid access code schedule"
 
 	appears = time.Second     // before a new code is listed
 	lingers = 3 * time.Second // the name and the digits of a deleted code are still taken
@@ -151,9 +152,9 @@ func read(data json.RawMessage) (codeJSON, lock.Credential, string) {
 	case !ok || n != math.Trunc(n) || n < 0 || x.Length < fewestDigits || x.Length > mostDigits || n >= math.Pow10(x.Length):
 		return x, lock.Credential{}, "Invalid accessCode"
 	case x.Disabled != 0 && x.Disabled != 1, x.Activation < 0, x.Expiration > forever, x.Expiration <= x.Activation:
-		return x, lock.Credential{}, "Invalid access code schedule"
+		return x, lock.Credential{}, badSchedule
 	case !x.Schedule1.good() || x.Schedule2 != nil && !x.Schedule2.good():
-		return x, lock.Credential{}, "Invalid access code schedule"
+		return x, lock.Credential{}, badSchedule
 	}
 	pin, err := lock.ParsePIN(fmt.Sprintf("%0*d", x.Length, int64(n)))
 	if err != nil {
@@ -170,96 +171,102 @@ func read(data json.RawMessage) (codeJSON, lock.Credential, string) {
 }
 
 func (c *Cloud) write(r *request, data json.RawMessage, update bool) {
-	d := r.door
 	x, want, wrong := read(data)
 	if wrong != "" {
 		r.refuse(http.StatusBadRequest, wrong)
 		return
 	}
-	c.look(r, d, func(o lock.Observation) {
-		var at lock.Ref
-		held := c.held(d, o)
-		others := held
-		if update {
-			mine := func(ref lock.Ref) bool { return codeID(d, ref) == x.ID }
-			memory := c.fleet.Memory(d.of.ID) // which the cloud knows, also while its list lags behind
-			i := slices.IndexFunc(held, func(h lock.Held) bool { return mine(h.Ref) })
-			n := slices.IndexFunc(memory, func(m sim.Memory) bool { return mine(m.Ref) })
-			switch {
-			case i >= 0:
-				at = held[i].Ref
-				others = slices.Delete(slices.Clone(held), i, i+1)
-			case n >= 0:
-				at = memory[n].Ref
-			default:
-				r.refuse(http.StatusNotFound, "Access code not found")
-				return
-			}
-		}
-		freed, just := d.freed[x.Name]
+	c.look(r, r.door, func(o lock.Observation) { c.store(r, x, want, update, o) })
+}
+
+// store has the lock take a code, in place of the one with its id or as another.
+func (c *Cloud) store(r *request, x codeJSON, want lock.Credential, update bool, o lock.Observation) {
+	d := r.door
+	var at lock.Ref
+	held := c.held(d, o)
+	others := held
+	if update {
+		mine := func(ref lock.Ref) bool { return codeID(d, ref) == x.ID }
+		memory := c.fleet.Memory(d.of.ID) // which the cloud knows, also while its list lags behind
+		i := slices.IndexFunc(held, func(h lock.Held) bool { return mine(h.Ref) })
+		n := slices.IndexFunc(memory, func(m sim.Memory) bool { return mine(m.Ref) })
 		switch {
-		case slices.ContainsFunc(others, func(h lock.Held) bool { return h.Name == x.Name }), just && c.fleet.Now().Before(freed.Add(lingers)):
-			r.refuse(http.StatusBadRequest, exists)
-			return
-		case len(others) > 0 && x.Length != c.length(d):
-			r.refuse(http.StatusBadRequest, "Invalid accessCodeLength")
+		case i >= 0:
+			at = held[i].Ref
+			others = slices.Delete(slices.Clone(held), i, i+1)
+		case n >= 0:
+			at = memory[n].Ref
+		default:
+			r.refuse(http.StatusNotFound, "Access code not found")
 			return
 		}
-		w := weekOf(&x, want.Window)
+	}
+	freed, just := d.freed[x.Name]
+	switch {
+	case slices.ContainsFunc(others, func(h lock.Held) bool { return h.Name == x.Name }), just && c.fleet.Now().Before(freed.Add(lingers)):
+		r.refuse(http.StatusBadRequest, exists)
+		return
+	case len(others) > 0 && x.Length != c.length(d):
+		r.refuse(http.StatusBadRequest, "Invalid accessCodeLength")
+		return
+	}
+	w := weekOf(&x, want.Window)
+	if w != nil {
+		want.Window = w.turn(c.fleet.Now(), d.of.Traits.Zone)
+	}
+	c.tryCall(r, sim.Call{Verb: "set", Device: d.of.ID, Want: want, At: at}, func(result sim.Result) {
+		d.lost = slices.DeleteFunc(d.lost, func(name string) bool { return name == x.Name })
+		ref := result.Held.Ref
+		delete(d.weeks, ref)
 		if w != nil {
-			want.Window = w.turn(c.fleet.Now(), d.of.Traits.Zone)
+			d.weeks[ref] = w
+			c.follow(d, ref, w, want.Window)
 		}
-		c.tryCall(r, sim.Call{Verb: "set", Device: d.of.ID, Want: want, At: at}, func(result sim.Result) {
-			d.lost = slices.DeleteFunc(d.lost, func(name string) bool { return name == x.Name })
-			ref := result.Held.Ref
-			delete(d.weeks, ref)
-			if w != nil {
-				d.weeks[ref] = w
-				c.follow(d, ref, w, want.Window)
-			}
-			if at == "" {
-				d.born[ref] = c.fleet.Now()
-				d.note(event{c.fleet.Now(), codeAdded, codeID(d, ref)})
-			}
-			written := func() { r.json(map[string]string{"accesscodeId": codeID(d, ref)}) }
-			if at == "" || ref == at {
-				written()
-				return
-			}
-			// The lock had lost the code and has written it anew: what the cloud knows of the old one goes.
-			c.call(r, sim.Call{Verb: "clear", Device: d.of.ID, At: at}, func(sim.Result) { written() })
-		}, func() {
-			d.lost = append(slices.DeleteFunc(d.lost, func(name string) bool { return name == x.Name }), x.Name)
-		})
+		if at == "" {
+			d.born[ref] = c.fleet.Now()
+			d.note(event{c.fleet.Now(), codeAdded, codeID(d, ref)})
+		}
+		written := func() { r.json(map[string]string{"accesscodeId": codeID(d, ref)}) }
+		if at == "" || ref == at {
+			written()
+			return
+		}
+		// The lock had lost the code and has written it anew: what the cloud knows of the old one goes.
+		c.call(r, sim.Call{Verb: "clear", Device: d.of.ID, At: at}, func(sim.Result) { written() })
+	}, func() {
+		d.lost = append(slices.DeleteFunc(d.lost, func(name string) bool { return name == x.Name }), x.Name)
 	})
 }
 
 func (c *Cloud) delete(r *request, data json.RawMessage) {
-	d := r.door
 	var x codeJSON
 	if json.Unmarshal(data, &x) != nil || x.ID == "" || x.Name == "" || x.Code == nil {
 		r.refuse(http.StatusBadRequest, "Invalid access code")
 		return
 	}
-	c.look(r, d, func(o lock.Observation) {
-		held := c.held(d, o)
-		i := slices.IndexFunc(held, func(h lock.Held) bool { return codeID(d, h.Ref) == x.ID })
-		if i < 0 {
-			r.refuse(http.StatusNotFound, "Access code not found")
-			return
-		}
-		c.call(r, sim.Call{Verb: "clear", Device: d.of.ID, At: held[i].Ref}, func(sim.Result) {
-			now := c.fleet.Now()
-			d.note(event{now, codeDeleted, x.ID})
-			delete(d.weeks, held[i].Ref)
-			for name, at := range d.freed {
-				if now.Sub(at) > lingers {
-					delete(d.freed, name)
-				}
+	c.look(r, r.door, func(o lock.Observation) { c.erase(r, x.ID, o) })
+}
+
+// erase has the lock forget a code.
+func (c *Cloud) erase(r *request, id string, o lock.Observation) {
+	d := r.door
+	held := c.held(d, o)
+	i := slices.IndexFunc(held, func(h lock.Held) bool { return codeID(d, h.Ref) == id })
+	if i < 0 {
+		r.refuse(http.StatusNotFound, "Access code not found")
+		return
+	}
+	c.call(r, sim.Call{Verb: "clear", Device: d.of.ID, At: held[i].Ref}, func(sim.Result) {
+		now := c.fleet.Now()
+		d.note(event{now, codeDeleted, id})
+		delete(d.weeks, held[i].Ref)
+		for name, at := range d.freed {
+			if now.Sub(at) > lingers {
+				delete(d.freed, name)
 			}
-			d.freed[held[i].Name] = now
-			r.json(map[string]any{})
-		})
+		}
+		d.freed[held[i].Name] = now
+		r.json(map[string]any{})
 	})
 }
 

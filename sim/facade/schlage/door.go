@@ -27,6 +27,10 @@ type door struct {
 	freed  map[string]time.Time   // names of codes that were deleted a moment ago
 	lost   []string               // names of codes whose writing was not answered by the lock
 	events []event                // that the lock's own log lacks, the oldest first
+
+	connected string          // as partners were told
+	told      map[string]bool // lines of the log, by id, which they were told
+	unsent    []news
 }
 
 // event is a line of the log that this API has caused.
@@ -188,6 +192,9 @@ func (c *Cloud) move(d *door, locked bool) {
 		code = lockedByApp
 	}
 	d.note(event{c.fleet.Now(), code, c.owner().Identity})
+	if len(c.partner.hooks) > 0 {
+		c.fleet.Hint(d.of.ID)
+	}
 }
 
 // Codes of events.

@@ -1,6 +1,7 @@
 // Package schlage speaks the protocol of the Schlage Home app for simulated locks: without it the driver for these locks could be tried
 // with a real account and a real door only. It is written from what the integrators of that protocol have published, apart from the
-// driver.
+// driver. Beside it stands the vendor's API for partners, about the same locks and codes. Most of that one is behind the vendor's login:
+// the paths of single codes and commands, the shape of a device, the names of events and how subscriptions are made are guesses.
 package schlage
 
 import (
@@ -27,6 +28,7 @@ type Cloud struct {
 	doors   map[string]*door
 	order   []*door
 	notes   map[string]*note
+	partner partner
 }
 
 var (
@@ -37,6 +39,7 @@ var (
 // Habits are ways that the vendor's locks, or its cloud, were seen to have.
 type Habits struct {
 	NotesFail bool `json:"notes_fail"` // writes of notifications are answered with an error of the server, although the code was taken
+	AtOnce    bool `json:"at_once"`    // the partner API refuses a schedule with 502 before it makes a command of it
 	Sense     bool `json:"sense"`      // the locks are Senses: the bolt is moved through a gateway, by a command; how many codes they take they do not tell
 }
 
@@ -59,7 +62,8 @@ func APIKey(account lock.AccountID) string { return "schlage-key-" + string(acco
 func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	c := &Cloud{
 		fleet: f, account: account, doors: map[string]*door{}, notes: map[string]*note{},
-		pool: cognito.New(f, account, cognito.Config{ID: UserPool, Client: Client, Secret: ClientSecret}),
+		partner: partner{account: account, commands: map[string]*command{}},
+		pool:    cognito.New(f, account, cognito.Config{ID: UserPool, Client: Client, Secret: ClientSecret}),
 	}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "schlage" {
@@ -75,13 +79,14 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	return c, nil
 }
 
-// Push implements facade.Cloud: the app is told nothing, it asks.
-func (c *Cloud) Push(lock.DeviceID) []facade.Post { return nil }
-
 // Serve implements facade.Cloud. The user pool is asked at the same address.
 func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	if cognito.Wants(r) {
 		c.pool.Serve(r, reply)
+		return
+	}
+	if c.partner.wants(r) {
+		c.servePartner(r, reply)
 		return
 	}
 	if r.Header.Get("X-Api-Key") != APIKey(c.account) {
@@ -98,25 +103,30 @@ func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 		return
 	case cognito.Valid:
 	}
-	for _, e := range endpoints() {
-		found, ok := facade.Match(e.path, strings.TrimPrefix(r.Path, "/v1"))
-		if !ok || e.method != r.Method {
+	c.route(endpoints(), strings.TrimPrefix(r.Path, "/v1"), request{Request: r, reply: reply})
+}
+
+// route has a request served by what stands at its path.
+func (c *Cloud) route(all []endpoint, path string, x request) {
+	for _, e := range all {
+		found, ok := facade.Match(e.path, path)
+		if !ok || e.method != x.Method {
 			continue
 		}
-		x := request{Request: r, reply: reply, id: found["id"]}
+		x.id = found["id"]
 		if id, ok := found["device"]; ok {
 			if x.door = c.doors[id]; x.door == nil {
-				reply(says(http.StatusNotFound, "Device not found"))
+				x.refuse(http.StatusNotFound, "Device not found")
 				return
 			}
 		}
-		if id := r.Query.Get("deviceId"); id != "" {
+		if id := x.Query.Get("deviceId"); id != "" {
 			x.door = c.doors[id]
 		}
 		e.serve(c, &x)
 		return
 	}
-	reply(says(http.StatusNotFound, "Not Found"))
+	x.refuse(http.StatusNotFound, "Not Found")
 }
 
 // Called implements facade.Cloud.
@@ -132,9 +142,10 @@ func (c *Cloud) Called(id lock.DeviceID) string {
 // request is a Request whose path was understood.
 type request struct {
 	facade.Request
-	door  *door
-	id    string
-	reply func(facade.Reply)
+	door   *door
+	id     string
+	reply  func(facade.Reply)
+	passed bool // the cloud has taken it before, and works on it now
 }
 
 func (r *request) json(v any) { r.reply(facade.JSON(http.StatusOK, v)) }
@@ -180,7 +191,7 @@ func (c *Cloud) call(r *request, x sim.Call, then func(sim.Result)) {
 
 // tryCall is call, with something to do when no answer came.
 func (c *Cloud) tryCall(r *request, x sim.Call, then func(sim.Result), unanswered func()) {
-	x.Deadline = c.fleet.Now().Add(gateway)
+	x.Deadline, x.Passed = c.fleet.Now().Add(gateway), r.passed
 	c.fleet.Call(x, func(result sim.Result) {
 		if result.Err == nil {
 			then(result)
