@@ -23,12 +23,13 @@ type Habits struct {
 	FullSilently bool            `json:"full_silently"` // a code for which there is no room is taken and never listed; else it is refused with 409
 	StaleDeletes bool            `json:"stale_deletes"` // an erased code stays in the list until its lock is synchronised
 	DailySync    bool            `json:"daily_sync"`    // a code for a lock that is out of reach comes to it a day later; else it is lost
+	TokenFor     facade.Seconds  `json:"token_for"`     // how long an access token by OAuth lasts; 0: an hour
 }
 
 // Accustom implements facade.Habitual.
 func (c *Cloud) Accustom(read func(any) error) (any, error) {
 	return facade.Change(&c.Habits, read, func(h *Habits) error {
-		errs := []error{facade.Within("appears", h.Appears, 0, 86400), facade.Within("jitter", h.Jitter, 0, 86400)}
+		errs := []error{facade.Within("appears", h.Appears, 0, 86400), facade.Within("jitter", h.Jitter, 0, 86400), facade.Within("token_for", h.TokenFor, 0, 86400)}
 		for _, id := range slices.Concat(h.NoKeypad, h.Openers) {
 			if c.Called(id) == "" {
 				errs = append(errs, fmt.Errorf("no_keypad, openers: there is no lock %q", id))

@@ -24,7 +24,8 @@ type Cloud struct {
 
 	fleet   *sim.Fleet
 	account lock.AccountID
-	tokens  map[string][]string // token to scopes
+	tokens  map[string][]string // API token to scopes
+	login   login
 	doors   map[int64]*door
 	order   []*door
 	hooks   []*hook
@@ -63,6 +64,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 		Token(account):              {"notification", "smartlock", "smartlock.readOnly", "smartlock.action", "smartlock.auth", "smartlock.config", "smartlock.log"},
 		Token(account) + "-looking": {"smartlock.readOnly"},
 	}}
+	c.login = login{codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{}}
 	for _, d := range f.Devices() {
 		if d.Account != account || d.System != "nuki" {
 			continue
@@ -91,8 +93,16 @@ const smartlock3 = 4 // the type of newer locks
 
 // Serve implements facade.Cloud.
 func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
+	switch r.Method + " " + r.Path {
+	case "GET /oauth/authorize":
+		reply(c.authorize(r))
+		return
+	case "POST /oauth/token":
+		reply(c.token(r))
+		return
+	}
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	scopes, ok := c.tokens[token]
+	scopes, ok := c.scopesOf(token)
 	if !ok || !bearer {
 		reply(plain(http.StatusUnauthorized, "Not authorized"))
 		return
