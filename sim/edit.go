@@ -71,6 +71,12 @@ func (d *device) added(e *entry) {
 }
 
 func (d *device) edit(e Edit) error {
+	if i := d.indexIssued(e.Ref); i >= 0 && e.Kind == EditDisable {
+		d.issued[i].Enabled = false // a stay that its vendor has cancelled
+		d.touch()
+		d.record(toggled(false), &d.issued[i])
+		return nil
+	}
 	i := -1
 	switch {
 	case e.Code != "":

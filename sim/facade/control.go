@@ -255,7 +255,7 @@ func (c control) locks(_ ask, f *sim.Fleet) (any, error) {
 	return all, nil
 }
 
-func (control) typed(a ask, f *sim.Fleet) (any, error) {
+func (c control) typed(a ask, f *sim.Fleet) (any, error) {
 	var in struct {
 		Lock lock.DeviceID
 		PIN  string
@@ -266,6 +266,11 @@ func (control) typed(a ask, f *sim.Fleet) (any, error) {
 	pin, err := lock.ParsePIN(in.PIN)
 	if err != nil {
 		return nil, fmt.Errorf("pin: %w", err)
+	}
+	for _, x := range c.clouds {
+		if t, ok := x.Cloud.(Typist); ok {
+			pin = t.Typed(in.Lock, pin)
+		}
 	}
 	try, err := f.TryPIN(in.Lock, pin)
 	return map[string]any{"opens": try.Opens, "reason": try.Reason}, err

@@ -109,6 +109,12 @@ type Answered interface {
 	Answer(id lock.DeviceID, p Post, said []byte)
 }
 
+// Typist is a Cloud whose locks tell some codes from others by what is typed around them.
+type Typist interface {
+	// Typed is what a lock makes of digits at its keypad. Those at a lock of another cloud are left alone.
+	Typed(id lock.DeviceID, pin lock.PIN) lock.PIN
+}
+
 // Loop owns the thread of a fleet.
 type Loop interface {
 	// Run starts something on the fleet's thread and returns when done was called, or with an error when ctx has ended or the

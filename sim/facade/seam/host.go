@@ -23,7 +23,9 @@ type host struct {
 	news   func() // called after a step that may have left something in the journal
 
 	habits   Habits
-	linkless map[lock.DeviceID]bool // whose codes are computed by their vendor's cloud
+	of       map[lock.DeviceID]lock.Device
+	stays    []*stay // oldest first
+	numbered int     // stays ever
 }
 
 var _ engine.Host = (*host)(nil)
@@ -105,18 +107,31 @@ func (h *host) arm(at time.Time) {
 // send makes a call to a lock, behind the troubles of the service itself.
 func (h *host) send(c engine.Call) {
 	x := sim.Call{ID: string(c.ID), Verb: string(c.Verb), Device: c.Device, Want: c.Want, At: c.At, Known: c.Known, Deadline: c.Deadline}
-	if kind, blame := h.refused(c.Device); kind.Definite() {
+	kind, blame := h.refused(c.Device)
+	var why string
+	if c.Want.Offline != lock.OfflineNone && h.full(c.Want, c.Device) {
+		kind, blame, why = driver.Rejected, driver.BlameLock, "too_many_offline_codes"
+	}
+	if kind.Definite() {
 		h.fleet.After(0, func() {
-			h.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: &driver.Error{Op: x.Verb, Device: c.Device, Kind: kind, Blame: blame}})
+			h.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: &driver.Error{Op: x.Verb, Device: c.Device, Kind: kind, Blame: blame, Vendor: why}})
 			h.told(c.Device)
 		})
 		return
 	}
-	if c.Want.Offline == lock.OfflineNone && !h.linkless[c.Device] {
+	offline := c.Want.Offline != lock.OfflineNone
+	computed := offline && c.Verb == engine.CallSet
+	if computed {
+		x.Want.Window = shift(x.Want.Window, h.off())
+	} else if !offline && !h.of[c.Device].Traits.OfflineOnly {
 		x.Passed, x.Want.Code = true, "" // the lock knows nothing of the service's ids
 	}
 	h.fleet.Call(x, func(r sim.Result) {
-		h.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: r.Observation, Held: r.Held})
+		if computed && r.Err == nil {
+			h.computed(c.Device, c.Want, r.Held)
+			r.Held.Window = shift(r.Held.Window, -h.off())
+		}
+		h.offer(engine.Outcome{Call: c.ID, Device: c.Device, Err: r.Err, Observation: h.believed(c.Device, r.Observation), Held: r.Held})
 		h.told(c.Device)
 	})
 }
@@ -126,7 +141,7 @@ func (h *host) refused(id lock.DeviceID) (driver.Kind, driver.Blame) {
 	switch {
 	case h.habits.Disconnected:
 		return driver.Unauthorized, driver.BlameAccount
-	case h.habits.MissingBridge && !h.linkless[id]:
+	case h.habits.MissingBridge && !h.of[id].Traits.OfflineOnly:
 		return driver.Offline, driver.BlameHub
 	}
 	return driver.Ambiguous, driver.BlameUnknown

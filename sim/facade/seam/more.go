@@ -17,8 +17,9 @@ import (
 func (c *Cloud) more(path string, x facade.Reply) facade.Reply {
 	foreign := strings.HasPrefix(path, "/access_codes/unmanaged/")
 	doors := strings.HasPrefix(path, "/devices/") || strings.HasPrefix(path, "/locks/")
+	codes := strings.HasPrefix(path, "/access_codes/") && !foreign && slices.ContainsFunc(c.devices, func(d lock.Device) bool { return d.System == "oracode" })
 	var body map[string]any
-	if x.Status != http.StatusOK || !foreign && !doors || json.Unmarshal(x.Body, &body) != nil {
+	if x.Status != http.StatusOK || !foreign && !doors && !codes || json.Unmarshal(x.Body, &body) != nil {
 		return x
 	}
 	for _, name := range []string{"access_code", "access_codes", "device", "devices", "lock", "locks"} {
@@ -26,10 +27,21 @@ func (c *Cloud) more(path string, x facade.Reply) facade.Reply {
 		if !ok {
 			list = []any{body[name]}
 		}
+		if ok && codes {
+			body[name] = slices.DeleteFunc(list, func(one any) bool {
+				v, ok := one.(map[string]any)
+				return ok && !c.staying(v)
+			})
+			continue
+		}
 		for _, one := range list {
-			if v, ok := one.(map[string]any); ok && foreign {
+			switch v, ok := one.(map[string]any); {
+			case !ok:
+			case foreign:
 				c.digits(v)
-			} else if ok {
+			case codes:
+				c.staying(v)
+			default:
 				c.slots(v)
 				c.renamed(v)
 			}
@@ -68,11 +80,11 @@ func (c *Cloud) slots(device map[string]any) {
 	var slots []map[string]any
 	for n, s := range c.devices[i].Traits.TimeSlots {
 		slots = append(slots, map[string]any{
-			"name": fmt.Sprintf("User level %d", n+1), "check_in_time": clock(s.Start), "check_out_time": clock(s.End), "prefix": n, "is_24_hour": s.Start == s.End,
+			"name": levelName(n + 1), "check_in_time": clock(s.Start), "check_out_time": clock(s.End), "prefix": n, "is_24_hour": s.Start == s.End,
 			"is_one_shot": false, "is_biweekly_mode": false, "is_master": false,
 		})
 	}
-	properties["dormakaba_oracode_metadata"] = map[string]any{"door_id": i + 1, "site_name": "Simulation", "predefined_time_slots": slots}
+	properties["dormakaba_oracode_metadata"] = map[string]any{"door_id": i + 1, "site_name": siteName, "predefined_time_slots": slots}
 }
 
 // renamed gives an error of a device the name that the service has for it where the brand has one of its own.

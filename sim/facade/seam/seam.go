@@ -60,7 +60,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.host = &host{fleet: f, engine: e, waits: map[lock.DeviceID][]func(){}, linkless: map[lock.DeviceID]bool{}}
+	c.host = &host{fleet: f, engine: e, waits: map[lock.DeviceID][]func(){}, of: map[lock.DeviceID]lock.Device{}}
 	keys, records, err := keysOf(ctx, account)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,10 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 			return nil, err
 		}
 		c.devices = append(c.devices, d)
-		c.host.linkless[d.ID] = d.Traits.OfflineOnly
+		c.host.of[d.ID] = d
+		if d.System == "lockly" {
+			c.host.habits.MostOffline = 50
+		}
 	}
 	c.host.news = c.news
 	return c, nil
@@ -225,7 +228,7 @@ func (c *Cloud) answer(r facade.Request, path string) facade.Reply {
 	} else {
 		c.api.ServeHTTP(w, req)
 	}
-	return c.more(path, facade.Reply{Status: w.status, Header: w.header, Body: w.body.Bytes()})
+	return c.more(path, c.stayed(r, path, facade.Reply{Status: w.status, Header: w.header, Body: w.body.Bytes()}))
 }
 
 // postsAtMost bounds the posts about a lock that wait for a hint, which a fault may have lost. Older ones are given up.
