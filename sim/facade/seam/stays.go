@@ -51,6 +51,9 @@ func (h *host) full(c lock.Credential, id lock.DeviceID) bool {
 	}
 	n := 0
 	for _, m := range h.fleet.Issued(id) {
+		if m.Code == c.Code && c.Code != "" {
+			return false // it was computed, and the answer was lost
+		}
 		if !m.Window.Ended(h.Now()) && m.Used.IsZero() {
 			n++
 		}
@@ -68,7 +71,7 @@ func (h *host) stay(code lock.CodeID) *stay {
 	return nil
 }
 
-// computed keeps what a vendor has computed for a code, and has the lock take it for the earlier ones of its level where that is the habit.
+// computed keeps what a vendor has computed for a code. Where that is the habit, the lock takes it instead of the earlier ones of its level.
 func (h *host) computed(id lock.DeviceID, want lock.Credential, held lock.Held) {
 	if h.stay(want.Code) != nil {
 		return
@@ -83,10 +86,9 @@ func (h *host) computed(id lock.DeviceID, want lock.Credential, held lock.Held) 
 	}
 	h.fleet.After(max(0, held.Window.From.Sub(now)), func() {
 		for _, o := range h.stays {
-			if o.device == id && o.level == s.level && o.number < s.number && !o.window.From.After(s.window.From) && !o.cancelled && !o.replaced {
-				if h.void(o) {
-					o.replaced, o.replacedAt = true, h.Now()
-				}
+			earlier := o.device == id && o.level == s.level && o.number < s.number && !o.window.From.After(s.window.From)
+			if earlier && !s.cancelled && !o.cancelled && !o.replaced && h.void(o) {
+				o.replaced, o.replacedAt = true, h.Now()
 			}
 		}
 	})
