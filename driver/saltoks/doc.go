@@ -19,7 +19,8 @@
 //   - A user has two ids: the site's for all but membership in groups, the platform's for that and for the log.
 //   - Codes of others are the users with a PIN in any group with the lock. They are people of the site: this driver removes none of them.
 //   - The vendor tells of locks, users, groups and the log for the whole site alone. What was read serves the calls for all locks for half a
-//     minute (of which are there: some seconds), but users and groups no lock that was written to since, so that a round of looks does not cost as much as its locks times its locks.
+//     minute (what tells which are there: some seconds), but users and groups no lock that was written to since, so that a round of looks
+//     does not cost as much as its locks times its locks.
 //   - Lists come bare or wrapped; a list that has further pages is an error, because what it lacks would count as gone.
 //
 // Not documented, or not clearly: how the office mode is told (here: office_mode of a lock, if it is there); words of the battery's level
