@@ -97,9 +97,9 @@ func (a *app) advice(host engine.Host) (hint string, at lock.DeviceID) {
 		return keys, ""
 	}
 	if c.BackupAvailable {
-		return "At risk: " + d.Device.Name + ". Try: b gives a backup, K keypad, F faults", c.Device
+		return "Begin at " + d.Device.Name + ". Try: b gives a backup, K keypad, F faults", c.Device
 	}
-	return "At risk: " + d.Device.Name + ". " + keys, c.Device
+	return "Begin at " + d.Device.Name + ". " + keys, c.Device
 }
 
 // actor is who acts, for the journal.
