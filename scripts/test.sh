@@ -21,12 +21,13 @@ build() { rm -rf bin && go build ./... && make -s build; }
 
 lint() { go vet ./... && go tool -modfile=tools/go.mod staticcheck ./...; }
 
+# Some packages wait in real time for what they have started: meanwhile others run.
 unit() {
 	if command -v "$(go env CC | cut -d' ' -f1)" >/dev/null; then
-		CGO_ENABLED=1 go test -race ./...
+		CGO_ENABLED=1 go test -race -p 3 ./...
 	else
 		echo "no C compiler found: the tests run without the race detector"
-		go test ./...
+		go test -p 3 ./...
 	fi
 }
 
