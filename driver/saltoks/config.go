@@ -44,7 +44,7 @@ func open(_ context.Context, env provider.Env, a provider.Account) (driver.Drive
 	if err != nil {
 		return bad(err)
 	}
-	out := &account{wrote: map[lock.DeviceID]time.Time{}, id: a.ID, api: api, now: env.Now, wanted: a.Texts["site"], client: a.Texts["client_id"], user: a.Texts["username"]}
+	out := &account{wrote: map[lock.DeviceID]time.Time{}, looked: map[lock.DeviceID]time.Time{}, id: a.ID, api: api, now: env.Now, wanted: a.Texts["site"], client: a.Texts["client_id"], user: a.Texts["username"]}
 	where := a.Texts["identity_url"]
 	if where == "" && a.Texts["base_url"] == "" {
 		where = identity

@@ -25,8 +25,8 @@ type lists struct {
 
 // How long a list serves the calls for all locks: each call would else cost as much as all. What hands do meanwhile is seen by the next look.
 // The vendor is not to be asked more often, and what it lists of codes is up to some minutes behind or ahead of the lock itself in any case;
-// whether a lock is there is asked again soon, for whoever wants to see it now. A list that is just being read again serves the other calls
-// for as long once more.
+// whether a lock is there is asked again soon. A list that is just being read again serves the other calls for as long once more. No list
+// serves two looks at one lock.
 const (
 	fresh = 30 * time.Second
 	brief = 5 * time.Second
@@ -67,18 +67,33 @@ type place struct {
 	zone *time.Location
 }
 
-// lists reads of the site what is not fresh. A lock that was written to since needs newer users and groups.
-func (a *account) lists(ctx context.Context, c rest.Call) (l *lists, err error) {
+// look is lists for a look at a lock. What served its last look does not serve this one: who looks again wants to see what has changed.
+func (a *account) look(ctx context.Context, c rest.Call) (*lists, error) {
+	a.mu.Lock()
+	last := a.looked[c.Device]
+	a.mu.Unlock()
+	l, err := a.lists(ctx, c, last)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.looked[c.Device] = a.now()
+	return l, err
+}
+
+// lists reads of the site what is not fresh, or not of after an instant. A lock that was written to since needs newer users and groups.
+func (a *account) lists(ctx context.Context, c rest.Call, after time.Time) (l *lists, err error) {
 	a.mu.Lock()
 	wrote := a.wrote[c.Device]
 	a.mu.Unlock()
+	if wrote.Before(after) {
+		wrote = after
+	}
 	l = &lists{}
 	at, _, err := a.sites.get(a.now, time.Time{}, fresh, func() (place, error) { return a.place(ctx, c) })
 	if err != nil {
 		return nil, err
 	}
 	l.site, l.zone = at.site, at.zone
-	if l.locks, _, err = a.doors.get(a.now, time.Time{}, brief, func() ([]smartlock, error) { return a.locks(ctx, c) }); err != nil {
+	if l.locks, _, err = a.doors.get(a.now, after, brief, func() ([]smartlock, error) { return a.locks(ctx, c) }); err != nil {
 		return nil, err
 	}
 	var users, groups time.Time
@@ -91,7 +106,7 @@ func (a *account) lists(ctx context.Context, c rest.Call) (l *lists, err error) 
 	if l.read = users; groups.Before(users) {
 		l.read = groups
 	}
-	l.lines, _, err = a.entries.get(a.now, time.Time{}, fresh, func() ([]entry, error) {
+	l.lines, _, err = a.entries.get(a.now, after, fresh, func() ([]entry, error) {
 		var page list[entry]
 		err := a.get(ctx, c, old, "/entries?%24top="+logPage+"&%24orderby=utc_date_time%20desc", &page)
 		return page.Items, err

@@ -35,8 +35,9 @@ type account struct {
 	groups  shared[[]group]
 	entries shared[[]entry]
 
-	mu    sync.Mutex
-	wrote map[lock.DeviceID]time.Time // when each lock was last written to
+	mu     sync.Mutex
+	wrote  map[lock.DeviceID]time.Time // when each lock was last written to
+	looked map[lock.DeviceID]time.Time // when each lock was last looked at
 }
 
 var _ driver.Driver = (*account)(nil)
@@ -114,7 +115,7 @@ func (a *account) locks(ctx context.Context, c rest.Call) ([]smartlock, error) {
 // Observe implements driver.Driver.
 func (a *account) Observe(ctx context.Context, id lock.DeviceID, known driver.Known) (lock.Observation, error) {
 	c := rest.Call{Op: "observe", Device: id}
-	all, err := a.lists(ctx, c)
+	all, err := a.look(ctx, c)
 	if err != nil {
 		return lock.Observation{}, err
 	}

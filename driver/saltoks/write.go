@@ -30,7 +30,7 @@ func (a *account) Set(ctx context.Context, id lock.DeviceID, want lock.Credentia
 	case want.Tag == "":
 		return lock.Held{}, c.Fail(driver.Rejected, driver.BlameRequest, "a guest needs a tag to be known by")
 	}
-	all, err := a.lists(ctx, c)
+	all, err := a.lists(ctx, c, time.Time{})
 	if err != nil {
 		return lock.Held{}, err
 	}
@@ -210,7 +210,7 @@ func (a *account) schedule(ctx context.Context, c rest.Call, group string, have 
 // somebody whose place at the site is not for a lock to end.
 func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) error {
 	c := rest.Call{Op: "clear", Device: id}
-	all, err := a.lists(ctx, c)
+	all, err := a.lists(ctx, c, time.Time{})
 	if err != nil {
 		return err
 	}
