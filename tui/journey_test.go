@@ -284,6 +284,13 @@ func TestJ7TurnoverAtNoon(t *testing.T) {
 	j.hides("What happens to them")
 }
 
+func TestADayBeyondTheWeekIsTold(t *testing.T) {
+	j := demoJourney(t)
+	j.do("/").write("rafael").do("enter")
+	j.shows("18 Jun ", "Rafael E")
+	j.hides("1…")
+}
+
 // Words that say nothing are told in the place of the rows, and nothing else that is on the screen is lost to them.
 func TestAMistakeInAFilterIsToldWhereTheRowsWere(t *testing.T) {
 	j := demoJourney(t)

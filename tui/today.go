@@ -10,6 +10,9 @@ import (
 	"github.com/accesscodes/lockctl/engine"
 )
 
+// localWidth is that of "Wed 15:00".
+const localWidth = 9
+
 // newToday is home: who arrives and who leaves, the most urgent first, each with why and what helps. A filter looks through
 // every live code, so that whoever is on the phone is found here.
 func newToday(sh *shell) *codeList {
@@ -20,7 +23,7 @@ func newToday(sh *shell) *codeList {
 		{title: "STATE", width: 11, cell: func(c engine.CodeView) line { return s().today(c).line() }},
 		{title: "", width: 7, cell: func(c engine.CodeView) line { return l.way(c) }},
 		{title: "WHEN", width: 7, right: true, cell: func(c engine.CodeView) line { return l.clock(c) }},
-		{title: "AT", width: 9, from: 72, cell: func(c engine.CodeView) line { return say(dim, l.local(c)) }},
+		{title: "AT", width: localWidth, from: 72, cell: func(c engine.CodeView) line { return say(dim, l.local(c)) }},
 		{title: "LOCK", width: 16, flex: 6, cell: func(c engine.CodeView) line { return say(strong, doorName(c)) }},
 		{title: "WHO", width: 9, flex: 1, cell: func(c engine.CodeView) line { return say(plain, codeName(c)) }},
 		{title: "WHY", width: 20, flex: 8, from: 100, cell: func(c engine.CodeView) line { return say(dim, because(c)) }},
@@ -119,8 +122,16 @@ func (l *codeList) clock(c engine.CodeView) line {
 	return say(warn, "-"+shortSpan(now.Sub(t)))
 }
 
+// local is the same moment by the door's clock: of one beyond the week the day alone, or the month and the year, since more does not fit.
 func (l *codeList) local(c engine.CodeView) string {
-	return moment(l.edge(c), l.sh.now, l.sh.zoneNamed(c.Zone))
+	at, zone := l.edge(c), l.sh.zoneNamed(c.Zone)
+	switch text := moment(at, l.sh.now, zone); {
+	case len(text) <= localWidth:
+		return text
+	case !strings.Contains(text, ":"): // another year
+		return at.In(zone).Format("Jan 2006")
+	}
+	return at.In(zone).Format("2 Jan")
 }
 
 // tally counts the doors by what will happen at them.
