@@ -14,6 +14,7 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
 	"github.com/accesscodes/lockctl/sim/facade/august"
+	"github.com/accesscodes/lockctl/sim/facade/facadetest"
 )
 
 // start is a Monday, in winter.
@@ -277,26 +278,10 @@ func TestARefreshTokenOutlivesARestart(t *testing.T) {
 		next, _ = said["refresh_token"].(string)
 		return next, x.Status == http.StatusOK
 	}
-	p := pickUp(t)
-	first := august.RefreshToken("house")
-	second, _ := renew(p, first)
-	third, good := renew(p, second)
-	if !good {
-		t.Fatal("the second is refused")
-	}
-	for _, spent := range []string{first, second, "", third[:26] + "00000f"} {
-		if _, good := renew(p, spent); good {
-			t.Errorf("%q is taken", spent)
-		}
-	}
-	p = pickUp(t)
-	fourth, good := renew(p, third)
-	if _, again := renew(p, third); !good || again || fourth == third {
-		t.Errorf("after a restart the third is good %t, and again %t", good, again)
-	}
-	if _, good := renew(p, fourth); !good {
-		t.Error("the fourth is refused")
-	}
+	facadetest.RefreshTokensAreGoodOnce(t, august.RefreshToken("house"), func(of string) string { return of[:26] + "00000f" }, func() facadetest.Renewer {
+		p := pickUp(t)
+		return func(token string) (string, bool) { return renew(p, token) }
+	})
 }
 
 // switched tells the control port to have the cloud behave in another way.

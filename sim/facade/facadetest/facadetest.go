@@ -120,3 +120,31 @@ func (h *House) Pushed(id lock.DeviceID) []facade.Post {
 	}
 	return posts
 }
+
+// Renewer exchanges a refresh token at a cloud for the next one; good is false where it is refused.
+type Renewer func(token string) (next string, good bool)
+
+// RefreshTokensAreGoodOnce shows that refresh tokens are good once, and that one that was given before a cloud was started anew still
+// is. open starts the cloud, and forged makes another token of one.
+func RefreshTokensAreGoodOnce(t *testing.T, first string, forged func(string) string, open func() Renewer) {
+	t.Helper()
+	renew := open()
+	second, _ := renew(first)
+	third, good := renew(second)
+	if !good {
+		t.Fatal("the second is refused")
+	}
+	for _, spent := range []string{first, second, "", forged(third)} {
+		if _, good := renew(spent); good {
+			t.Errorf("%q is taken", spent)
+		}
+	}
+	renew = open()
+	fourth, good := renew(third)
+	if _, again := renew(third); !good || again || fourth == third {
+		t.Errorf("after a restart the third is good %t, and again %t", good, again)
+	}
+	if _, good := renew(fourth); !good {
+		t.Error("the fourth is refused")
+	}
+}

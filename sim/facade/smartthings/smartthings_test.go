@@ -14,6 +14,7 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim"
 	"github.com/accesscodes/lockctl/sim/facade"
+	"github.com/accesscodes/lockctl/sim/facade/facadetest"
 	"github.com/accesscodes/lockctl/sim/facade/smartthings"
 )
 
@@ -314,24 +315,8 @@ func TestARefreshTokenOutlivesARestart(t *testing.T) {
 		must(t, json.Unmarshal(x.Body, &said))
 		return said.Refresh, x.Status == http.StatusOK
 	}
-	c := open(t)
-	first := smartthings.RefreshToken("house")
-	second, _ := renew(c, first)
-	third, good := renew(c, second)
-	if !good {
-		t.Fatal("the second is refused")
-	}
-	for _, spent := range []string{first, second, "", third[:30] + "00000f"} {
-		if _, good := renew(c, spent); good {
-			t.Errorf("%q is taken", spent)
-		}
-	}
-	c = open(t)
-	fourth, good := renew(c, third)
-	if _, again := renew(c, third); !good || again || fourth == third {
-		t.Errorf("after a restart the third is good %t, and again %t", good, again)
-	}
-	if _, good := renew(c, fourth); !good {
-		t.Error("the fourth is refused")
-	}
+	facadetest.RefreshTokensAreGoodOnce(t, smartthings.RefreshToken("house"), func(of string) string { return of[:30] + "00000f" }, func() facadetest.Renewer {
+		c := open(t)
+		return func(token string) (string, bool) { return renew(c, token) }
+	})
 }
