@@ -289,6 +289,7 @@ func TestADayBeyondTheWeekIsTold(t *testing.T) {
 	j.do("/").write("rafael").do("enter")
 	j.shows("18 Jun ", "Rafael E")
 	j.hides("1…")
+	j.shows("Rafael B leaves", "accepted") // and how it is known, where the line is long
 }
 
 // Words that say nothing are told in the place of the rows, and nothing else that is on the screen is lost to them.

@@ -174,7 +174,12 @@ func (l *codeList) story(w int) []line {
 	if t := l.edge(c); !t.IsZero() {
 		first = first.with(plain, " "+l.way(c)[0].text+" "+t.In(zone).Format("Mon 2 Jan 15:04 MST")+", "+fromNow(t, l.sh.now))
 	}
-	first = first.with(dim, "  PIN ").and(l.sh.pin(c)).with(dim, "  evidence: "+string(c.Evidence))
+	first = first.with(dim, "  PIN ").and(l.sh.pin(c))
+	if known := "  evidence: " + string(c.Evidence); first.width()+len(known) < w {
+		first = first.with(dim, known)
+	} else {
+		first = first.with(dim, "  "+string(c.Evidence))
+	}
 	do := say(good, s.check+" nothing to do")
 	switch {
 	case c.Action != "":
