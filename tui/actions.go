@@ -87,7 +87,7 @@ func pull(sh *shell, c engine.CodeView, at door) confirm {
 			if r.Backup == "" {
 				return nil
 			}
-			return sh.hand(r.Backup, "Backup for "+codeName(c), "This PIN opens "+at.name+" now, and until "+codeName(c)+" ends:", at)
+			return sh.hand(r.Backup, "Backup for "+codeName(c), "This PIN opens "+at.name+" from now to the end of the code of "+codeName(c)+":", at)
 		},
 	}
 }

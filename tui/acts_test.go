@@ -61,6 +61,18 @@ func TestARefusedCommandSaysWhyAndStays(t *testing.T) {
 	h.selected("Smith")
 }
 
+func TestALongAnswerIsToldWhole(t *testing.T) {
+	h := atSmith(t)
+	h.size(80, 24)
+	h.host.answer = func(c engine.Command) (engine.Receipt, error) {
+		return engine.Receipt{Notes: []string{"it must be erased at its end: while the lock is out of reach it would stay open", "the guest before is still in"}}, nil
+	}
+	h.press("+", "enter")
+	h.shows("✓ moved the times of Smith")
+	h.shows("the guest before is still in")
+	h.fits()
+}
+
 func TestAGapIsAcceptedByAKeyOfItsOwn(t *testing.T) {
 	h := atSmith(t)
 	h.host.answer = func(c engine.Command) (engine.Receipt, error) {

@@ -33,8 +33,9 @@ func (m *Model) View() string {
 		ow, oh = min(ow, bw), min(oh, bh)
 		body = m.style.overlay(body, fitted(over.View(ow, oh), oh), bw, ow)
 	}
-	out = append(out, body...)
-	out = append(out, m.noteLine(), m.footer())
+	note := m.noteLines()
+	out = append(out, body[:max(0, bh+1-len(note))]...) // a long note stands over the last rows
+	out = append(append(out, note...), m.footer())
 	return strings.Join(out, "\n")
 }
 
@@ -106,7 +107,11 @@ func (m *Model) clock() line {
 	return l
 }
 
-func (m *Model) noteLine() string {
+// noteMost is how many rows a note may take.
+const noteMost = 4
+
+// noteLines are what the last command did or why it was refused, whole; or else the command line that does what is on show.
+func (m *Model) noteLines() []string {
 	if m.note.text == "" {
 		var l line
 		at, ok := m.top().(speaker)
@@ -116,9 +121,17 @@ func (m *Model) noteLine() string {
 		if ok && at.cli() != "" {
 			l = line{{rule, " $ "}}.with(dim, at.cli())
 		}
-		return m.style.draw(l, cells{width: m.width})
+		return []string{m.style.draw(l, cells{width: m.width})}
 	}
-	return m.style.draw(line{{plain, " "}}.with(m.note.tone, m.note.text), cells{width: m.width})
+	rows := wrap(m.note.tone, m.note.text, m.width-2)
+	if len(rows) > noteMost {
+		rows = append(rows[:noteMost-1], rows[noteMost-1].with(m.note.tone, m.style.more))
+	}
+	out := make([]string, len(rows))
+	for i, l := range rows {
+		out[i] = m.style.draw(line{{plain, " "}}.and(l), cells{width: m.width})
+	}
+	return out
 }
 
 // footer shows the likeliest keys of the screen on top, as many as fit.

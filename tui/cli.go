@@ -29,7 +29,7 @@ const (
 func CommandLines() []string {
 	name, at, on := "Ada", time.Unix(0, 0), true
 	pin := lock.PIN{}
-	out := []string{cliCodes, cliDevices + fmt.Sprintf(cliSorted, "name") + fmt.Sprintf(cliFiltered, "x"), cliJournal}
+	out := []string{cliCodes, cliDevices + fmt.Sprintf(cliSorted, "name") + fmt.Sprintf(cliFiltered, "x"), cliJournal, cliJournal + fmt.Sprintf(cliFiltered, "x")}
 	for _, c := range []string{cliCode, cliFind, cliOfDevice, cliGone, cliDevice, cliExplain, cliSwap} {
 		out = append(out, fmt.Sprintf(c, "x"))
 	}
@@ -132,7 +132,8 @@ func (d *bulkDialog) cli() string {
 	if len(d.each) == 0 {
 		return ""
 	}
-	return commandLine(d.each[min(d.at, len(d.each)-1)])
+	at := min(d.at, len(d.each)-1)
+	return commandLine(d.each[at]) + fmt.Sprintf("  # %d of %d", at+1, len(d.each))
 }
 
 func (f *form) cli() string {

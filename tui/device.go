@@ -25,6 +25,9 @@ type device struct {
 	part  int // 0: codes have the keys, 1: slots, -1: neither, it is only looked at
 }
 
+// labelWidth is that of the words before a lock's facts.
+const labelWidth = 9
+
 func newDevice(sh *shell, row engine.DeviceRow) *device {
 	d := &device{sh: sh, row: row}
 	d.codes = table[engine.CodeView]{columns: d.codeColumns(), id: func(c engine.CodeView) string { return string(c.ID) }}
@@ -271,12 +274,12 @@ func (d *device) facts(w int) []line {
 	}
 	half := (w - 2) / 2
 	pair := func(a string, al line, b string, bl line) line {
-		left := say(dim, fmt.Sprintf("%-9s", a)).and(al)
+		left := say(dim, fmt.Sprintf("%-*s", labelWidth, a)).and(al)
 		if left.width() > half {
 			left = left.cut(half, s.more)
 		}
 		left = append(left, span{plain, strings.Repeat(" ", half+2-left.width())})
-		return left.with(dim, fmt.Sprintf("%-9s", b)).and(bl)
+		return left.with(dim, fmt.Sprintf("%-*s", labelWidth, b)).and(bl)
 	}
 	link := s.link(v.Link)
 	seen := say(link.tone, link.glyph+" "+linkWords(v.Link))
@@ -286,7 +289,7 @@ func (d *device) facts(w int) []line {
 	rows := []line{
 		pair("link", seen, "battery", s.battery(v.Battery, true).with(plain, "")),
 		pair("slots", d.capacity(), "backups", d.pool()),
-		pair("clock", d.clock(), "modes", d.modes()),
+		pair("clock", d.clock(half-labelWidth), "modes", d.modes()),
 		say(dim, "next     ").and(d.next()),
 	}
 	rows = append(rows, d.can(w)...)
@@ -321,14 +324,13 @@ func exposure(s *style, x engine.Exposure, now time.Time) line {
 // can tells what the lock can do, in two lines at most.
 func (d *device) can(w int) []line {
 	s := d.sh.style
-	const indent = 9
-	rows := wrap(plain, strings.Join(traits(d.view.Traits), " "+s.dot+" "), w-indent)
+	rows := wrap(plain, strings.Join(traits(d.view.Traits), " "+s.dot+" "), w-labelWidth)
 	if len(rows) > 2 {
 		rows = append(rows[:1], line{{plain, rows[1][0].text + " " + s.more}})
 	}
 	rows[0] = say(dim, "can      ").and(rows[0])
 	for i := 1; i < len(rows); i++ {
-		rows[i] = line{{plain, strings.Repeat(" ", indent)}}.and(rows[i])
+		rows[i] = line{{plain, strings.Repeat(" ", labelWidth)}}.and(rows[i])
 	}
 	return rows
 }
@@ -352,7 +354,8 @@ func (d *device) pool() line {
 	return say(good, fmt.Sprintf("%d of %d ready", p.Ready, p.Want)).with(dim, fmt.Sprintf(", %d given", p.Pulled))
 }
 
-func (d *device) clock() line {
+// clock is how the lock's clock goes, and where; of a zone that does not fit into w cells the city alone.
+func (d *device) clock(w int) line {
 	v := d.view
 	l := line{}
 	switch off := v.Clock; {
@@ -366,7 +369,10 @@ func (d *device) clock() line {
 	if v.Zone == "" {
 		return l.with(warn, ", zone unknown")
 	}
-	return l.with(dim, ", "+v.Zone)
+	if whole := l.with(dim, ", "+v.Zone); whole.width() <= w {
+		return whole
+	}
+	return l.with(dim, ", "+strings.ReplaceAll(v.Zone[strings.LastIndex(v.Zone, "/")+1:], "_", " "))
 }
 
 func (d *device) modes() line {

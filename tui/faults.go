@@ -82,7 +82,7 @@ func (f *faults) retreat() bool {
 func (f *faults) find() {
 	f.kinds = nil
 	for _, k := range f.all {
-		if matches(strings.ToLower(k.Name+" "+k.Layer+" "+k.Meaning), f.words.text(), time.Time{}, time.Time{}, time.UTC) {
+		if when.Matches(strings.ToLower(k.Name+" "+k.Layer+" "+k.Meaning), f.words.text(), time.Time{}, time.Time{}, time.UTC) {
 			f.kinds = append(f.kinds, k)
 		}
 	}

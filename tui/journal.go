@@ -29,6 +29,13 @@ func newJournal(sh *shell, words string) *journal {
 	return j
 }
 
+func (j *journal) cli() string {
+	if j.words != "" {
+		return cliJournal + fmt.Sprintf(cliFiltered, quoted(j.words))
+	}
+	return cliJournal
+}
+
 // lookBack is how many events a filter looks through at most.
 const lookBack = 50_000
 

@@ -45,8 +45,6 @@ func (l *logs) level(name string) line {
 	return say(dim, s.dot+" "+strings.ToLower(name))
 }
 
-func (l *logs) cli() string { return "" }
-
 func (l *logs) request() request { return request{to: l, log: true, after: l.last} }
 
 func (l *logs) Update(msg tea.Msg) tea.Cmd {

@@ -37,17 +37,17 @@ func newRoute(sh *shell, rows []engine.DeviceRow) *route {
 	r.sites = len(first)
 	s := func() *style { return sh.style }
 	r.table = table[engine.DeviceRow]{id: func(x engine.DeviceRow) string { return string(x.ID) }, columns: []column[engine.DeviceRow]{
-		{title: "SITE", width: 14, flex: 2, cell: func(x engine.DeviceRow) line {
+		{title: "SITE", width: 14, flex: 1, most: 30, cell: func(x engine.DeviceRow) line {
 			if !first[x.ID] {
 				return nil
 			}
 			return say(strong, site(x))
 		}},
-		{title: "LOCK", width: 16, flex: 3, cell: func(x engine.DeviceRow) line { return say(plain, x.Name) }},
+		{title: "LOCK", width: 12, flex: 1, most: 30, cell: func(x engine.DeviceRow) line { return say(plain, atSite(x)) }},
 		{title: "SYSTEM", width: 11, from: 100, cell: func(x engine.DeviceRow) line { return say(dim, system(x)) }},
 		{title: "BATT", width: 4, right: true, cell: func(x engine.DeviceRow) line { return s().battery(x.Battery, false) }},
 		{title: "LINK", width: 7, cell: func(x engine.DeviceRow) line { return s().link(x.Link).line() }},
-		{title: "TO DO", width: 20, flex: 4, cell: func(x engine.DeviceRow) line {
+		{title: "TO DO", width: 20, flex: 6, cell: func(x engine.DeviceRow) line {
 			if todo := errand(x); todo != "" {
 				return say(accent, s().arrow+" "+todo)
 			}
@@ -67,6 +67,14 @@ func site(r engine.DeviceRow) string {
 		return string(r.Hub)
 	}
 	return string(r.Account)
+}
+
+// atSite is what a lock is called by whoever is at its site.
+func atSite(r engine.DeviceRow) string {
+	if _, door, ok := strings.Cut(r.Name, " · "); ok {
+		return door
+	}
+	return r.Name
 }
 
 // errand is what somebody who stands before the lock should do; "": nothing.

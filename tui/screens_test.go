@@ -215,6 +215,7 @@ func TestBulkTellsHowFarItCame(t *testing.T) {
 	}
 	h.press("A", "R")
 	h.shows("Looks at 12 locks now")
+	h.shows("$ lockctl devices observe annex  # 1 of 12")
 	h.press("enter")
 	if len(h.host.submitted) > 0 {
 		t.Fatal("enter in a dialog did it")

@@ -13,6 +13,7 @@ type column[R any] struct {
 	sort  string // the name under which the host sorts by it; "": it does not
 	width int    // cells; of a flexible column the least
 	flex  int    // its share of the cells that are left over; 0: fixed
+	most  int    // more cells are of no use to it; 0: any number is
 	right bool
 	from  int // left out of tables narrower than this
 	cell  func(R) line
@@ -218,8 +219,22 @@ func (t *table[R]) layout(w int) (widths []int, gap int) {
 			shares += c.flex
 		}
 	}
+	flexes := func(i int) bool {
+		c := t.columns[i]
+		return c.flex > 0 && widths[i] > 0 && (c.most == 0 || widths[i] < c.most)
+	}
+	for again := true; again; { // what a column can't use goes to the others
+		again = false
+		for i, c := range t.columns {
+			if c.most > 0 && flexes(i) && widths[i]+left*c.flex/shares >= c.most {
+				left -= c.most - widths[i]
+				shares -= c.flex
+				widths[i], again = c.most, true
+			}
+		}
+	}
 	for i, c := range t.columns {
-		if c.flex > 0 && widths[i] > 0 && left > 0 {
+		if flexes(i) && left > 0 {
 			more := left * c.flex / shares
 			widths[i] += more
 			left -= more

@@ -74,6 +74,19 @@ func TestTheCursorStaysOnItsRow(t *testing.T) {
 	h.selected("Attic")
 }
 
+func TestAColumnTakesNoMoreCellsThanItCanUse(t *testing.T) {
+	for _, w := range []int{40, 80, 150, 300} {
+		tab := table[int]{columns: []column[int]{{width: 8}, {width: 10, flex: 3, most: 20}, {width: 10, flex: 1}}}
+		widths, gap := tab.layout(w)
+		if widths[0] != 8 || widths[1] > 20 {
+			t.Errorf("in %d cells: %v", w, widths)
+		}
+		if got, want := widths[0]+widths[1]+widths[2]+2*gap, w-3; got != want {
+			t.Errorf("of %d cells %d are used: %v", want, got, widths)
+		}
+	}
+}
+
 func TestReversed(t *testing.T) {
 	if reversed("name") != "-name" || reversed("-name") != "name" {
 		t.Error("an order reversed twice is another")

@@ -8,6 +8,8 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/accesscodes/lockctl/internal/when"
 )
 
 // A tail keeps so many of the newest lines, and asks for so many at once.
@@ -44,8 +46,6 @@ func (l *tail[R]) Keys() []key.Binding {
 	}
 	return l.sh.keys.journal()
 }
-
-func (l *tail[R]) cli() string { return cliJournal }
 
 func (l *tail[R]) typing() bool { return l.asking }
 
@@ -110,7 +110,7 @@ func (l *tail[R]) sift() {
 	if l.words != "" {
 		rows = nil
 		for _, r := range l.all {
-			if matches(l.text(r), l.words, l.at(r), l.sh.now, l.sh.zone) {
+			if when.Matches(l.text(r), l.words, l.at(r), l.sh.now, l.sh.zone) {
 				rows = append(rows, r)
 			}
 		}

@@ -24,9 +24,9 @@ func newToday(sh *shell) *codeList {
 		{title: "", width: 7, cell: func(c engine.CodeView) line { return l.way(c) }},
 		{title: "WHEN", width: 7, right: true, cell: func(c engine.CodeView) line { return l.clock(c) }},
 		{title: "AT", width: localWidth, from: 72, cell: func(c engine.CodeView) line { return say(dim, l.local(c)) }},
-		{title: "LOCK", width: 16, flex: 6, cell: func(c engine.CodeView) line { return say(strong, doorName(c)) }},
-		{title: "WHO", width: 9, flex: 1, cell: func(c engine.CodeView) line { return say(plain, codeName(c)) }},
-		{title: "WHY", width: 20, flex: 8, from: 100, cell: func(c engine.CodeView) line { return say(dim, because(c)) }},
+		{title: "LOCK", width: 16, flex: 6, most: 28, cell: func(c engine.CodeView) line { return say(strong, doorName(c)) }},
+		{title: "WHO", width: 9, flex: 1, most: 20, cell: func(c engine.CodeView) line { return say(plain, codeName(c)) }},
+		{title: "WHY", width: 20, flex: 8, most: 44, from: 100, cell: func(c engine.CodeView) line { return say(dim, because(c)) }},
 		{title: "DO", width: 16, flex: 6, from: 150, cell: func(c engine.CodeView) line { return say(accent, c.Action) }},
 	}
 	return l
@@ -119,7 +119,10 @@ func (l *codeList) clock(c engine.CodeView) line {
 	case t.After(now):
 		return say(plain, shortSpan(t.Sub(now)))
 	}
-	return say(warn, "-"+shortSpan(now.Sub(t)))
+	if late := now.Sub(t); late >= time.Second {
+		return say(warn, "-"+shortSpan(late))
+	}
+	return say(warn, "now")
 }
 
 // local is the same moment by the door's clock: of one beyond the week the day alone, or the month and the year, since more does not fit.

@@ -229,6 +229,7 @@ func TestJournalFollowsUntilFrozen(t *testing.T) {
 	h.press("/", "roof !connected", "enter")
 	h.shows("delay in removing")
 	h.hides("Attic")
+	h.shows("$ lockctl events tail --follow --filter 'roof !connected'")
 	h.press("esc")
 	h.shows("Attic")
 }

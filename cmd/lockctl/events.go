@@ -38,13 +38,9 @@ func eventsTail(s *talk, _ []string) error {
 	if lines < 0 || after < 0 {
 		return badInput("lines and after: must not be negative")
 	}
-	wanted := func(engine.Event) bool { return true }
-	if name := s.text("device"); name != "" {
-		d, err := s.device(name)
-		if err != nil {
-			return err
-		}
-		wanted = func(e engine.Event) bool { return e.Device == d.ID }
+	wanted, err := s.wanted()
+	if err != nil {
+		return err
 	}
 	ctx := s.ctx
 	bell := s.Bell(ctx) // before the first look, so that nothing is missed

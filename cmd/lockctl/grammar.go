@@ -161,7 +161,7 @@ func deviceVerbs() []verb {
 		{path: "pool disable", args: "DEVICE", short: "keep no backup codes on a lock", run: onEngine(poolDisable), daemon: true, example: "pool disable front", flags: []flag{dryRun(), output()}},
 		{path: "pool pull", args: "CODE", short: "give a backup code in place of one that does not work", run: onEngine(poolPull), daemon: true, example: "pool pull ada", flags: []flag{dryRun(), output()}},
 		{path: "events tail", short: "print the last lines of the journal, and follow it", run: onEngine(eventsTail), daemon: true, example: "events tail --follow",
-			flags: []flag{ofDevice(), {"lines", 20, "how many"}, {"after", 0, "all after this sequence number"}, {"follow", false, "go on as it happens"}, output()}},
+			flags: []flag{ofDevice(), {"filter", "", "words, !word, or a day such as fri"}, {"lines", 20, "how many"}, {"after", 0, "all after this sequence number"}, {"follow", false, "go on as it happens"}, output()}},
 		{path: "accounts list", short: "list logins at providers", run: onEngine(accountsList), daemon: true, example: "accounts list -o json", flags: []flag{configFlag(), output()},
 			long: "Lists the accounts of the configuration and those that devices hang on. lockctl.toml adds and removes them; lockctl serve reads it again on SIGHUP."},
 		{path: "accounts show", args: "ACCOUNT", short: "show one login", run: onEngine(accountsShow), daemon: true, example: "accounts show demo", flags: []flag{configFlag(), output()}},

@@ -1,4 +1,4 @@
-package tui
+package when
 
 import (
 	"strings"
@@ -31,8 +31,9 @@ func pastDay(word string, now time.Time, zone *time.Location) (from, to time.Tim
 	return time.Time{}, time.Time{}, false
 }
 
-// matches reports whether every word occurs in text, and no !word does; a word that is a day holds if at lies in it.
-func matches(text, words string, at, now time.Time, zone *time.Location) bool {
+// Matches reports whether every word occurs in text, which is in lower case, and no !word does. A word that is a day of the
+// past in zone, such as today, fri or 2026-06-12, also holds if at lies in it; device:front and the like look for the value.
+func Matches(text, words string, at, now time.Time, zone *time.Location) bool {
 	for _, w := range strings.Fields(strings.ToLower(words)) {
 		w, not := strings.CutPrefix(w, "!")
 		if w == "" {
@@ -42,7 +43,7 @@ func matches(text, words string, at, now time.Time, zone *time.Location) bool {
 		if from, to, ok := pastDay(w, now, zone); ok {
 			holds = holds || !at.Before(from) && at.Before(to)
 		}
-		if _, value, ok := strings.Cut(w, ":"); ok { // device:front and the like look for the value
+		if _, value, ok := strings.Cut(w, ":"); ok {
 			holds = holds || value != "" && strings.Contains(text, value)
 		}
 		if holds == not {
