@@ -94,10 +94,12 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		call.Known = driver.Known{Refs: d.refs(), Since: d.Look.Cursor}
 	case CallClear:
 		d.Radio.Clears++
-		if i.For != nil && i.For.Crowded {
+		_, p := d.flown(f)
+		if i.For != nil && i.For.Crowded && !(p != nil && p.lost()) {
 			i.For.Crowded, i.For.dirty = false, true
+			f.For = i.For.ID
 		}
-		if _, p := d.flown(f); p != nil {
+		if p != nil {
 			p.Tried = b.now
 		}
 	case CallSet:
@@ -260,7 +262,7 @@ func (d *device) forgetLost(c *code, now time.Time) {
 // neverCame reports whether a cloud has accepted a code again and again, at last with the digits that it has, and never shown it: the
 // lock may hold them where nobody sees, and refuse them.
 func (d *device) neverCame(c *code) bool {
-	return d.Device.Traits.CloudList && c.Attempts >= vainTries && !c.PIN.IsZero() && len(c.Places) > 0 && c.Places[0].lost() && c.Places[0].PIN == c.PIN
+	return d.Device.Traits.CloudList && c.Attempts >= vainTries && !c.noRoom() && !c.PIN.IsZero() && len(c.Places) > 0 && c.Places[0].lost() && c.Places[0].PIN == c.PIN
 }
 
 // otherDigits tries digits other than those that never came, if they may change; else, after as many tries again, it says that only

@@ -56,6 +56,9 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		return
 	}
 	if f.Verb == CallClear {
+		if o := d.find(f.For); o != nil && err.Kind != driver.NotFound {
+			o.Crowded, o.dirty = true, true // it has made no room
+		}
 		p.ClearErr++
 		if p.Blanked && !answered(err.Kind) {
 			p.Tried = time.Time{} // the lock was not reached: that was not the try of the day
@@ -164,8 +167,7 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		c.NextTry = time.Time{}
 	case driver.Full:
-		b.raise(d, c, issue("no_space_for_access_code_on_device", b.now))
-		c.Crowded = c.Attempts == 0 // a lock that says so again is not believed, or it would talk a whole pool away
+		b.calledFull(d, c)
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		if d.Asked.IsZero() && d.Look.At.Before(b.now.Add(-time.Hour)) {
 			d.Asked = b.now // the book of its slots is wrong
@@ -174,6 +176,13 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		b.failedCode(d, c, "failed_to_set_on_device", err)
 		c.leave(err)
 	}
+}
+
+// calledFull notes that the lock calls itself full for a code. Another makes room once: a lock that goes on saying so is not believed, or it
+// would talk a whole pool away.
+func (b *batch) calledFull(d *device, c *code) {
+	c.Crowded = !c.unpulled() && (c.Crowded || !c.noRoom())
+	b.raise(d, c, issue("no_space_for_access_code_on_device", b.now))
 }
 
 // leave leaves the next try of a code to the backoff of the link that is to blame: the code goes as soon as that is back. What

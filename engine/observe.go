@@ -159,6 +159,10 @@ func (b *batch) health(d *device) {
 // present takes a place that the lock lists.
 func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observation) {
 	now, t := b.now, &d.Device.Traits
+	if p.Cleared.IsZero() && slices.ContainsFunc(o.Held, func(h lock.Held) bool { return h.NoRoom && h.Ref == x.Ref }) {
+		b.noRoom(d, c, p, x)
+		return
+	}
 	doubted := p.Doubt
 	switch {
 	case x.Ref == p.Given:
@@ -209,6 +213,16 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	if seen && c.Contended.IsZero() && b.content(d, c) {
 		b.done(d, c)
 	}
+}
+
+// noRoom takes a place that a cloud keeps for when the lock has room for it: it is not there.
+func (b *batch) noRoom(d *device, c *code, p *place, x *entry) {
+	if p.Ref, p.Slot, p.Doubt = x.Ref, x.Slot, false; p.lost() {
+		return
+	}
+	p.lose()
+	b.calledFull(d, c)
+	b.failedCodeText(d, c, "failed_to_set_on_device", "the cloud has taken it, and the lock has no room for it")
 }
 
 // absent takes a place that a complete list lacks. It reports whether the place was dropped.

@@ -113,7 +113,7 @@ func (j job) turn(o job) int {
 		switch {
 		case c.unpulled():
 			return 2
-		case has(c.Issues, "no_space_for_access_code_on_device"):
+		case c.noRoom():
 			return 1
 		}
 		return 0
@@ -275,7 +275,9 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 						}
 						again.Slot = d.slot()
 					}
-					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c)})
+					// A lock without room is written to again once there is some, as if for the first time.
+					fresh := c.Crowded && !t.ClientSlots
+					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c), fresh: fresh})
 				}
 			}
 		} else if never := match.Wrote.Add(digitsWithin); t.AssignsPIN && match.PIN.IsZero() && !match.Pending && !now.Before(never) {

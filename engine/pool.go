@@ -35,7 +35,7 @@ func (b *batch) pool(d *device, policy Policy) {
 			continue
 		}
 		spares++
-		short = short || has(c.Issues, "no_space_for_access_code_on_device") || has(c.Issues, "failed_to_set_on_device")
+		short = short || c.noRoom() || has(c.Issues, "failed_to_set_on_device")
 		if len(c.Places) > 0 {
 			placed++
 		}

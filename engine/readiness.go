@@ -86,7 +86,7 @@ func (d *device) pendingReadiness(now time.Time, c *code, p Policy, link lock.Re
 	late := c.window().Contains(now)
 	down := link > lock.Reached
 	switch {
-	case has(c.Issues, "no_space_for_access_code_on_device"):
+	case c.noRoom():
 		return ReadyAtRisk, "every slot of the lock is taken", "remove a code that nobody needs"
 	case late && down:
 		return ReadyWillFail, "it should open now, and the lock is out of reach", backup

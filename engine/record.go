@@ -118,8 +118,9 @@ type flight struct {
 	Since    time.Time
 	Deadline time.Time
 	Reason   string
-	InPlace  bool   `json:",omitzero"` // a set that changes what the place holds
-	New      *place `json:",omitzero"` // of a set in place: what the place becomes
+	For      lock.CodeID `json:",omitzero"` // of an erase: whom it makes room for
+	InPlace  bool        `json:",omitzero"` // a set that changes what the place holds
+	New      *place      `json:",omitzero"` // of a set in place: what the place becomes
 }
 
 // place is one credential of a code on its lock: asked for, perhaps there, or on its way out. A code has at most two, and two

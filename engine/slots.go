@@ -21,17 +21,28 @@ func (c *code) vacant() int {
 
 // crowded reports whether the lock has said that it has no room for a code that somebody waits for.
 func (c *code) crowded() bool {
-	return !c.Spare && len(c.Places) == 0 && has(c.Issues, "no_space_for_access_code_on_device")
+	return !c.Spare && len(c.Places) == c.vacant() && c.noRoom()
 }
 
-// room returns the erase that makes room for a job: of an unpulled spare, else of a code loaded ahead that starts later.
+// noRoom reports whether the lock has said that it has no room for the code.
+func (c *code) noRoom() bool { return has(c.Issues, "no_space_for_access_code_on_device") }
+
+// room returns the erase that makes room for a job: of an unpulled spare, else of a code loaded ahead that starts later. A spare that a
+// cloud keeps for when there is room goes before all: it would have the place first.
 func (d *device) room(v view, j *job) *intent {
 	if j.Code.unpulled() {
 		return nil
 	}
 	var last *code
 	for _, c := range d.codes {
-		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone || v.now.Before(c.NextTry) {
+		if c == j.Code || len(c.Places) == 0 || c.Offline != lock.OfflineNone {
+			continue
+		}
+		if c.unpulled() && c.noRoom() && c.Places[0].lost() && c.Places[0].Ref != "" {
+			last = c
+			break
+		}
+		if v.now.Before(c.NextTry) {
 			continue
 		}
 		if p := &c.Places[0]; !p.Cleared.IsZero() || p.Doubt && !d.Device.Traits.CannotList || p.Blanked {

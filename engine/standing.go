@@ -33,7 +33,7 @@ func (b *batch) crowd(d *device) {
 	if n > 0 {
 		full = d.used() >= n
 	} else {
-		full = slices.ContainsFunc(d.codes, func(c *code) bool { return has(c.Issues, "no_space_for_access_code_on_device") })
+		full = slices.ContainsFunc(d.codes, func(c *code) bool { return c.noRoom() })
 	}
 	b.setDevice(d, full && !d.isRetired(), "max_access_codes_reached", func(i Issue) Issue {
 		if n > 0 {

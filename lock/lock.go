@@ -101,6 +101,7 @@ type Held struct {
 	Weekly  string // opens within Window at these times of the week alone, as in "Mo,We 09:00-17:00" of its zone; no code of ours does. "": at all
 	Enabled bool
 	Pending bool // accepted by the cloud, not yet confirmed by the lock
+	NoRoom  bool // of one pending: the lock has no room for it, and it stays so until there is
 	Slot    int
 	Due     time.Time // of one pending that Set answers with: from then on a look can tell what holds it up; zero: nobody knows
 }

@@ -240,6 +240,7 @@ func (x *code) held() lock.Held {
 		h.Pending = h.PIN.IsZero()
 	default:
 		h.Pending = x.Status != "set" && !x.Scheduled
+		h.NoRoom = h.Pending && x.failed() == driver.Full
 	}
 	return h
 }

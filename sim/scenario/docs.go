@@ -97,8 +97,8 @@ protocol to a façade that answers as its cloud does, and the vendor's webhooks 
   has locks in several zones.
 * **Needs** are held against the traits that the driver tells. Some follow from the steps: digits that somebody chose (` + "`own-pin`" + `), the same digits
   twice (` + "`reuse`" + `), spares (` + "`pool`" + `), algorithmic codes (` + "`offline`" + `), a window changed by hand (` + "`native`" + `), a reset, which shows only
-  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). Three are held against the vendor: ` + "`push`" + `,
-  ` + "`disabled`" + `, which some protocols have no word for, and ` + "`bare`" + `, which a service between the engine and the locks is not: it
+  where the lock itself is read (` + "`lock-list`" + `, unless the story is about a ` + "`cloud-list`" + `). Four are held against the vendor: ` + "`push`" + `,
+  ` + "`disabled`" + `, which some protocols have no word for, ` + "`full`" + `, which one does not say, and ` + "`bare`" + `, which a service between the engine and the locks is not: it
   keeps codes by itself, and goes on where a lock would have nothing more to do. A fault that these locks can't have leaves the story out, as wrong zones where windows are kept as instants, and so does one that
   ` + "`[check] sometimes`" + ` wants and that does not strike.
 * **A step or an expectation** that says ` + "`needs`" + ` of its own is for locks that meet them: elsewhere the story goes on without it.

@@ -63,6 +63,8 @@ func (x *Through) unmet(needs []Need, locks []sim.LockSpec) Need {
 			return x.Hosted
 		case needsDisabled:
 			return !x.Disabled
+		case needsFull:
+			return x.HidesFull
 		case needsPush:
 			return !x.Push
 		}

@@ -35,6 +35,7 @@ const (
 	needsPush     Need = "push"
 	needsBare     Need = "bare"
 	needsDisabled Need = "disabled"
+	needsFull     Need = "full"
 )
 
 func needTable() []need {
@@ -65,6 +66,7 @@ func needTable() []need {
 		{namedModels, "they are of the very models that it names", func(lock.Traits) bool { return true }},
 		{needsBare, "nobody between the engine and the lock keeps codes by himself, as a hosted service does", func(lock.Traits) bool { return true }},
 		{needsDisabled, "what somebody has disabled at the lock is listed as disabled", func(lock.Traits) bool { return true }},
+		{needsFull, "a lock that has no room for a code is called full", func(lock.Traits) bool { return true }},
 		{needsPush, "its cloud posts what happens at the lock", func(lock.Traits) bool { return true }},
 		{"offline", "it takes algorithmic codes", func(t lock.Traits) bool { return len(t.Offline) > 0 }},
 		{"hourly", "it takes algorithmic codes of hours", func(t lock.Traits) bool { return slices.Contains(t.Offline, lock.OfflineHourly) }},

@@ -17,15 +17,16 @@ import (
 // well: steps, what keypads do, which status codes have. What it says of the simulator's own locks does not: how often they are called,
 // evidence, issues, lines of the journal.
 type Through struct {
-	Provider string
-	Model    string      // of the simulator's locks that stand for the vendor's
-	Traits   lock.Traits // as the driver lists them
-	Push     bool        // its webhooks come to notices
-	Hosted   bool        // a service in between keeps codes by itself
-	Disabled bool        // it tells which codes somebody has disabled
-	Direct   bool        // there is no cloud: its locks are spoken to themselves
-	Most     int         // locks that an account of it has at most; 0: as many as a story wants
-	Wire     world.Wiring
+	Provider  string
+	Model     string      // of the simulator's locks that stand for the vendor's
+	Traits    lock.Traits // as the driver lists them
+	Push      bool        // its webhooks come to notices
+	Hosted    bool        // a service in between keeps codes by itself
+	Disabled  bool        // it tells which codes somebody has disabled
+	HidesFull bool        // a write for which a lock has no room looks like one that is lost
+	Direct    bool        // there is no cloud: its locks are spoken to themselves
+	Most      int         // locks that an account of it has at most; 0: as many as a story wants
+	Wire      world.Wiring
 }
 
 // opening is how long before a story its accounts are listed.

@@ -41,5 +41,5 @@ func Through(v Vendor) (*scenario.Through, error) {
 		}
 		k.RunUntil(k.Now().Add(patience))
 	}
-	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: traits, Push: push, Hosted: v.Hosted, Disabled: v.Disabled, Direct: v.Direct, Most: v.Most, Wire: lay}, nil
+	return &scenario.Through{Provider: v.Name, Model: v.Model, Traits: traits, Push: push, Hosted: v.Hosted, Disabled: v.Disabled, HidesFull: v.HidesFull, Direct: v.Direct, Most: v.Most, Wire: lay}, nil
 }

@@ -32,6 +32,8 @@ type Vendor struct {
 	Hosted bool
 	// Disabled: its lists tell which codes somebody has disabled.
 	Disabled bool
+	// HidesFull: a write for which a lock has no room looks like one that is lost.
+	HidesFull bool
 	// Most is how many locks an account has at most; 0: any number. A look at one of them costs their vendor, or the driver, a look at all.
 	Most int
 	// Open puts the vendor's locks of an account behind its API. It is called on the fleet's thread.
@@ -73,7 +75,7 @@ func Vendors() []Vendor {
 		},
 		kwiksetVendor(),
 		{
-			Name: "nuki", Model: "nuki", Disabled: true,
+			Name: "nuki", Model: "nuki", Disabled: true, HidesFull: true,
 			Open:    func(f *sim.Fleet, a lock.AccountID) (facade.Cloud, error) { return nuki.New(f, a) },
 			Secrets: func(a lock.AccountID) map[string]string { return map[string]string{"token": nuki.Token(a)} },
 		},
