@@ -26,15 +26,16 @@ func (m *Model) View() string {
 	}
 	out := make([]string, 0, h)
 	out = append(out, m.header())
+	note := m.noteLines()
 	bw, bh := m.body()
+	bh -= len(note) - 1 // a long note takes of the page
 	body := fitted(m.page().View(bw, bh), bh)
 	for _, over := range m.stack[m.pageAt()+1:] {
 		ow, oh := over.(modal).size(bw, bh)
 		ow, oh = min(ow, bw), min(oh, bh)
 		body = m.style.overlay(body, fitted(over.View(ow, oh), oh), bw, ow)
 	}
-	note := m.noteLines()
-	out = append(out, body[:max(0, bh+1-len(note))]...) // a long note stands over the last rows
+	out = append(out, body...)
 	out = append(append(out, note...), m.footer())
 	return strings.Join(out, "\n")
 }

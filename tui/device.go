@@ -193,7 +193,7 @@ func (d *device) split(h int) (facts, codes, slots int) {
 		}
 		return facts, rest - 2, 0
 	}
-	codes = min(rest/2+1, max(8, len(d.codes.rows)+5))
+	codes = min(rest/2+1, max(9, len(d.codes.rows)+4+detailRows))
 	return facts, codes - 2, rest - codes - 2
 }
 
@@ -249,12 +249,13 @@ func (d *device) codeRows(w, h int) []string {
 	if len(d.codes.rows) == 0 {
 		return []string{s.draw(say(dim, "  no codes; n makes one"), cells{width: w})}
 	}
-	rows := d.codes.view(s, w, h-2, "", d.part != 0)
-	for len(rows) < h-2 {
+	list := h - 1 - detailRows
+	rows := d.codes.view(s, w, list, "", d.part != 0)
+	for len(rows) < list {
 		rows = append(rows, strings.Repeat(" ", w))
 	}
 	c, _ := d.codes.current()
-	return append(rows, divider, s.draw(line{{plain, "  "}}.with(dim, codeName(c)+": ").and(d.sh.remark(c)), cells{width: w}))
+	return append(append(rows, divider), s.detail(say(dim, codeName(c)+": ").and(d.sh.remark(c)), w)...)
 }
 
 func (d *device) slotRows(w, h int) []string {

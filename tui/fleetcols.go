@@ -27,7 +27,7 @@ func (f *fleet) columns() []column[engine.DeviceRow] {
 		{title: "RSVD", width: 4, right: true, from: 130, cell: func(r engine.DeviceRow) line { return count(r.Reserved, accent) }},
 		{title: "FREE", sort: "free", width: 4, right: true, cell: f.free},
 		{title: "SET", sort: "set", width: 3, right: true, cell: func(r engine.DeviceRow) line { return count(r.Set, good) }},
-		{title: "BUSY", sort: "setting", width: 4, right: true, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
+		{title: "BUSY", sort: "setting", width: 4, right: true, from: 90, cell: func(r engine.DeviceRow) line { return count(r.Setting+r.Removing, busy) }},
 		{title: "WAKE", sort: "wake", width: 7, right: true, cell: func(r engine.DeviceRow) line { return say(dim, until(r.Wake, f.sh.now)) }},
 		{title: "!", sort: "issues", width: 2, right: true, cell: func(r engine.DeviceRow) line { return count(r.Issues, grave(r)) }},
 		{title: "WORST", width: 12, flex: 3, from: 112, cell: func(r engine.DeviceRow) line { return say(grave(r), strings.ReplaceAll(r.Worst, "_", " ")) }},

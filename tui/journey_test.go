@@ -322,7 +322,7 @@ func TestJ8ARoundOfBatteries(t *testing.T) {
 	j.within(5)
 	j.shows("Route 12 locks at", "sites")
 	j.shows("bridge-1", "Cellar", "→ replace the batteries")
-	j.shows("bridge-2", "Attic", "→ check the hub's power")
+	j.shows("bridge-2", "Attic", "→ check the hub: power and network")
 	j.press("E")
 	j.shows("written to /exports/route.csv")
 	if name != "route.csv" || !strings.Contains(text, "bridge-1,Cellar,nuki,9%,reached,replace the batteries,cellar\n") {

@@ -130,6 +130,36 @@ func wrap(t tone, text string, w int) []line {
 	return out
 }
 
+// wrap breaks a line between words into rows of at most w cells, of which there are no more than most: the last is cut.
+func (l line) wrap(w, most int, more string) []line {
+	rows := []line{nil}
+	for _, p := range l {
+		for _, word := range strings.SplitAfter(p.text, " ") {
+			last := len(rows) - 1
+			if rows[last].width()+width(strings.TrimRight(word, " ")) > w && rows[last].width() > 0 && last+1 < most {
+				rows, last = append(rows, nil), last+1
+			}
+			rows[last] = append(rows[last], span{p.tone, word})
+		}
+	}
+	if last := len(rows) - 1; rows[last].width() > w {
+		rows[last] = rows[last].cut(w, more)
+	}
+	return rows
+}
+
+// detailRows are what the words on the row under the cursor may take below a list.
+const detailRows = 2
+
+// detail draws those words.
+func (s *style) detail(l line, w int) []string {
+	out := make([]string, 0, detailRows)
+	for _, row := range l.wrap(w-3, detailRows, s.more) {
+		out = append(out, s.draw(line{{plain, "  "}}.and(row), cells{width: w}))
+	}
+	return out
+}
+
 // mistake says in the place of a list's rows why there are none.
 func (s *style) mistake(text string, w int) []string {
 	var out []string

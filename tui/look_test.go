@@ -63,6 +63,27 @@ func TestASCIIStaysASCII(t *testing.T) {
 	}
 }
 
+func TestALongLineGoesOnInTheNextRow(t *testing.T) {
+	l := say(dim, "Ada: ").with(warn, "the cloud has accepted the code; the lock has not confirmed it")
+	rows := l.wrap(40, 2, "~")
+	if len(rows) != 2 || rows[0].width() > 40 || rows[1].width() > 40 {
+		t.Fatalf("%q", rows)
+	}
+	if rows[0][0].tone != dim || rows[1][0].tone != warn {
+		t.Errorf("the tones are lost: %v", rows)
+	}
+	all := ""
+	for _, p := range append(rows[0], rows[1]...) {
+		all += p.text
+	}
+	if all != "Ada: the cloud has accepted the code; the lock has not confirmed it" {
+		t.Errorf("%q", all)
+	}
+	if rows = l.wrap(20, 2, "~"); rows[1].width() > 20 || !strings.HasSuffix(rows[1][len(rows[1])-1].text, "~") {
+		t.Errorf("what does not fit is not cut: %q", rows)
+	}
+}
+
 // Whatever the size and whatever the keys: no panic, and no line wider than the screen.
 func FuzzSizesAndKeys(f *testing.F) {
 	f.Add(80, 24, "jjlx")

@@ -226,7 +226,7 @@ func (m *Model) undo() tea.Cmd {
 	switch {
 	case ok:
 	case m.latest == nil:
-		return m.tell(warn, m.style.warn+" nothing to undo in this session; u on a command in the journal undoes that one")
+		return m.tell(warn, m.style.warn+" nothing to undo in this session; u on a line of the journal undoes that")
 	default:
 		last = *m.latest
 	}

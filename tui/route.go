@@ -37,7 +37,7 @@ func newRoute(sh *shell, rows []engine.DeviceRow) *route {
 	r.sites = len(first)
 	s := func() *style { return sh.style }
 	r.table = table[engine.DeviceRow]{id: func(x engine.DeviceRow) string { return string(x.ID) }, columns: []column[engine.DeviceRow]{
-		{title: "SITE", width: 14, flex: 1, most: 30, cell: func(x engine.DeviceRow) line {
+		{title: "SITE", width: 12, flex: 1, most: 30, cell: func(x engine.DeviceRow) line {
 			if !first[x.ID] {
 				return nil
 			}
@@ -47,7 +47,7 @@ func newRoute(sh *shell, rows []engine.DeviceRow) *route {
 		{title: "SYSTEM", width: 11, from: 100, cell: func(x engine.DeviceRow) line { return say(dim, system(x)) }},
 		{title: "BATT", width: 4, right: true, cell: func(x engine.DeviceRow) line { return s().battery(x.Battery, false) }},
 		{title: "LINK", width: 7, cell: func(x engine.DeviceRow) line { return s().link(x.Link).line() }},
-		{title: "TO DO", width: 20, flex: 6, cell: func(x engine.DeviceRow) line {
+		{title: "TO DO", width: 20, flex: 12, cell: func(x engine.DeviceRow) line {
 			if todo := errand(x); todo != "" {
 				return say(accent, s().arrow+" "+todo)
 			}
@@ -91,7 +91,7 @@ func errand(r engine.DeviceRow) string {
 	case lock.LockDown:
 		todo = append(todo, "see why the lock is out of reach")
 	case lock.HubDown:
-		todo = append(todo, "check the hub's power and network")
+		todo = append(todo, "check the hub: power and network")
 	case lock.AccountDown:
 		todo = append(todo, "nothing here: its cloud is down")
 	}

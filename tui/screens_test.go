@@ -193,7 +193,7 @@ func TestTheMouseChoosesOpensSortsAndPresses(t *testing.T) {
 	h.selected("Garage")
 	h.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
 	h.selected("Gate")
-	click(44, rowOf("STATE", "BATT"))
+	click(49, rowOf("STATE", "BATT"))
 	h.shows("BAT▲")
 	click(10, rowOf("Lobby"))
 	click(10, rowOf("Lobby"))

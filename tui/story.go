@@ -58,7 +58,11 @@ func (t *story) door() (door, bool) {
 func (t *story) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case answer:
-		return t.take(msg.story)
+		cmd := t.take(msg.story)
+		if len(msg.story) > 0 { // their names
+			return tea.Batch(cmd, t.sh.changed())
+		}
+		return cmd
 	case tea.KeyMsg:
 		if !t.press(msg) && key.Matches(msg, t.sh.keys.open) {
 			if l, ok := t.table.current(); ok && l.Device != "" {
@@ -72,9 +76,9 @@ func (t *story) Update(msg tea.Msg) tea.Cmd {
 func (t *story) columns() []column[StoryLine] {
 	return []column[StoryLine]{
 		{title: "TIME", width: 12, cell: func(l StoryLine) line { return say(dim, l.At.In(t.sh.zone).Format("Mon 15:04:05")) }},
-		{title: "LOCK", width: 12, flex: 1, cell: func(l StoryLine) line { return say(plain, t.sh.names.lock(l.Device)) }},
+		{title: "LOCK", width: 16, flex: 1, cell: func(l StoryLine) line { return say(plain, t.sh.names.lock(l.Device)) }},
 		{title: "WHAT", width: 18, flex: 1, cell: t.what},
-		{title: "CODE", width: 9, flex: 1, cell: func(l StoryLine) line { return say(plain, t.sh.names.code(l.Code)) }},
+		{title: "CODE", width: 9, flex: 1, from: 90, cell: func(l StoryLine) line { return say(plain, t.sh.names.code(l.Code)) }},
 		{title: "", width: 12, flex: 4, cell: func(l StoryLine) line { return say(dim, l.Text) }},
 	}
 }

@@ -170,7 +170,7 @@ func (l *tail[R]) ask(k tea.KeyMsg) {
 
 func (l *tail[R]) rows() int {
 	_, h := l.sh.body()
-	return max(1, h-5)
+	return max(1, h-4-detailRows)
 }
 
 func (l *tail[R]) View(w, h int) string {
@@ -186,17 +186,16 @@ func (l *tail[R]) View(w, h int) string {
 	if l.frozen {
 		note = say(warn, fmt.Sprintf("%s frozen, %d new", s.pause, l.news))
 	}
-	body := l.table.view(s, w-2, h-4, "", false)
+	body := l.table.view(s, w-2, h-3-detailRows, "", false)
 	if l.table.total == 0 {
 		body = []string{s.draw(say(dim, "  nothing happened yet"), cells{width: w - 2})}
 	}
-	for len(body) < h-4 {
+	for len(body) < h-3-detailRows {
 		body = append(body, s.draw(nil, cells{width: w - 2}))
 	}
-	var detail line
+	body = append(body, divider)
 	if r, ok := l.table.current(); ok {
-		detail = line{{plain, "  "}}.and(l.detail(r))
+		body = append(body, s.detail(l.detail(r), w-2)...)
 	}
-	body = append(body, divider, s.draw(detail, cells{width: w - 2}))
 	return strings.Join(s.panel(w, h, title, note, body), "\n")
 }

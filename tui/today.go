@@ -45,7 +45,7 @@ func because(c engine.CodeView) string {
 	case strings.HasPrefix(c.Cause, "on plan: due"):
 		return "on plan: it is being written"
 	case c.Cause != "":
-		return c.Cause
+		return strings.TrimSuffix(c.Cause, " it starts") // the row tells what starts
 	case !c.Exposure.Since.IsZero():
 		return "its PIN still opens the door"
 	case c.Status == engine.StatusRemoving:

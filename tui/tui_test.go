@@ -329,6 +329,7 @@ func TestEarlierMeansTheEndOnceACodeHasBegun(t *testing.T) {
 
 func TestTheStoryTellsWhatIsSo(t *testing.T) {
 	h := newHarness(t, smallHotel())
+	h.size(120, 40)
 	lines := []StoryLine{
 		{N: 1, At: start, Kind: "call", Name: "set", Device: "front", Code: "cleaner", Text: "due"},
 		{N: 2, At: start, Kind: "try", Name: "opens", Device: "front", Code: "smith"},
