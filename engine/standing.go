@@ -190,7 +190,7 @@ func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
 			p.Told, c.dirty = true, true
 			b.tell("access_code.scheduled_on_device", d, c, "")
 		}
-		if len(c.Changing) > 0 && d.settled(b.now, p, policy) && w.holds(p, &d.Device.Traits) {
+		if len(c.Changing) > 0 && p.Cleared.IsZero() && d.settled(b.now, p, policy) && w.holds(p, &d.Device.Traits) {
 			for _, what := range c.Changing {
 				b.tell("access_code."+what+"_changed", d, c, "the lock has it")
 			}

@@ -120,7 +120,7 @@ func (d *device) gap(now time.Time, c, next *code, p Policy) time.Duration {
 	}
 	w := d.want(now, next, &p)
 	for i := range c.Places {
-		if w.holds(&c.Places[i], t) {
+		if p := &c.Places[i]; p.Cleared.IsZero() && w.holds(p, t) {
 			return 0
 		}
 	}

@@ -116,10 +116,10 @@ func (d *device) native(now time.Time, c *code, p *Policy) delivery {
 	return delivery{Native: true, Why: "the lock keeps the schedule itself"}
 }
 
-// holdsNative reports whether the lock was already given that schedule.
+// holdsNative reports whether the lock was already given that schedule, and was not asked to erase it since.
 func (c *code) holdsNative(w lock.Window) bool {
 	for i := range c.Places {
-		if p := &c.Places[i]; p.Native && p.Window.Equal(w) {
+		if p := &c.Places[i]; p.Native && p.Cleared.IsZero() && p.Window.Equal(w) {
 			return true
 		}
 	}

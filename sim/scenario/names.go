@@ -49,6 +49,7 @@ func needTable() []need {
 		{"cloud-list", "and is the cloud's own copy", func(t lock.Traits) bool { return !t.CannotList && t.CloudList }},
 		{"own-slots", "the writer chooses the slot", func(t lock.Traits) bool { return t.ClientSlots }},
 		{"given-slots", "the lock does, or its cloud", func(t lock.Traits) bool { return !t.ClientSlots && !t.OfflineOnly }},
+		{"any-start", "it takes a window that has begun", func(t lock.Traits) bool { return t.NativeSchedule && t.StartLead == 0 }},
 		{"read-pin", "the digits can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.HidesPIN }},
 		{"read-window", "the window can be read back", func(t lock.Traits) bool { return !t.CannotList && !t.HidesWindow }},
 		{"own-pin", "it takes digits that somebody chose", func(t lock.Traits) bool { return !t.AssignsPIN && !t.OfflineOnly }},
