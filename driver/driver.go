@@ -150,7 +150,7 @@ type Error struct {
 	Device     lock.DeviceID
 	Kind       Kind
 	Blame      Blame
-	RetryAfter time.Duration // of Throttled, and of Ambiguous: it answered, and wants a pause
+	RetryAfter time.Duration // of Throttled, and of Ambiguous: it answered, and wants a pause, after which it can tell more
 	Vendor     string        // the vendor's own code, as a detail for people
 	Err        error
 }

@@ -236,11 +236,17 @@ func (b *batch) failedCode(d *device, c *code, what string, err *driver.Error) {
 
 // delay puts the code's next try off.
 func (b *batch) delay(d *device, c *code, err *driver.Error) {
-	p := b.e.policyOf(d)
-	c.Attempts++
-	c.NextTry = b.now.Add(max(b.wait(d, c.Attempts, string(c.ID), p), err.RetryAfter))
 	c.dirty = true
+	if underWay(err) {
+		c.NextTry = b.now.Add(err.RetryAfter)
+		return
+	}
+	c.Attempts++
+	c.NextTry = b.now.Add(max(b.wait(d, c.Attempts, string(c.ID), b.e.policyOf(d)), err.RetryAfter))
 }
+
+// underWay reports whether a call was taken, and its driver knows when more can be told: that is no failure, whatever was before.
+func underWay(err *driver.Error) bool { return err.Kind == driver.Ambiguous && err.RetryAfter > 0 }
 
 // wait is the backoff after n failures: doubled each time, with jitter, and short while a start or an end is near.
 func (b *batch) wait(d *device, n int, who string, p Policy) time.Duration {
@@ -269,7 +275,7 @@ func (d *device) urgent(now time.Time) bool {
 // blame books a failure where it belongs: on the account, the hub or the device.
 func (b *batch) blame(d *device, err *driver.Error) {
 	acct := b.e.linksOf(d)[0]
-	pause := err.Kind == driver.Throttled || err.Kind == driver.Ambiguous && err.RetryAfter > 0
+	pause := err.Kind == driver.Throttled || underWay(err)
 	switch {
 	case answered(err.Kind):
 		b.works(d)
@@ -291,8 +297,12 @@ func (b *batch) blame(d *device, err *driver.Error) {
 		b.linkFailed(d, acct, err, false)
 	}
 	b.release(d)
-	d.Failures++
 	d.FailedAt = b.now
+	if underWay(err) {
+		d.RetryAt, d.dirtyRun = b.now.Add(err.RetryAfter), true
+		return
+	}
+	d.Failures++
 	d.Lost = d.Lost || !pause && (err.Kind == driver.Ambiguous || err.Kind == driver.Offline) && (err.Blame == driver.BlameUnknown || err.Blame == driver.BlameLock)
 	p := b.e.policyOf(d)
 	d.RetryAt = b.now.Add(max(b.wait(d, d.Failures, string(d.id()), p), err.RetryAfter))

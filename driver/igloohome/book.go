@@ -32,10 +32,11 @@ type booking struct {
 
 // erasure is a job that erases a PIN.
 type erasure struct {
-	Of   string // the job that wrote it
-	Job  string
-	At   time.Time
-	Done bool
+	Of     string // the job that wrote it
+	Job    string
+	At     time.Time
+	Done   bool
+	Failed bool `json:",omitzero"` // it was tried, and is to be ordered anew
 }
 
 // Bounds of the book; the oldest are forgotten first.

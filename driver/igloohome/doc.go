@@ -8,7 +8,8 @@
 //   - A job that was taken is no PIN yet. Set answers with a pending Held, and Observe asks for the jobs of the codes that are known;
 //     one that has failed is not listed, and is written again. A job that is said to be completed and has status 2 has failed.
 //   - Nor is an erase that was taken one that is done: Clear is ambiguous, and to be asked again, until its job is. Which job that is, is
-//     kept with the account's token, so that it outlives a restart. One that failed is ordered again, unless the PIN's own job had failed.
+//     kept with the account's token, so that it outlives a restart. One that failed is told as
+//     that, once, and ordered again by the Clear after, unless the PIN's own job had failed.
 //   - Nothing lists the PINs of a lock, and a PIN is erased by its digits. So a Ref is the digits, enciphered by the client's id, and
 //     the job. After the client was replaced by another the PINs of the old one can't be erased any more by lockctl; Clear says so.
 //   - As digits are all by which a PIN is erased, the same may not stand twice on a lock, even at different times.

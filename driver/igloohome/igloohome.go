@@ -283,10 +283,8 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	if err != nil {
 		return a.forgetful(c, err)
 	}
-	if going {
-		if over, err := a.erased(ctx, c, lockID, h, e); over || err != nil {
-			return err
-		}
+	if going && !e.Failed {
+		return a.erased(ctx, c, lockID, h, e)
 	}
 	job, err := a.order(ctx, c, lockID, bridge, order{jobDeletePIN, pinOrder{PIN: h.pin.Reveal()}})
 	if err != nil {
@@ -295,45 +293,49 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, ref lock.Ref) err
 	if err := a.book.erases(ctx, erasure{Of: h.job, Job: job, At: a.now()}, a.now()); err != nil {
 		return a.forgetful(c, err)
 	}
-	return unfinished(c)
+	return unfinished(c, 0)
 }
 
-// erased looks what became of an erasure. over: it is done; without an error otherwise: it has failed, and is to be tried anew.
-func (a *account) erased(ctx context.Context, c rest.Call, id string, h handle, e erasure) (over bool, err error) {
+// erased looks what became of an erasure. One that has failed is noted as that: the next Clear orders another.
+func (a *account) erased(ctx context.Context, c rest.Call, id string, h handle, e erasure) error {
 	if e.Done {
-		return true, nil
+		return nil
 	}
 	s, err := a.job(ctx, c, e.Job)
 	switch {
 	case err != nil:
-		return false, err
+		return err
 	case s == pending && !a.now().Before(a.dueOf(id, e.Job, e.At)):
 		if err := a.missed(ctx, c, a.bridgeOf(id), e.Job); err != nil {
-			return false, err
+			return err
 		}
-		return false, c.Fail(driver.Offline, driver.BlameHub, "the bridge does not turn to it")
+		return c.Fail(driver.Offline, driver.BlameHub, "the bridge does not turn to it")
 	case s == pending:
-		return false, unfinished(c)
+		return unfinished(c, a.now().Sub(e.At))
 	case s == failed:
 		// One that never was written can't be erased either.
-		if s, err = a.job(ctx, c, h.job); err != nil || s != failed {
-			return false, err
+		if s, err = a.job(ctx, c, h.job); err != nil {
+			return err
 		}
+		e.Failed = s != failed
 	}
-	e.Done = true
+	e.Done = !e.Failed
 	if err := a.book.erases(ctx, e, a.now()); err != nil {
-		return false, a.forgetful(c, err)
+		return a.forgetful(c, err)
 	}
-	return true, nil
+	if e.Failed {
+		return c.Fail(driver.Ambiguous, driver.BlameLock, "the bridge has failed to do it")
+	}
+	return nil
 }
 
 // asksAgain is how long a bridge with little to do takes for a job.
 const asksAgain = 20 * time.Second
 
-// unfinished is the error of a job that is taken and not done yet.
-func unfinished(c rest.Call) error {
+// unfinished is the error of a job that is taken and not done yet. The longer that lasts, the less often it is asked for.
+func unfinished(c rest.Call, lasts time.Duration) error {
 	e := c.Fail(driver.Ambiguous, driver.BlameHub, "the bridge has it to do")
-	e.RetryAfter = asksAgain
+	e.RetryAfter = asksAgain + lasts/2
 	return e
 }
 

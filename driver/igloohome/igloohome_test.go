@@ -307,6 +307,9 @@ func TestAnEraseIsOpenUntilItIsDone(t *testing.T) {
 	open()
 	open()
 	h.Far.Settle() // it fails
+	if e := drivertest.Error(t, h.Driver.Clear(t.Context(), h.Device, held.Ref)); e.Kind != driver.Ambiguous || e.Blame != driver.BlameLock || e.RetryAfter != 0 {
+		t.Errorf("an erase that has failed gives %v", e)
+	}
 	drivertest.Must(t, h.Far.Heal(h.Device))
 	drivertest.Must(t, h.Far.Trouble(h.Device, conform.HubOffline))
 	open()
