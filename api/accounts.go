@@ -13,8 +13,9 @@ type account struct {
 	ID        lock.AccountID `json:"connected_account_id"`
 	Workspace string         `json:"workspace_id"`
 	Type      string         `json:"account_type"`
+	System    string         `json:"account_type_display_name"`
 	Name      string         `json:"display_name"`
-	Created   stamp          `json:"created_at"`
+	Accepts   []string       `json:"accepted_capabilities"`
 	Auto      bool           `json:"automatically_manage_new_devices"`
 	Errors    []trouble      `json:"errors"`
 	Warnings  []trouble      `json:"warnings"`
@@ -35,7 +36,10 @@ func (c *call) accounts() ([]account, error) {
 			if _, known := all[v.Account]; known {
 				continue
 			}
-			a := account{ID: v.Account, Workspace: c.space.ID, Type: v.System, Name: string(v.Account), Metadata: map[string]any{}}
+			h := hostedNames(v.System)
+			a := account{
+				ID: v.Account, Workspace: c.space.ID, Type: h.provider, System: h.name, Name: string(v.Account), Accepts: []string{"lock"}, Auto: true, Metadata: map[string]any{},
+			}
 			one, err := c.snapshot(engine.Query{View: engine.ViewDevice, Device: v.ID})
 			if err != nil {
 				return nil, err
@@ -96,6 +100,12 @@ type workspace struct {
 	Company string `json:"company_name"`
 	Partner maybe  `json:"connect_partner_name"`
 	Sandbox bool   `json:"is_sandbox"` // a simulation
+
+	// What the hosted API's workspaces have besides, and an installation never has.
+	Looks        struct{} `json:"connect_webview_customization"`
+	Suspended    bool     `json:"is_suspended"`
+	PublicKeys   bool     `json:"is_publishable_key_auth_enabled"`
+	Organization maybe    `json:"organization_id"`
 }
 
 func (c *call) workspace() workspace {

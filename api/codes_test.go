@@ -71,6 +71,10 @@ func TestEveryVerbThatAnSDKSends(t *testing.T) {
 	if a := r.send("DELETE", "/access_codes/delete?access_code_id="+id, ""); a.status != http.StatusOK {
 		t.Errorf("DELETE: %s", a.raw)
 	}
+	other := r.post("/access_codes/create", "device_id", "front").at("access_code.access_code_id")
+	if a := r.send("DELETE", "/access_codes/delete", object("access_code_id", other)); a.status != http.StatusOK {
+		t.Errorf("DELETE with a body: %s", a.raw)
+	}
 	a := r.send("GET", "/access_codes/create", "")
 	if a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" || a.at("error.type") != "method_not_allowed" {
 		t.Errorf("a verb that is not served: %d %s", a.status, a.raw)

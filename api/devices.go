@@ -14,7 +14,6 @@ type device struct {
 	Workspace    string         `json:"workspace_id"`
 	Type         string         `json:"device_type"`
 	Name         maybe          `json:"display_name"`
-	Nickname     maybe          `json:"nickname"`
 	Account      lock.AccountID `json:"connected_account_id"`
 	Managed      bool           `json:"is_managed"`
 	Capabilities []string       `json:"capabilities_supported"`
@@ -22,6 +21,7 @@ type device struct {
 	Errors       []trouble      `json:"errors"`
 	Warnings     []trouble      `json:"warnings"`
 	Metadata     map[string]any `json:"custom_metadata"`
+	Spaces       []string       `json:"space_ids"` // none: there are no spaces here
 	Location     location       `json:"location"`
 	Properties   properties     `json:"properties"`
 	flags
@@ -36,6 +36,7 @@ type flags struct {
 	Connect    *bool `json:"can_simulate_connection,omitempty"`
 	HubDown    *bool `json:"can_simulate_hub_disconnection,omitempty"`
 	HubUp      *bool `json:"can_simulate_hub_connection,omitempty"`
+	Removal    *bool `json:"can_simulate_removal,omitempty"`
 }
 
 type location struct {
@@ -47,6 +48,8 @@ type properties struct {
 	Online      bool         `json:"online"`
 	Battery     *battery     `json:"battery,omitempty"`
 	Level       *float64     `json:"battery_level,omitempty"`
+	Maker       string       `json:"manufacturer"`
+	Appearance  appearance   `json:"appearance"`
 	Model       model        `json:"model"`
 	Lengths     []int        `json:"supported_code_lengths"`
 	MaxCodes    *int         `json:"max_active_codes_supported,omitempty"`
@@ -55,6 +58,10 @@ type properties struct {
 	PoolOn      bool         `json:"backup_access_code_pool_enabled"`
 	Entries     bool         `json:"has_native_entry_events"`
 	Native      bool         `json:"has_native_scheduling"` // not of the hosted API: there it stands in prose only
+}
+
+type appearance struct {
+	Name string `json:"name"`
 }
 
 type battery struct {
@@ -75,13 +82,13 @@ type constraint struct {
 
 // showDevice shows a device. Its issues are in no row, so they need the whole view.
 func (s *Server) showDevice(v *engine.DeviceView) device {
-	t := &v.Traits
+	t, h := &v.Traits, hostedNames(v.System)
 	d := device{
-		ID: v.ID, Workspace: s.space.ID, Type: kindOf(v.System), Name: maybe(v.Name), Account: v.Account, Managed: !v.Removed,
-		Capabilities: []string{"access_code", "lock", "battery"}, Metadata: map[string]any{}, Location: location{maybe(v.Zone)},
+		ID: v.ID, Workspace: s.space.ID, Type: h.kind, Name: maybe(v.Name), Account: v.Account, Managed: !v.Removed, Created: stamp(v.Added),
+		Capabilities: []string{"access_code", "lock", "battery"}, Metadata: map[string]any{}, Spaces: []string{}, Location: location{maybe(v.Zone)},
 		flags: flags{Online: !t.OfflineOnly, WithCode: true},
 		Properties: properties{
-			Name: v.Name, Online: v.Link <= lock.Reached, Model: model{v.Model, v.System}, Lengths: t.Lengths(), Constraints: []constraint{},
+			Name: v.Name, Online: v.Link <= lock.Reached, Maker: h.maker, Appearance: appearance{v.Name}, Model: model{v.Model, h.name}, Lengths: t.Lengths(), Constraints: []constraint{},
 			Pool: !t.NoBackupPool && !t.AssignsPIN, PoolOn: v.Pool.On, Entries: t.ReportsEntry, Native: t.NativeSchedule,
 		},
 	}
@@ -89,7 +96,7 @@ func (s *Server) showDevice(v *engine.DeviceView) device {
 		d.flags.Offline = ptr(true)
 	}
 	if s.lab != nil {
-		d.flags.Disconnect, d.flags.Connect = ptr(true), ptr(true)
+		d.flags.Disconnect, d.flags.Connect, d.flags.Removal = ptr(true), ptr(true), ptr(true)
 		if v.Hub != "" {
 			d.flags.HubDown, d.flags.HubUp = ptr(true), ptr(true)
 		}
@@ -119,21 +126,6 @@ func (s *Server) showDevice(v *engine.DeviceView) device {
 		d.Errors[i].OfCode = false
 	}
 	return d
-}
-
-// kindOf is the type of a system's devices, by the names that the hosted API has for them.
-func kindOf(system string) string {
-	switch system {
-	case "2n":
-		return "two_n_intercom"
-	case "salto":
-		return "salto_ks_lock"
-	case "oracode":
-		return "dormakaba_oracode_door"
-	case "":
-		return "smart_lock"
-	}
-	return system + "_lock"
 }
 
 func batteryWord(level float64) string {
@@ -253,9 +245,9 @@ func (p listDevices) wants(v *engine.DeviceRow) bool {
 	case p.Account != nil && v.Account != *p.Account,
 		p.Accounts != nil && !slices.Contains(*p.Accounts, v.Account),
 		p.IDs != nil && !slices.Contains(*p.IDs, v.ID),
-		p.Type != nil && kindOf(v.System) != *p.Type,
-		p.Types != nil && !slices.Contains(*p.Types, kindOf(v.System)),
-		p.Maker != nil && v.System != *p.Maker,
+		p.Type != nil && hostedNames(v.System).kind != *p.Type,
+		p.Types != nil && !slices.Contains(*p.Types, hostedNames(v.System).kind),
+		p.Maker != nil && hostedNames(v.System).maker != *p.Maker,
 		p.Search != nil && !contains(v.Name, *p.Search) && !contains(string(v.ID), *p.Search):
 		return false
 	}
@@ -271,6 +263,7 @@ func (d device) can(names *[]string, want bool) bool {
 		"can_program_online_access_codes": d.Online, "can_program_offline_access_codes": d.Offline != nil, "can_unlock_with_code": d.WithCode,
 		"can_simulate_disconnection": d.Disconnect != nil, "can_simulate_connection": d.Connect != nil,
 		"can_simulate_hub_disconnection": d.HubDown != nil, "can_simulate_hub_connection": d.HubUp != nil,
+		"can_simulate_removal": d.Removal != nil,
 	}
 	for _, n := range *names {
 		if have[n] != want {

@@ -16,7 +16,8 @@ func TestDevicesAsTheyAre(t *testing.T) {
 	for path, want := range map[string]any{
 		"device.device_type": "nuki_lock", "device.display_name": "Front door", "device.connected_account_id": "nuki-1", "device.is_managed": true,
 		"device.properties.online": true, "device.properties.supported_code_lengths.0": 6.0, "device.location.timezone": "Europe/Berlin",
-		"device.can_program_online_access_codes": true, "lock.device_id": "front",
+		"device.can_program_online_access_codes": true, "lock.device_id": "front", "device.created_at": "2026-03-02T12:00:00.000Z",
+		"device.properties.manufacturer": "nuki", "device.properties.appearance.name": "Front door", "device.properties.model.manufacturer_display_name": "Nuki",
 	} {
 		if got := d.at(path); got != want {
 			t.Errorf("%s is %v, want %v", path, got, want)
@@ -36,8 +37,26 @@ func TestDevicesAsTheyAre(t *testing.T) {
 	if bad := r.send("POST", "/devices/list", object("limit", 1, "page_cursor", next)); bad.status != http.StatusBadRequest {
 		t.Errorf("a cursor of another question: %d %s", bad.status, bad.raw)
 	}
-	if all := r.post("/connected_accounts/list"); all.at("connected_accounts.0.connected_account_id") != "nuki-1" || all.at("connected_accounts.1.account_type") != "ttlock" {
+	if all := r.post("/connected_accounts/list"); all.at("connected_accounts.0.connected_account_id") != "nuki-1" || all.at("connected_accounts.1.account_type") != "ttlock" ||
+		all.at("connected_accounts.1.account_type_display_name") != "TTLock" || all.at("connected_accounts.1.accepted_capabilities.0") != "lock" {
 		t.Errorf("accounts: %s", all.raw)
+	}
+}
+
+// Systems have the names that the hosted API has for them.
+func TestSystemsByTheirHostedNames(t *testing.T) {
+	r := newRig(t, sim.LockSpec{ID: "door", Model: "oracode", Account: "hotel"}, sim.LockSpec{ID: "gate", Model: "2n", Account: "street"}, sim.LockSpec{ID: "yard", Model: "salto", Account: "garden"})
+	for id, want := range map[string][2]string{"door": {"dormakaba_oracode_door", "dormakaba_oracode"}, "gate": {"two_n_intercom", "my_2n"}, "yard": {"salto_lock", "salto_ks"}} {
+		d := r.post("/devices/get", "device_id", id)
+		a := r.post("/connected_accounts/get", "connected_account_id", d.at("device.connected_account_id"))
+		if d.at("device.device_type") != want[0] || a.at("connected_account.account_type") != want[1] {
+			t.Errorf("%s is a %v of %v, want %v", id, d.at("device.device_type"), a.at("connected_account.account_type"), want)
+		}
+	}
+	all := r.post("/devices/list_device_providers").at("device_providers").([]any)
+	homes := r.post("/devices/list_device_providers", "provider_category", "consumer_smartlocks").at("device_providers").([]any)
+	if len(all) != 13 || len(homes) != 10 {
+		t.Errorf("%d providers, %d of homes", len(all), len(homes))
 	}
 }
 

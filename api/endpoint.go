@@ -68,6 +68,7 @@ type call struct {
 	who  Identity
 	row  *endpoint
 	verb string // of HTTP
+	home string // of the server, as the caller has it: "http://127.0.0.1:3020"; "": not known
 	key  string // by which the engine knows the command again; "": by none
 	in   params
 }

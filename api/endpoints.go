@@ -32,6 +32,7 @@ func endpoints() []endpoint {
 		on("/access_codes/unmanaged/update", "POST PATCH", ScopeWrite, "Manages a code that somebody else put on a device.", unmanagedConvert),
 		on("/devices/get", "GET POST", ScopeRead, "Shows a device.", devicesGet, gift{"device", device{}}),
 		on("/devices/list", "GET POST", ScopeRead, "Lists devices.", devicesList, gift{"devices", []device{}}, pages),
+		on("/devices/list_device_providers", "GET POST", ScopeRead, "Lists the vendors whose devices can be reached.", providersList, gift{"device_providers", []deviceProvider{}}),
 		on("/devices/update", "POST PATCH", ScopeWrite, "Switches the backup pool of a device, or ends its management.", devicesUpdate),
 		on("/locks/get", "GET POST", ScopeRead, "Shows a lock.", devicesGet, gift{"lock", device{}}),
 		on("/locks/list", "GET POST", ScopeRead, "Lists locks.", devicesList, gift{"locks", []device{}}, pages),

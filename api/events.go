@@ -5,59 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
 	"github.com/accesscodes/lockctl/lock"
 )
-
-// event is a line of the journal as the API shows it.
-type event struct {
-	ID        string         `json:"event_id"`
-	Type      string         `json:"event_type"`
-	Workspace string         `json:"workspace_id"`
-	Created   stamp          `json:"created_at"`
-	Occurred  stamp          `json:"occurred_at"`
-	Account   lock.AccountID `json:"connected_account_id,omitempty"`
-	Device    lock.DeviceID  `json:"device_id,omitempty"`
-	Code      lock.CodeID    `json:"access_code_id,omitempty"`
-	Backup    lock.CodeID    `json:"backup_access_code_id,omitempty"`
-	Digits    maybe          `json:"code,omitempty"`
-	Method    string         `json:"method,omitempty"`
-	Reason    *reason        `json:"reason,omitempty"`
-	Error     string         `json:"error_code,omitempty"`
-	Message   string         `json:"message,omitempty"`
-}
-
-type reason struct {
-	Code    string `json:"reason_code"`
-	Message string `json:"message"`
-}
-
-// public reports whether an event is one of those that the API tells of: commands and the engine's own remarks are not.
-func public(typ string) bool {
-	return !strings.HasPrefix(typ, "internal.") && !strings.HasPrefix(typ, "command.")
-}
-
-func eventID(n engine.Seq) string { return fmt.Sprintf("event_%012d", n) }
-
-func (s *Server) showEvent(e *engine.Event) event {
-	v := event{
-		ID: eventID(e.Seq), Type: e.Type, Workspace: s.space.ID, Created: stamp(e.At), Occurred: stamp(e.At), Account: e.Account,
-		Device: e.Device, Code: e.Code, Backup: e.Backup, Message: e.Text,
-	}
-	switch e.Type {
-	case "lock.unlocked":
-		v.Method = "keycode"
-	case "lock.access_denied":
-		v.Reason = &reason{e.Text, e.Text}
-	}
-	if e.Issue != nil {
-		v.Error = e.Issue.Code
-	}
-	return v
-}
 
 type listEvents struct {
 	Since   *time.Time       `json:"since" doc:"only later ones; this or between must be given"`
@@ -114,7 +66,11 @@ func eventsList(c *call, p listEvents) (reply, error) {
 				offset--
 				continue
 			}
-			if found = append(found, c.showEvent(e)); len(found) == limit {
+			v, err := c.told(e)
+			if err != nil {
+				return nil, err
+			}
+			if found = append(found, v); len(found) == limit {
 				return reply{"events": found}, nil
 			}
 		}
@@ -199,8 +155,8 @@ func eventsGet(c *call, p getEvent) (reply, error) {
 	if len(lines) == 0 || lines[0].Seq != seq || !public(lines[0].Type) {
 		return nil, none
 	}
-	v := c.showEvent(&lines[0])
-	return reply{"event": v}, nil
+	v, err := c.told(&lines[0])
+	return reply{"event": v}, err
 }
 
 // newest walks the journal backwards, a page at a time.
@@ -217,7 +173,8 @@ func (c *call) newest(typ string, id lock.DeviceID, none error) (reply, error) {
 		}
 		for i := len(lines) - 1; i >= 0; i-- {
 			if e := &lines[i]; e.Seq <= end && e.Type == typ && e.Device == id {
-				return reply{"event": c.showEvent(e)}, nil
+				v, err := c.told(e)
+				return reply{"event": v}, err
 			}
 		}
 		end = from

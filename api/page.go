@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -57,7 +58,42 @@ func (p Page) follow(c *call, last string) pagination {
 		return pagination{}
 	}
 	raw, _ := json.Marshal(cursor{last, c.asked()})
-	return pagination{More: true, Cursor: maybe(base64.RawURLEncoding.EncodeToString(raw))}
+	at := base64.RawURLEncoding.EncodeToString(raw)
+	return pagination{More: true, Cursor: maybe(at), URL: c.next(at)}
+}
+
+// next is the address of the next page, for a GET; "": it is not known where the caller has found this server, as on a socket.
+func (c *call) next(cursor string) maybe {
+	if c.home == "" {
+		return ""
+	}
+	q := url.Values{"page_cursor": {cursor}}
+	for name, raw := range c.in {
+		var several []json.RawMessage
+		switch {
+		case name == "page_cursor", string(raw) == "null":
+		case json.Unmarshal(raw, &several) == nil:
+			q[name] = []string{}
+			for _, x := range several {
+				q.Add(name, unquoted(x))
+			}
+			if len(several) == 0 {
+				q.Add(name, "")
+			}
+		default:
+			q.Set(name, unquoted(raw))
+		}
+	}
+	return maybe(c.home + c.row.path + "?" + q.Encode())
+}
+
+// unquoted is a JSON value as a query string has it.
+func unquoted(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
 }
 
 // asked tells requests apart by everything but their page.

@@ -66,9 +66,9 @@ func fields(t reflect.Type) []field {
 	return all
 }
 
-// read takes the parameters of a request: the body of a POST, PUT or PATCH, else the query string.
+// read takes the parameters of a request: the body of a POST, PUT or PATCH, else the query string. A DELETE may have either.
 func read(w http.ResponseWriter, r *http.Request, as shape) (params, error) {
-	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete && (r.URL.RawQuery != "" || r.ContentLength == 0) {
 		q, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			return nil, problem(http.StatusBadRequest, "invalid_input", "the query string can't be read: a % starts two hexadecimal digits, and a ; is written %3B")

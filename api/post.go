@@ -51,16 +51,16 @@ func sign(secret, id, at string, body []byte) string {
 
 // post is an event for an endpoint.
 func (s *Server) post(ctx context.Context, h *hook, e *engine.Event) (Post, error) {
-	v := s.showEvent(e)
-	switch v.Type {
-	case "access_code.set_on_device", "access_code.scheduled_on_device":
-		c := &call{Server: s, ctx: ctx, now: s.host.Now(), who: Identity{Name: "webhook " + h.ID}}
-		if h.PINs {
-			c.who.Scopes = []Scope{ScopePINs}
-			if code, err := c.show(v.Code); err == nil {
-				v.Digits = code.Code
-			}
+	c := &call{Server: s, ctx: ctx, now: s.host.Now(), who: Identity{Name: "webhook " + h.ID}}
+	if h.PINs {
+		c.who.Scopes = []Scope{ScopePINs}
+		if e.Type == "access_code.set_on_device" || e.Type == "access_code.scheduled_on_device" {
+			_, _ = c.show(e.Code) // the post tells the digits, also if nobody was told before
 		}
+	}
+	v, err := c.told(e)
+	if err != nil {
+		v = s.showEvent(e) // what can't be read besides is no reason to keep the event back
 	}
 	body, err := json.Marshal(v)
 	return Post{URL: h.URL, Device: e.Device, Body: body, id: "msg_" + v.ID, secret: h.Secret}, err

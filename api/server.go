@@ -150,7 +150,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, auth func(*http.
 	if err != nil {
 		return nil, err
 	}
-	return row.do(&call{Server: s, ctx: r.Context(), now: s.host.Now(), who: who, row: row, verb: r.Method, key: key, in: in}, in)
+	return row.do(&call{Server: s, ctx: r.Context(), now: s.host.Now(), who: who, row: row, verb: r.Method, home: homeOf(r, who), key: key, in: in}, in)
+}
+
+// homeOf is the address by which a caller has come here.
+func homeOf(r *http.Request, who Identity) string {
+	switch {
+	case who.Local || r.Host == "":
+		return ""
+	case r.TLS != nil:
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // unexpected is an error that no caller can help.

@@ -12,7 +12,7 @@ func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
 	policy := e.policyOf(d)
 	row := row{id: d.id(), summary: d.Row, wake: unix(d.Wake)}
 	v := DeviceView{
-		DeviceRow: row.line(), Zone: d.zone(), Traits: d.Device.Traits, Policy: policy, Modes: d.Look.Modes, Clock: d.Look.Offset,
+		DeviceRow: row.line(), Added: d.Added, Zone: d.zone(), Traits: d.Device.Traits, Policy: policy, Modes: d.Look.Modes, Clock: d.Look.Offset,
 		Observed: d.Look.At, Issues: slices.Clone(d.Issues), Next: d.Why, RetryAt: d.RetryAt, Radio: d.Radio, Removed: d.isRetired(),
 		Exposure: Exposure{Past: d.Exposure},
 	}
@@ -184,7 +184,7 @@ func (d *device) pending(now time.Time, c *code, w *want, policy Policy) []Mutat
 	case len(c.Changing) > 0:
 		var out []Mutation
 		for _, what := range c.Changing {
-			out = append(out, Mutation{Code: map[string]MutationCode{"name": MutName, "code": MutCode, "time_frame": MutTime}[what], Due: c.NextTry})
+			out = append(out, Mutation{Code: mutation(what), Due: c.NextTry})
 		}
 		return out
 	}
@@ -193,6 +193,9 @@ func (d *device) pending(now time.Time, c *code, w *want, policy Policy) []Mutat
 	}
 	return nil
 }
+
+// mutation is the code of a change that is kept by its word.
+func mutation(what string) MutationCode { return MutationCode("updating_" + what) }
 
 // line is the life of a code: what was, and what is expected.
 func (d *device) line(now time.Time, c *code, w *want, s Status) []Moment {

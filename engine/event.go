@@ -18,5 +18,7 @@ type Event struct {
 	Backup  lock.CodeID    `json:",omitzero"` // access_code.backup_access_code_pulled
 	Actor   string         `json:",omitzero"`
 	Issue   *Issue         `json:",omitzero"` // what was raised or cleared
-	Text    string         `json:",omitzero"` // one sentence for people
+	// Mutations are the changes that access_code.mutations_requested tells of.
+	Mutations []MutationCode `json:",omitzero"`
+	Text      string         `json:",omitzero"` // one sentence for people
 }

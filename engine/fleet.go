@@ -25,7 +25,7 @@ func (b *batch) checkAddDevice(do AddDevice) (change, error) {
 	return change{apply: func(*Receipt) {
 		d := b.device(v.ID)
 		if d == nil {
-			d = &device{config: config{Device: v}, zones: b.e.zones}
+			d = &device{config: config{Device: v, Added: b.now}, zones: b.e.zones}
 			b.e.cache.put(d)
 			b.touch(d)
 			b.event(Event{Type: "device.added", Account: v.Account, Device: v.ID, Text: v.Name})

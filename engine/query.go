@@ -95,6 +95,7 @@ func (r DeviceRow) Free() int {
 // DeviceView is one device, whole.
 type DeviceView struct {
 	DeviceRow
+	Added    time.Time // zero: not known
 	Zone     string
 	Traits   lock.Traits
 	Policy   Policy

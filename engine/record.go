@@ -31,6 +31,7 @@ func (p *vaultPIN) UnmarshalText(text []byte) error {
 // config is what the operator decided about a device: dev/<device>.
 type config struct {
 	Device  lock.Device
+	Added   time.Time     `json:",omitzero"` // zero: before that was kept
 	Pool    bool          `json:",omitzero"`
 	Policy  PolicyPatch   `json:",omitzero"`
 	Removed time.Time     `json:",omitzero"` // retired: what is ours is erased, nothing is written

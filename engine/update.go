@@ -94,7 +94,13 @@ func (b *batch) changing(d *device, c *code, before wish, told time.Time, w wish
 	if len(what) == 0 {
 		return
 	}
-	b.tell("access_code.mutations_requested", d, c, "updating "+strings.Join(what, ", "))
+	asked := make([]MutationCode, len(what))
+	for i, x := range what {
+		asked[i] = mutation(x)
+	}
+	b.event(Event{
+		Type: "access_code.mutations_requested", Account: d.Device.Account, Device: d.id(), Code: c.ID, Mutations: asked, Text: "updating " + strings.Join(what, ", "),
+	})
 	if len(c.Places) == 0 {
 		return
 	}
