@@ -130,3 +130,37 @@ func TestAnEraseThatIsNotDoneYet(t *testing.T) {
 		t.Errorf("it was erased %d times", tries)
 	}
 }
+
+// Writes of which nobody knows whether they happened are repeated, and a lock keeps quiet about digits that it has. An opening by the code
+// tells that they stand: it counts as set, and is not written again.
+func TestAnOpeningProvesWhatNoListTells(t *testing.T) {
+	tr := nativeTraits()
+	tr.CannotList = true
+	r, _ := settled(t, tr)
+	wrote, opened := 0, []lock.Entry(nil)
+	r.bend = func(c engine.Call, o *engine.Outcome) {
+		switch c.Verb {
+		case engine.CallSet:
+			if wrote++; wrote == 1 {
+				o.Err = &driver.Error{Op: "set", Device: c.Device, Vendor: "502"}
+				return
+			}
+			o.Held.Ref, o.Held.Pending = "job", true
+		case engine.CallObserve:
+			o.Observation.Complete, o.Observation.Held, o.Observation.Entries = false, nil, opened
+		}
+	}
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(10 * time.Minute)
+	r.status("g", engine.StatusSetting)
+	r.wantIssue(r.code("g").Issues, "failed_to_set_on_device", true)
+	opened = []lock.Entry{{ID: "1", At: r.now, Kind: lock.Opened, Ref: "job"}}
+	r.pass(30 * time.Minute)
+	r.status("g", engine.StatusSet)
+	r.wantIssue(r.code("g").Issues, "failed_to_set_on_device", false)
+	n := wrote
+	r.pass(6 * time.Hour)
+	if wrote != n {
+		t.Errorf("it is written %d times more", wrote-n)
+	}
+}

@@ -242,7 +242,7 @@ func (b *batch) settle(d *device, policy Policy) {
 }
 
 // forgetLost drops a place that a list lacked once another of the code stands as well as it would, or somebody else's entry in its
-// slot: erasing it by its handle could hit that one. One that is being written just now is not lost.
+// slot: erasing it by its handle could hit that one. One that is being written just now is not lost, nor is one of which a write went astray.
 func (d *device) forgetLost(c *code, now time.Time) {
 	for i := 0; i < len(c.Places); i++ {
 		if d.Flight != nil && d.Flight.Code == c.ID && d.Flight.Place == c.Places[i].ID {
@@ -251,7 +251,7 @@ func (d *device) forgetLost(c *code, now time.Time) {
 		p := &c.Places[i]
 		other := func(o place) bool { return o.ID != p.ID && !o.Accepted.IsZero() && (o.PIN == c.PIN || p.PIN != c.PIN) }
 		outsider := func(h entry) bool { return !h.Ours && p.Slot != 0 && h.Slot == p.Slot }
-		if p.lost() && (slices.ContainsFunc(c.Places, other) || slices.ContainsFunc(d.held, outsider)) {
+		if p.lost() && p.Astray.IsZero() && (slices.ContainsFunc(c.Places, other) || slices.ContainsFunc(d.held, outsider)) {
 			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 			i--

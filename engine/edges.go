@@ -45,6 +45,7 @@ func (d *device) edges(v view, x *decision) {
 			p := &c.Places[k]
 			if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
 				later(p.restUntil(), "", c.ID, " counts as gone")
+				later(d.landsBy(p, &v.policy), "", c.ID, " may have come after its erase")
 			}
 			if p.Blanked {
 				later(d.resistsUntil(p), "tries to erase ", c.ID, " again")
@@ -57,6 +58,7 @@ func (d *device) edges(v view, x *decision) {
 	for i := range d.Orphans {
 		if d.Device.Traits.CannotList && !d.Orphans[i].Cleared.IsZero() {
 			later(d.Orphans[i].restUntil(), "an erased code counts as gone", "", "")
+			later(d.landsBy(&d.Orphans[i], &v.policy), "an old code may have come after its erase", "", "")
 		}
 		later(d.Orphans[i].rest(&v.policy), "tries to erase an old code again", "", "")
 	}

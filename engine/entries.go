@@ -58,10 +58,36 @@ func (b *batch) opened(d *device, ref lock.Ref, at time.Time) bool {
 				return true
 			}
 			b.tripwire(d, c, p, at)
+			b.proven(d, c, at)
 			return true
 		}
 	}
 	return false
+}
+
+// proven takes an opening by a code for what no list can tell: its digits stand on the lock, whatever came of the writes of which nobody
+// knows. It is the first of them that has landed, because a lock does not take digits that it has. It reports whether that is known now.
+func (b *batch) proven(d *device, c *code, used time.Time) bool {
+	var first *place
+	since := c.Wished
+	for i := range c.Places {
+		p := &c.Places[i]
+		if p.Pending || p.PIN != c.PIN || p.Blanked || !p.Cleared.IsZero() || !p.Accepted.IsZero() && !p.Doubt {
+			return false // it is known, a look will tell, or it may have been by other digits
+		}
+		if used, since = latest(used, p.Used), latest(since, p.Tried); first == nil {
+			first = p
+		}
+	}
+	if first == nil || !d.Device.Traits.CannotList || used.IsZero() || used.Before(since) || c.isOver(b.now) {
+		return false
+	}
+	first.Accepted, first.Used, first.Doubt, c.dirty = used, used, false, true
+	if first.Native {
+		c.NoNative = "" // the lock refused to take its schedule once more
+	}
+	b.done(d, c)
+	return true
 }
 
 // tripwire judges an opening by the window: a native schedule that is not obeyed is not relied on any more.

@@ -28,10 +28,13 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 		return nil, latest(d.again(1, &v.policy), at) // no handle to erase it by: a look tells whether there is anything
 	}
 	if !p.Cleared.IsZero() {
-		if t.CannotList {
-			return nil, time.Time{}
+		if !t.CannotList {
+			return nil, d.goneLook(v, p)
 		}
-		return nil, d.goneLook(v, p)
+		if by := d.landsBy(p, &v.policy); by.IsZero() || v.now.Before(by) {
+			return nil, time.Time{} // edges wakes then
+		}
+		return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: "a write that was given up may have come after its erase"}, at: at}, time.Time{}
 	}
 	if p.Blanked {
 		if look, _ := d.confirmAt(v, p); !look.IsZero() {
@@ -63,13 +66,37 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at}, time.Time{}
 }
 
+// relied reports whether nobody knows if what was written lets a guest in who is in the house, on a lock that can't be asked: it may be all
+// that does, and stays.
+func (d *device) relied(now time.Time, c *code, p *place) bool {
+	return d.Device.Traits.CannotList && c.inHouse(now) && !c.AcceptGap && p.Doubt && p.Accepted.IsZero() && p.PIN == c.PIN &&
+		(p.Window.IsZero() || p.Window.Contains(now))
+}
+
 // rest is until when an orphan that was not erased is left alone; a code's own next try says it for its places.
 func (p *place) rest(policy *Policy) time.Time {
 	n := p.Clears + p.ClearErr
-	if n == 0 || !p.Cleared.IsZero() {
+	if n == 0 || !p.Cleared.Before(p.Tried) {
 		return time.Time{}
 	}
 	return p.Tried.Add(backoff(policy.BackoffMin, policy.BackoffMax, n-1))
+}
+
+// landsBy is until when a write that was given up may come to a lock that can't be asked, if its place was erased before by a handle that
+// is that write's too, and no other's by now; zero: there is none. A write is given as long as a cloud has to do what it accepted
+// (confirm_within). What takes longer only the lock's log can tell.
+func (d *device) landsBy(p *place, policy *Policy) time.Time {
+	by := p.Astray.Add(policy.ConfirmWithin)
+	if p.Astray.IsZero() || p.Cleared.IsZero() || p.Ref == "" || p.Blanked && !d.Device.Traits.ClientSlots || !p.Cleared.Before(by) {
+		return time.Time{}
+	}
+	other := func(o place) bool {
+		return o.Cleared.IsZero() && (o.Ref == p.Ref || p.Slot != 0 && o.Slot == p.Slot || o.PIN == p.PIN)
+	}
+	if slices.ContainsFunc(d.Orphans, other) || slices.ContainsFunc(d.codes, func(c *code) bool { return slices.ContainsFunc(c.Places, other) }) {
+		return time.Time{}
+	}
+	return by
 }
 
 // resistsUntil is when to try again to erase what resisted, less and less often: its digits are seen to be destroyed, so that in

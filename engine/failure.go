@@ -49,6 +49,8 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		}
 		if !d.Device.Traits.CannotList {
 			d.doubt(b.now)
+		} else if f.Verb == CallSet {
+			p.Astray = f.Since
 		}
 		if c != nil && !crash {
 			b.delay(d, c, err)
@@ -63,8 +65,8 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		if p.Blanked && !answered(err.Kind) {
 			p.Tried = time.Time{} // the lock was not reached: that was not the try of the day
 		}
-		if err.Kind == driver.NotFound {
-			p.Cleared = b.now // gone is gone
+		if err.Kind == driver.NotFound || err.Kind == driver.Unsupported && (p.lost() || d.outlasted(p, b.now)) {
+			p.Cleared = b.now // gone is gone; what never came to the lock, or was turned off by it, opens nothing
 			return
 		}
 		if c != nil {

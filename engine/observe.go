@@ -85,8 +85,11 @@ func (b *batch) arrived(d *device, o lock.Observation) {
 			c.dirty = true
 			switch x := landed(o.Held, c, p); {
 			case x < 0:
+				used := p.Used
 				p.lose() // its handle stays, to erase it by in the end: nobody knows why it came to nothing
-				b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never came to the lock")
+				if !b.proven(d, c, used) {
+					b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never came to the lock")
+				}
 			case o.Held[x].Pending:
 				p.Looks++
 			default:

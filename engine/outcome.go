@@ -174,9 +174,9 @@ func (b *batch) accepted(d *device, f *flight, c *code, p *place, h lock.Held) {
 		if f.New.Blanked && c != nil {
 			b.shut(d, c, p, b.now)
 		}
-		shut, was := p.Shut, p.Was
+		shut, was, astray := p.Shut, p.Was, p.Astray
 		*p = *f.New
-		p.ID, p.Tag, p.Told, p.Used, p.Kept, p.Shut, p.Was = id, tag, told, seen, kept, shut, was
+		p.ID, p.Tag, p.Told, p.Used, p.Kept, p.Shut, p.Was, p.Astray = id, tag, told, seen, kept, shut, was, astray
 	}
 	if h.Ref != "" {
 		if p.Was = ""; f.New != nil && p.Ref != h.Ref {

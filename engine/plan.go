@@ -105,7 +105,16 @@ type job struct {
 	fresh bool // needs a slot
 }
 
-func (j job) compare(o job) int { return j.at.Compare(o.at) }
+// compare has what may not be there come after what is known to stand.
+func (j job) compare(o job) int {
+	last := func(j job) int {
+		if j.Blank && j.At == "" {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(j.at.Compare(o.at), cmp.Compare(last(j), last(o)))
+}
 
 // turn has a code that the lock has called itself full for come after those that it was not asked for: it gets few tries.
 func (j job) turn(o job) int {
@@ -200,6 +209,9 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 	now, t := v.now, &d.Device.Traits
 	// away erases a place, for a reason of its own unless that is "", or looks whether it is gone.
 	away := func(p *place, why string) {
+		if w.On && d.relied(now, c, p) {
+			return
+		}
 		j, at := d.erase(v, c, p)
 		if j == nil {
 			*look = look.sooner(at, "to see whether it is gone")
@@ -321,6 +333,9 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		// A look comes first.
 	case !old.Cleared.IsZero() && t.CannotList:
 		*sets = append(*sets, j) // that the old one is gone will never be known
+	case d.relied(now, c, old) && !(old.Ref != "" && t.UpdatesInPlace):
+		j.Reason = "what was written may stand in another form, and the lock can't be asked"
+		*sets = append(*sets, j)
 	case !old.Cleared.IsZero():
 		away(old, "")
 	case old.Ref != "" && !assigned && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Weekly == "" && old.Window.Equal(w.Place.Window)):

@@ -147,6 +147,7 @@ type place struct {
 	Used     time.Time     `json:",omitzero"` // last opened the door
 	Missed   time.Time     `json:",omitzero"` // absent from a cloud's list, once
 	Doubt    bool          `json:",omitzero"` // a write or erase may have happened
+	Astray   time.Time     `json:",omitzero"` // where nothing is listed: the last write of which nobody knows whether it happened was sent
 	Kept     bool          `json:",omitzero"` // it served, and a change in place that left the digits, or a cloud's list that lacks it once, is no proof that it does not
 	Pending  bool          `json:",omitzero"` // the cloud itself calls it not yet on the lock
 	Due      time.Time     `json:",omitzero"` // of one pending: from then on a look can tell what holds it up

@@ -81,7 +81,7 @@ func (d *device) native(now time.Time, c *code, p *Policy) delivery {
 		return delivery{Why: "a spare stands on the lock all the time"}
 	case !t.NativeSchedule:
 		return delivery{Why: "the lock has no schedule of its own"}
-	case c.JIT && !d.follows(now, c, p.JITLead):
+	case c.JIT && t.StartLead == 0 && !d.follows(now, c, p.JITLead): // else only a window that begins ahead can bring the end along
 		return delivery{Why: "prefer_native_scheduling is off"}
 	case c.To.IsZero() && (c.From.IsZero() || !c.From.After(c.Created)):
 		return delivery{Why: "an ongoing code needs no schedule"}

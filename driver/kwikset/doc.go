@@ -11,7 +11,8 @@
 //     that has passed, a full memory. After three minutes without a slot a code counts as refused, and is written again.
 //   - A deletion erases whatever is in a slot, and nobody confirms it. So only a slot that the lock has told is erased, and one that is in
 //     doubt not once more while a code that was written since may have got it. A code whose token was forgotten before its slot was
-//     known can't be erased by lockctl, and Clear says so.
+//     known, or of whose writing the answer was lost, can't be erased by lockctl, and Clear says so. Where its window began a quarter of an hour
+//     ahead the lock had the end along, and shuts it; without one it opens until somebody deletes it in the vendor's app.
 //   - Whoever deletes a code of ours in the vendor's app frees its slot, and nothing tells. If the lock gives that slot to a later code of ours,
 //     its number says so: the first code counts as gone, and is not erased. If it gives it to a code that somebody makes in the app, nobody can
 //     know: no answer tells whose code is in a slot, the sum over all codes changes with every code, and a write never goes over a slot that is

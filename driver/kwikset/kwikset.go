@@ -224,7 +224,7 @@ func (a *account) Clear(ctx context.Context, id lock.DeviceID, at lock.Ref) erro
 		case slot == 0 && known:
 			return unknownYet(c)
 		case slot == 0:
-			return c.Fail(driver.Ambiguous, driver.BlameCloud, "its slot was never known")
+			return c.Fail(driver.Unsupported, driver.BlameLock, "its slot was never known: only the vendor's app can erase it")
 		}
 		r.slot = slot
 		a.owners.gave(id, slot, r.since)

@@ -137,7 +137,7 @@ func TestATokenBecomesASlot(t *testing.T) {
 		t.Fatalf("later a look tells %+v", o.Held)
 	}
 	h.leap.Pass(3 * time.Hour)
-	if err := h.Driver.Clear(t.Context(), h.Device, token); drivertest.Error(t, err).Kind != driver.Ambiguous {
+	if err := h.Driver.Clear(t.Context(), h.Device, token); drivertest.Error(t, err).Kind != driver.Unsupported {
 		t.Errorf("by a token that is forgotten it gives %v", err)
 	}
 	h.holds(t, 1)
