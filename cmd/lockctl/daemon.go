@@ -147,7 +147,9 @@ func (d *daemon) serve(dir string, host *live.Host, meter *meter) (err error) {
 		if err != nil {
 			return closeDoors(err)
 		}
-		doors = append(doors, door{l, front.server.Keyed()})
+		alive := maps.Clone(health)
+		delete(alive, "/metrics") // which tells more than a stranger needs
+		doors = append(doors, door{l, beside(alive, front.server.Keyed())})
 	}
 	for _, x := range []struct {
 		addr string

@@ -150,9 +150,19 @@ func configure(t testing.TB, home, text string) {
 }
 
 func TestServeIsReadyAtOnceAndEndsInOrder(t *testing.T) {
-	home := t.TempDir()
-	s := startServe(t, home)
+	home, addr := t.TempDir(), freePort(t)
+	s := startServe(t, home, "--listen", addr)
 	s.logged("devices were put under management")
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusOK, "/metrics": http.StatusNotFound} { // a stranger asks
+		resp, err := http.Get("http://" + addr + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s answers a stranger with %d, want %d", path, resp.StatusCode, want)
+		}
+	}
 	resp, err := s.http.Get("http://lockctl/metrics")
 	if err != nil {
 		t.Fatal(err)

@@ -135,7 +135,7 @@ func measure(b *testing.B, x *target, codes int) (creations, lists float64) {
 }
 
 // freePort is one where nobody listens.
-func freePort(b *testing.B) string {
+func freePort(b testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
