@@ -141,7 +141,7 @@ type watched struct {
 	written  map[lock.Ref]bool      // entries whose write was acknowledged, and which every look since has shown
 	ruled    time.Time              // when its policy last changed
 	ruling   time.Duration          // the longest wait of the policies before
-	filled   time.Time              // when it was last full
+	filled   time.Time              // when it was last full, in truth or by what its cloud lists
 	meddled  bool                   // a fault or a hand was ever at it
 	look     lock.Observation
 	misled   time.Time              // when it last became so

@@ -191,11 +191,15 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 }
 
 // unveiled returns until when an entry may open that was not to be seen before, since it was shown: if it was to be erased before, that
-// has failed as it seems now, and the next try waits as long as after any failure.
+// has failed as it seems now, and the next try waits as long as after any failure. Shown again without digits and name it may be anybody's.
 func (j *judge) unveiled(d *watched, m sim.Memory, since, t time.Time) time.Time {
 	e := d.entry(m)
 	since = latest(since, e.since)
-	shown := e.opened.see(j.deceived(d, m, since), t)
+	hidden := j.deceived(d, m, since)
+	if !hidden && e.opened.hidden && d.nameless(m.Ref) {
+		return never // each look has this judged again
+	}
+	shown := e.opened.see(hidden, t)
 	if tried, ok := d.erases[m.Ref]; ok && !shown.IsZero() && !tried.Before(since) {
 		return shown.Add(j.patience(d, shown))
 	}
@@ -284,6 +288,11 @@ func latest(a, b time.Time) time.Time {
 // masks reports whether the digits of an entry can't be seen: never, or because the last look has left them out.
 func (d *watched) masks(ref lock.Ref) bool {
 	return d.Device.Traits.HidesPIN || slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.PIN.IsZero() })
+}
+
+// nameless reports whether the last look showed an entry with neither digits nor a name of ours.
+func (d *watched) nameless(ref lock.Ref) bool {
+	return slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == ref && h.PIN.IsZero() && h.Tag == "" })
 }
 
 // patience is how long a lock may be left alone after a try at an instant: by the policy of now, or by that of then.

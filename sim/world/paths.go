@@ -134,6 +134,9 @@ func (j *judge) looked(now time.Time, d *watched, o lock.Observation) {
 			d.erases[ref] = now // only now it shows whether it was erased
 		}
 	}
+	if most := d.Device.Traits.Slots; d.Device.Traits.CloudList && most > 0 && max(len(d.look.Held), len(o.Held)) >= most {
+		d.filled = now // by what its cloud says, and nobody knows better
+	}
 	d.look = o
 	if !d.Device.Traits.CannotList {
 		maps.DeleteFunc(d.written, func(ref lock.Ref, _ bool) bool {

@@ -69,7 +69,7 @@ func (w *World) Unsettled(began, troubled time.Time) ([]Late, error) {
 			continue // it hides how many it holds, and has refused one
 		}
 		late = append(late, w.lagging(d, s, full, began)...)
-		full.leaving = now.Sub(w.filled(d.ID)) < renewing || full.packed && slices.ContainsFunc(s.Codes, func(c engine.CodeView) bool {
+		full.leaving = now.Sub(w.filled(d.ID)) < renewing || (full.packed || w.listedFull(d)) && slices.ContainsFunc(s.Codes, func(c engine.CodeView) bool {
 			return c.Status == engine.StatusRemoving && ended(c, now) < quiet
 		})
 		for _, c := range s.Codes {
@@ -130,7 +130,13 @@ func (w *World) asked(id lock.DeviceID) time.Time {
 	return time.Time{}
 }
 
-// filled returns when that lock was last full; zero: never.
+// listedFull reports whether the cloud that lists for a lock shows it to be full, though the lock may have lost some of that.
+func (w *World) listedFull(d lock.Device) bool {
+	x := w.judge.devices[d.ID]
+	return x != nil && d.Traits.CloudList && d.Traits.Slots > 0 && len(x.look.Held) >= d.Traits.Slots
+}
+
+// filled returns when that lock was last full, in truth or by what its cloud lists; zero: never.
 func (w *World) filled(id lock.DeviceID) time.Time {
 	if d := w.judge.devices[id]; d != nil {
 		return d.filled
