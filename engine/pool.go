@@ -2,12 +2,16 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/accesscodes/lockctl/lock"
 )
 
-const manyPulled = 3 // backups in use at once that call a lock unhealthy
+const (
+	manyPulled = 3              // backups in use at once that call a lock unhealthy
+	renewing   = 24 * time.Hour // how long a spare that is not ready yet keeps others from being renewed
+)
 
 // pool keeps the backup pool of a device as the policy wishes it.
 func (b *batch) pool(d *device, policy Policy) {
@@ -17,7 +21,8 @@ func (b *batch) pool(d *device, policy Policy) {
 		want = policy.PoolSize
 	}
 	var spares, ready, placed, pulled int
-	short := false // the lock takes none, or not yet
+	short := false              // the lock takes none, or not yet
+	young := d.young(policy, b) // one is renewed after the other, so that there are others to pull meanwhile
 	for i := len(d.codes) - 1; i >= 0; i-- {
 		c := d.codes[i]
 		short = short || c.crowded()
@@ -30,8 +35,10 @@ func (b *batch) pool(d *device, policy Policy) {
 			}
 			continue
 		}
-		if spares >= want || !now.Before(c.Created.Add(policy.PoolRotate)) || d.Device.Traits.CannotList && c.gaveWay() {
+		old := !now.Before(c.Created.Add(policy.PoolRotate)) && (!young || !d.ready(c, policy, b))
+		if spares >= want || old || d.Device.Traits.CannotList && c.gaveWay() {
 			c.Deleted, c.dirty = now, true
+			young = young || old
 			continue
 		}
 		spares++
@@ -61,6 +68,13 @@ func (b *batch) pool(d *device, policy Policy) {
 	b.setDevice(d, want > 0 && ready == 0, "empty_backup_access_code_pool", nil)
 	b.setDevice(d, ready > 0 && ready < want && (room < want || short || !d.Down.IsZero()), "partial_backup_access_code_pool", nil)
 	b.setDevice(d, pulled >= manyPulled, "many_active_backup_codes", nil)
+}
+
+// young reports whether a spare that was made a short time ago is not ready yet.
+func (d *device) young(policy Policy, b *batch) bool {
+	return slices.ContainsFunc(d.codes, func(c *code) bool {
+		return c.unpulled() && c.Deleted.IsZero() && b.now.Sub(c.Created) < renewing && !d.ready(c, policy, b)
+	})
 }
 
 // gaveWay reports whether a spare was erased to make room. Where that can't be seen it is not written again: another takes its place.

@@ -84,9 +84,10 @@ func (w *World) Unsettled(began, troubled time.Time) ([]Late, error) {
 // lagging says what is not as it should be with a lock by now. s is what the engine shows of it.
 func (w *World) lagging(d lock.Device, s engine.Snapshot, full room, began time.Time) (late []Late) {
 	now := w.Now()
+	comes := max(renewing, s.Device.Policy.ConfirmWithin+grace)
 	kept := 0 // spares that people switched off, that an issue explains, or that were renewed a moment ago
 	for _, c := range s.Codes {
-		young := c.Status != engine.StatusSet && c.Status != engine.StatusGone && now.Sub(c.Created) < renewing
+		young := c.Status != engine.StatusSet && c.Status != engine.StatusGone && now.Sub(c.Created) < comes
 		if c.Backup && c.PulledFor == "" && (young || explained(c.Issues, full)) {
 			kept++
 		}
