@@ -120,8 +120,11 @@ func codesCreate(c *call, p createCode) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := c.show(r.Codes[0])
-	return reply{"access_code": code, "action_attempt": c.attempt(attemptCreate, r.Codes[0])}, err
+	codes, err := c.made(r)
+	if err != nil {
+		return nil, err
+	}
+	return reply{"access_code": codes[0], "action_attempt": c.attempt(attemptCreate, r.Codes[0])}, nil
 }
 
 type createCodes struct {
@@ -154,13 +157,9 @@ func codesCreateMultiple(c *call, p createCodes) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := []accessCode{}
-	for _, id := range r.Codes {
-		code, err := c.show(id)
-		if err != nil {
-			return nil, err
-		}
-		codes = append(codes, code)
+	codes, err := c.made(r)
+	if err != nil {
+		return nil, err
 	}
 	return reply{"access_codes": codes}, nil
 }
@@ -335,6 +334,28 @@ func (c *call) live(id lock.CodeID, of *lock.DeviceID) (*engine.CodeView, error)
 		return nil, problem(http.StatusNotFound, "access_code_not_found", "no access code "+clip(string(id)))
 	}
 	return v, nil
+}
+
+// made is the codes of a creation for its answer. Those that its receipt does not show, as when it was given before, are read.
+func (c *call) made(r engine.Receipt) ([]accessCode, error) {
+	codes := []accessCode{}
+	if len(r.Shown) == len(r.Codes) {
+		if err := c.tell(r.Shown); err != nil {
+			return nil, err
+		}
+		for i := range r.Shown {
+			codes = append(codes, c.render(&r.Shown[i]))
+		}
+		return codes, nil
+	}
+	for _, id := range r.Codes {
+		code, err := c.show(id)
+		if err != nil {
+			return nil, err
+		}
+		codes = append(codes, code)
+	}
+	return codes, nil
 }
 
 // show reads a code for an answer, with its digits if the caller may see them.

@@ -78,8 +78,17 @@ type call struct {
 func (c *call) submit(do engine.Action) (engine.Receipt, error) { return c.submitAs(c.key, do) }
 
 func (c *call) submitAs(key string, do engine.Action) (engine.Receipt, error) {
-	r, err := c.host.Submit(c.ctx, engine.Command{Key: key, Actor: c.who.Name, Do: do})
+	r, err := c.host.Submit(c.ctx, engine.Command{Key: key, Actor: c.who.Name, Do: do, Show: shows(do)})
 	return r, asProblem(err)
+}
+
+// shows reports whether the answer to a command has its codes.
+func shows(do engine.Action) bool {
+	switch do.(type) {
+	case engine.Create, engine.CreateMany:
+		return true
+	}
+	return false
 }
 
 // snapshot asks the engine. Digits that were told come along if the caller may see them.

@@ -39,6 +39,12 @@ type reply struct {
 	done    func(Receipt, error)
 	receipt Receipt
 	err     error
+	shows   []shown // whoever gave the command wants to see these
+}
+
+type shown struct {
+	on   *device
+	code *code
 }
 
 func (e *Engine) begin(ctx context.Context, now time.Time) *batch {

@@ -11,6 +11,7 @@ type Command struct {
 	Key    string // idempotency key: the same command again answers with the first receipt, another one is refused, for 24 hours; "" for none
 	Actor  string // who asked, for the journal
 	DryRun bool   // decide and report, but change nothing
+	Show   bool   // the receipt brings the codes along: who is to see them need not ask again
 	Do     Action
 }
 
@@ -170,4 +171,5 @@ type Receipt struct {
 	Notes    []string      // what the operator should know: rounding, early opening, a gap
 	Plan     []Moment      `json:",omitzero"` // of a dry run that concerns one code: its life as it would be
 	Undoable bool
+	Shown    []CodeView `json:"-"` // Codes as they are after the step, with digits if PINs has them; nil: not asked for, or to be asked with a Query
 }

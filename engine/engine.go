@@ -302,6 +302,7 @@ func (e *Engine) Step(now time.Time, in ...Input) (Work, error) {
 		}
 		if b.err == nil {
 			clear(e.bugs)
+			b.show()
 			b.answer(nil)
 			w.Calls, w.Wake, w.Seq = b.calls, e.nextWake(now), e.seq
 			return w, nil

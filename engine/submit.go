@@ -81,7 +81,27 @@ func (b *batch) submit(s Submission) {
 	if c.Key != "" {
 		b.keep(c, r)
 	}
-	b.replies = append(b.replies, reply{done: s.Done, receipt: r})
+	answer := reply{done: s.Done, receipt: r}
+	for i := 0; c.Show && i < len(r.Codes); i++ {
+		if d, c := b.code(r.Codes[i]); c != nil {
+			answer.shows = append(answer.shows, shown{d, c})
+		}
+	}
+	b.replies = append(b.replies, answer)
+}
+
+// show puts into the receipts of those who asked for it what their codes have become.
+func (b *batch) show() {
+	for i := range b.replies {
+		r := &b.replies[i]
+		if len(r.shows) < len(r.receipt.Codes) {
+			continue // not asked for, or one is gone again
+		}
+		q := Query{Told: len(r.receipt.PINs) > 0}
+		for _, s := range r.shows {
+			r.receipt.Shown = append(r.receipt.Shown, b.e.codeView(b.now, s.on, s.code, &q))
+		}
+	}
 }
 
 // check finds out whether a command can be done, without doing anything.

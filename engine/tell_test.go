@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -42,4 +44,36 @@ func TestACreationThatTells(t *testing.T) {
 
 func shown(r *rig, id lock.CodeID) engine.CodeView {
 	return r.snapshot(engine.Query{View: engine.ViewCode, Code: id, Told: true}).Codes[0]
+}
+
+// What a receipt shows is what a query would answer then, and it has no digits but those that the creation tells.
+func TestACreationThatShows(t *testing.T) {
+	r := newRig(t)
+	r.add("front", jitTraits())
+	later, end := noon.Add(48*time.Hour), noon.Add(72*time.Hour)
+	for _, tells := range []bool{false, true} {
+		do := engine.Create{Device: "front", Starts: later, Ends: end, Tell: tells}
+		dry, err := r.submit(engine.Command{Do: do, Show: true, DryRun: true})
+		if err != nil || len(dry.Shown) != 0 {
+			t.Errorf("a dry run shows %+v, %v", dry.Shown, err)
+		}
+		made, err := r.submit(engine.Command{Key: fmt.Sprint(tells), Do: do, Show: true})
+		if err != nil || len(made.Shown) != 1 {
+			t.Fatalf("the receipt shows %+v, %v", made.Shown, err)
+		}
+		q := engine.Query{View: engine.ViewCode, Code: made.Codes[0], Told: tells}
+		if want := r.snapshot(q).Codes[0]; !reflect.DeepEqual(made.Shown[0], want) {
+			t.Errorf("the receipt shows %+v, a query %+v", made.Shown[0], want)
+		}
+		if made.Shown[0].PIN.IsZero() == tells {
+			t.Errorf("told %v, and the receipt shows digits %v", tells, !tells)
+		}
+		again, err := r.submit(engine.Command{Key: fmt.Sprint(tells), Do: do, Show: true})
+		if err != nil || len(again.Shown) != 0 {
+			t.Errorf("the same command again shows %+v, %v: as it was, or as it is now?", again.Shown, err)
+		}
+		if quiet := r.do(do); quiet.Shown != nil {
+			t.Errorf("nobody asked, and the receipt shows %+v", quiet.Shown)
+		}
+	}
 }

@@ -86,7 +86,11 @@ func (b *inbox) take() []engine.Input {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var news, commands []engine.Input
-	news, b.news = cut(b.news, maxNews)
+	most := maxNews
+	if len(b.commands) > 0 {
+		most = maxBeside
+	}
+	news, b.news = cut(b.news, most)
 	commands, b.commands = cut(b.commands, maxBatch-len(news))
 	for _, i := range news {
 		if n, ok := i.(engine.Notice); ok {

@@ -22,9 +22,10 @@ import (
 )
 
 const (
-	laneWidth = 16              // Lane.Width, unless it is given
-	guardMax  = 2 * time.Second // a driver's context ends this long before the deadline, or a tenth of the time there is: so
-	guardPart = 10              // it can still say itself what became of the call
+	laneWidth = 16               // Lane.Width, unless it is given
+	guardMax  = 2 * time.Second  // a driver's context ends this long before the deadline, or a tenth of the time there is: so
+	guardPart = 10               // it can still say itself what became of the call
+	sendBack  = time.Millisecond // between two calls that find no room in their lane
 )
 
 // Lane bounds the calls of one account. The zero value is 16 at once and as many as come.
@@ -54,15 +55,22 @@ var ranks = [...]func(engine.Call) bool{
 	func(engine.Call) bool { return true },
 }
 
-// add lets a call wait.
-func (l *lane) add(t *task) {
+// add lets a call wait, and says how long. Of thousands that come together most find no room: the farther back one stands the sooner
+// it is told so, down to half of its time, so that they come back one by one and not in one instant.
+func (l *lane) add(t *task, left time.Duration) time.Duration {
 	rank := slices.IndexFunc(ranks[:], func(is func(engine.Call) bool) bool { return is(t.call) })
 	l.queues[rank] = append(l.queues[rank], t)
 	t.queues, l.waits = true, l.waits+1
+	before := 0
+	for _, q := range l.queues[:rank+1] {
+		before += len(q)
+	}
+	return left - min(left/2, time.Duration(before)*sendBack)
 }
 
 // next takes the call whose turn it is; nil: none waits. One that has too little time left ends its wait: it comes again with more.
 func (l *lane) next(now time.Time) *task {
+	late, turn := time.Duration(0), l.turn(now)
 	for i := range l.queues {
 		for q := &l.queues[i]; len(*q) > 0; {
 			t := (*q)[0]
@@ -70,16 +78,25 @@ func (l *lane) next(now time.Time) *task {
 			*q = (*q)[1:]
 			switch {
 			case !t.queues:
-			case l.last(t).After(now):
+			case !turn.After(l.last(t)):
 				l.give(t)
 				return t
 			default:
-				t.wait.Reset(0)
+				t.wait.Reset(min(late*sendBack, max(0, t.until.Sub(now))))
+				late++
 			}
 		}
 		l.queues[i] = nil
 	}
 	return nil
+}
+
+// turn is when the account's pace lets one more call be sent.
+func (l *lane) turn(now time.Time) time.Time {
+	if l.bucket == nil {
+		return now
+	}
+	return now.Add(time.Duration(max(0, 1-l.bucket.TokensAt(now)) / l.Rate * float64(time.Second)))
 }
 
 // last is when a call must be sent, so that it has twice the time that calls take lately: cut off in the middle it would be held
@@ -203,8 +220,7 @@ func (l *lanes) admit(t *task) {
 		go l.run(t)
 		return
 	}
-	t.lane.add(t)
-	t.wait = l.clock.AfterFunc(max(0, t.until.Sub(l.clock.Now())), func() {
+	t.wait = l.clock.AfterFunc(t.lane.add(t, max(0, t.until.Sub(l.clock.Now()))), func() {
 		l.mu.Lock()
 		waited, again := t.lane.give(t), t.lane.again()
 		l.mu.Unlock()

@@ -363,11 +363,15 @@ func TestACrowdComesBackEvenly(t *testing.T) {
 			crowd = append(crowd, engine.Call{ID: engine.CallID(fmt.Sprint(i)), Device: lock.DeviceID(fmt.Sprint(i)), Account: "a", Verb: engine.CallObserve})
 		}
 		var waits []time.Duration
+		at := map[time.Duration]int{}
 		for _, e := range makeCalls(t, func(lock.AccountID) Account { return Account{f, c.lane} }, crowd...) {
 			switch {
 			case e.Err == nil:
 			case e.Unsent:
 				waits = append(waits, e.Err.RetryAfter)
+				if at[e.after]++; at[e.after] > laneWidth {
+					t.Fatalf("%s: more than %d are sent back at %v", name, laneWidth, e.after)
+				}
 			default:
 				t.Errorf("%s: a call was sent with too little time left: %v", name, e.Err)
 			}

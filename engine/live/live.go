@@ -19,6 +19,7 @@ import (
 const (
 	maxBatch    = 512              // inputs taken by one step: what gathers while a step runs shares the next commit
 	maxNews     = 64               // of them, how many are outcomes and notices: a step of so many takes a few milliseconds
+	maxBeside   = 16               // and how many beside commands, whose senders wait
 	maxCommands = 4096             // commands that may wait; beyond, they are refused as busy
 	maxNotices  = 1 << 16          // different notices that may wait; a repeated one costs nothing
 	maxSleep    = 30 * time.Second // the clock is looked at this often: after a suspend or a set clock it is not where the timer thinks

@@ -152,7 +152,7 @@ func TestBeyondTheBoundCommandsAreRefusedAsBusy(t *testing.T) {
 // However many outcomes come at once, a command goes with the next step, and each step takes some of both.
 func TestACommandDoesNotWaitBehindACrowdOfOutcomes(t *testing.T) {
 	b := newInbox()
-	for i := range 2 * maxNews {
+	for i := range 2 * maxBeside {
 		b.expect()
 		b.outcome(engine.Outcome{Call: engine.CallID(fmt.Sprint(i))})
 	}
@@ -168,13 +168,13 @@ func TestACommandDoesNotWaitBehindACrowdOfOutcomes(t *testing.T) {
 		}
 		for i, x := range in {
 			o, isOutcome := x.(engine.Outcome)
-			if isOutcome != (i < maxNews) || isOutcome && o.Call != engine.CallID(fmt.Sprint(round*maxNews+i)) {
+			if isOutcome != (i < maxBeside) || isOutcome && o.Call != engine.CallID(fmt.Sprint(round*maxBeside+i)) {
 				t.Fatalf("input %d of step %d is %+v", i, round, x)
 			}
 		}
 		if round == 1 {
 			b.giveBack(in[1:]) // it took one
-			if again := b.take(); again[0].(engine.Outcome).Call != engine.CallID(fmt.Sprint(maxNews+1)) {
+			if again := b.take(); again[0].(engine.Outcome).Call != engine.CallID(fmt.Sprint(maxBeside+1)) {
 				t.Fatalf("what was given back does not come first: %+v", again[0])
 			}
 			return
