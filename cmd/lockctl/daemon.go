@@ -35,7 +35,6 @@ const (
 	drainCalls = 30 * time.Second // what driver calls under way get when the program is told to end
 	listEvery  = 15 * time.Minute // accounts are asked for their devices
 	askAccount = time.Minute      // and get so long to answer
-	codesKept  = 1 << 14          // decoded codes in memory, about 20 MiB: the store has the others
 )
 
 // daemon runs the accounts of a configuration: everything that lockctl serve has open.
@@ -93,7 +92,7 @@ func serveLive(a *app) (err error) {
 	}
 	d.use(opened)
 
-	e, err := engine.Open(a.ctx, engine.Options{Store: d.store, Cache: codesKept})
+	e, err := engine.Open(a.ctx, engine.Options{Store: d.store, Cache: live.CodesKept})
 	if err != nil {
 		return err
 	}

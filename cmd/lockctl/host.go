@@ -13,6 +13,7 @@ import (
 
 	"github.com/accesscodes/lockctl/api"
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/engine/live"
 	"github.com/accesscodes/lockctl/tui"
 )
 
@@ -64,7 +65,7 @@ func (a *app) connect() (*talk, error) {
 	if err != nil {
 		return nil, err // it says what to do
 	}
-	e, err := engine.Open(a.ctx, engine.Options{Store: kept, Cache: codesKept})
+	e, err := engine.Open(a.ctx, engine.Options{Store: kept, Cache: live.CodesKept})
 	if err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}

@@ -30,6 +30,9 @@ const (
 // times as much is in use as before and after, and within a limit the collector then takes the processor from everybody else.
 const GarbagePercent = 40
 
+// CodesKept is what a daemon hands to its engine as Options.Cache: about 20 MiB of decoded codes. The store has the others.
+const CodesKept = 1 << 14
+
 // ErrClosed is returned by a host that was closed.
 var ErrClosed = errors.New("the host is closed")
 

@@ -123,7 +123,7 @@ func measure(b *testing.B, dir string) {
 	began := time.Now()
 	s := vault(b, dir, true)
 	opened := time.Since(began)
-	e, err := engine.Open(b.Context(), engine.Options{Store: s})
+	e, err := engine.Open(b.Context(), engine.Options{Store: s, Cache: CodesKept})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,9 +8,9 @@ const (
 	MaxValue = 512 << 10
 )
 
-// LocalLimits bounds a commit to a store of this machine: 3,000 operations of 2 MiB. Every local store takes the same, so
+// LocalLimits bounds a commit to a store of this machine: 3,000 operations of 1.5 MiB. Every local store takes the same, so
 // that the engine takes the same steps whichever it stands on.
-func LocalLimits() Limits { return Limits{MaxOps: 3000, MaxBytes: 2 << 20} }
+func LocalLimits() Limits { return Limits{MaxOps: 3000, MaxBytes: 3 << 19} }
 
 // Size is what o counts against Limits.MaxBytes: the bytes of its key and, unless it deletes, of its value.
 func (o Op) Size() int {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/dgraph-io/badger/v4"
@@ -16,8 +17,14 @@ import (
 const (
 	// KeySize is the size of an encryption key, in bytes.
 	KeySize = 32
-	// memTable is the smallest memtable that takes the largest commit: Badger bounds one to 15 % of it.
-	memTable = 16 << 20
+	// memTable is the smallest memtable that takes the largest commit: Badger bounds one to 15 % of it. While one is written to a table,
+	// three times as much again is in use.
+	memTable = 11 << 20
+	// largestLog bounds what is believed of the size of a log that a crash has left.
+	largestLog = 64 << 20
+	// tableSize is that of the tables of every level. A compaction makes up to ten of them at once, and each takes up to 14 times its
+	// size meanwhile: as it is read, compressed, encrypted, and room for more. Badger would let tables grow to 8 MiB.
+	tableSize = 1 << 20
 	// minFree must be left on the disk before a commit: the rest of a memtable's log and the table it is written to.
 	minFree = 2 * memTable
 )
@@ -64,7 +71,11 @@ func open(o Options, lock *dirLock) (*Store, error) {
 		if err := verify(o.Dir, settings); err != nil {
 			return nil, err
 		}
-		if err := errors.Join(dropUnborn(o.Dir), makeDiscard(o.Dir)); err != nil {
+		err := errors.Join(dropUnborn(o.Dir), makeDiscard(o.Dir))
+		if err == nil {
+			settings.MemTableSize, err = memTableOf(o.Dir)
+		}
+		if err != nil {
 			return nil, openError(o.Dir, err)
 		}
 	}
@@ -102,6 +113,7 @@ func settings(o Options) badger.Options {
 		WithDetectConflicts(false). // there is one writer
 		WithMemTableSize(memTable).
 		WithNumMemtables(2).
+		WithBaseTableSize(tableSize).
 		WithNumLevelZeroTables(2).
 		WithNumLevelZeroTablesStall(4).
 		WithNumCompactors(2).
@@ -111,6 +123,7 @@ func settings(o Options) badger.Options {
 		WithCompactL0OnClose(true).
 		WithMetricsEnabled(false).
 		WithLogger(nil)
+	b.TableSizeMultiplier = 1
 	if len(o.Key) > 0 {
 		b = b.WithEncryptionKey(o.Key)
 	}
@@ -118,6 +131,24 @@ func settings(o Options) badger.Options {
 		b = b.WithLogger(logger{o.Logger})
 	}
 	return b
+}
+
+// memTableOf is how large the memtables of the store in dir must be: a log that a crash has left is read into one, and Badger ends the
+// process where it does not fit. A log of ours has twice the size of its memtable; one of another size, by an earlier version or cut
+// off where it was read before, may be full of records.
+func memTableOf(dir string) (int64, error) {
+	size := int64(memTable)
+	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	for _, log := range logs {
+		info, err := os.Stat(log)
+		if err != nil {
+			return 0, err
+		}
+		if info.Size() != 2*memTable {
+			size = max(size, min(info.Size(), largestLog))
+		}
+	}
+	return size, err
 }
 
 // openBadger opens Badger; a panic of it, which damaged files can cause, becomes an error.

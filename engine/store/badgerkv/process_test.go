@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/dgraph-io/badger/v4"
 
 	"github.com/accesscodes/lockctl/engine/store"
 	"github.com/accesscodes/lockctl/engine/store/badgerkv"
@@ -155,4 +158,33 @@ func killed(t *testing.T, dir string, n int) store.Rev {
 		t.Fatalf("the child acknowledged %q before its end, want at least %d: %s", last, n, complaint.String())
 	}
 	return store.Rev(rev)
+}
+
+// A crash may leave a log that was written with a larger memtable than ours, by an earlier version: what it holds is still read.
+func TestALogOfALargerMemtableIsRead(t *testing.T) {
+	const large, records = 16 << 20, 30
+	old, dir := t.TempDir(), t.TempDir()
+	db, err := badger.Open(badger.DefaultOptions(old).WithMemTableSize(large).WithValueLogFileSize(large).WithLogger(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range records {
+		err := db.Update(func(txn *badger.Txn) error {
+			return txn.Set(fmt.Appendf(nil, "k%02d", i), make([]byte, store.MaxValue))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for file, data := range files(t, old) { // as a crash leaves it
+		write(t, filepath.Join(dir, file), data)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, badgerkv.Options{Dir: dir})
+	defer s.Close()
+	if kvs, _, err := s.Scan(t.Context(), "", "", 0); err != nil || len(kvs) != records {
+		t.Errorf("Scan: %d records, %v, want %d", len(kvs), err, records)
+	}
 }
