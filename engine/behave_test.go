@@ -236,8 +236,8 @@ func TestAlgorithmicDigitsInDoubtAreAskedForAgain(t *testing.T) {
 		f.loses(engine.CallSet, true)
 		r.do(engine.Create{ID: "g", Device: "front", Offline: true, Starts: hours(10), Ends: hours(20)})
 		r.pass(time.Hour)
-		if c := r.code("g"); !c.HasPIN || len(c.Issues) != 0 {
-			t.Errorf("blind %v: issued %v, issues %s", blind, c.HasPIN, codesOf(c.Issues))
+		if c := r.code("g"); !c.HasPIN || len(c.Issues) != 0 || len(c.Pending) != 0 {
+			t.Errorf("blind %v: issued %v, issues %s, pending %v", blind, c.HasPIN, codesOf(c.Issues), c.Pending)
 		}
 		if n := r.count(engine.CallSet); n != 2 {
 			t.Errorf("blind %v: %d sets", blind, n)

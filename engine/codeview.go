@@ -188,7 +188,12 @@ func (d *device) pending(now time.Time, c *code, w *want, policy Policy) []Mutat
 		}
 		return out
 	}
-	if p := d.best(now, c, policy); w.On && (p == nil || !d.settled(now, p, policy)) {
+	p := d.best(now, c, policy)
+	there := p != nil && d.settled(now, p, policy)
+	if c.Offline != lock.OfflineNone {
+		there = p != nil && d.serves(now, c, p, policy) // nothing of it has to come to the lock
+	}
+	if w.On && !there {
 		return []Mutation{{Code: MutCreating, Due: c.NextTry}}
 	}
 	return nil

@@ -74,6 +74,7 @@ const (
 	OfflineNone    OfflineKind = ""
 	OfflineHourly  OfflineKind = "hourly"   // whole hours, 1 to 672 h
 	OfflineDaily   OfflineKind = "daily"    // 29 to 367 days, equal clock times
+	OfflineTimed   OfflineKind = "timed"    // any whole minutes, 1 h to 30 days
 	OfflineOneTime OfflineKind = "one-time" // first use within 24 h of the start
 	OfflineSlots   OfflineKind = "slots"    // predefined check-in and check-out times
 )

@@ -13,6 +13,8 @@ const (
 	hourlyMax  = 672 * time.Hour
 	dailyMin   = 29  // days
 	dailyMax   = 367 // days
+	timedMin   = time.Hour
+	timedMax   = 30 * 24 * time.Hour
 	oneTimeFor = 24 * time.Hour
 	slotsMax   = 31 // days
 )
@@ -20,7 +22,7 @@ const (
 // Snap returns the window that an algorithmic code of that kind can have where w is wished, and the kind. With kind
 // OfflineNone it takes, of the kinds that the lock has, the one that keeps most of w; it never chooses OfflineOneTime by
 // itself, because such a code dies with its first use. The start of hourly, daily and one-time codes rounds down to the hour
-// of the lock's zone; that of a slot is the nearest. The end never reaches past w.To. How much is too much is the caller's
+// of the lock's zone, that of a timed one to the minute; that of a slot is the nearest. The end never reaches past w.To. How much is too much is the caller's
 // decision, with Rounding. An error names the rule that leaves no such window.
 func (t Traits) Snap(kind OfflineKind, w Window) (Window, OfflineKind, error) {
 	if len(t.Offline) == 0 {
@@ -86,6 +88,8 @@ func (t Traits) snap(kind OfflineKind, w Window, loc *time.Location) (Window, er
 		return snapHourly(w, loc)
 	case OfflineDaily:
 		return snapDaily(w, loc)
+	case OfflineTimed:
+		return snapTimed(w)
 	case OfflineOneTime:
 		return snapOneTime(w, loc)
 	case OfflineSlots:
@@ -118,6 +122,14 @@ func snapDaily(w Window, loc *time.Location) (Window, error) {
 		}
 	}
 	return Window{}, errors.New("a daily code lasts at least 29 days and ends at the clock time of its start")
+}
+
+func snapTimed(w Window) (Window, error) {
+	kept := Window{w.From.Truncate(time.Minute), w.To.Truncate(time.Minute)}
+	if length := kept.To.Sub(kept.From); length < timedMin || length > timedMax {
+		return Window{}, errors.New("a timed code lasts 1 hour to 30 days")
+	}
+	return kept, nil
 }
 
 func snapOneTime(w Window, loc *time.Location) (Window, error) {

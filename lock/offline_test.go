@@ -23,6 +23,7 @@ func TestSnap(t *testing.T) {
 	oracode := Traits{Offline: []OfflineKind{OfflineSlots}, TimeSlots: []TimeSlot{{16 * 60, 10 * 60}, {15 * 60, 11 * 60}, {9 * 60, 17 * 60}}, Zone: "America/New_York"}
 	kathmandu := Traits{Offline: []OfflineKind{OfflineHourly}, Zone: "Asia/Kathmandu"}
 	berlin := Traits{Offline: []OfflineKind{OfflineHourly, OfflineDaily}, Zone: "Europe/Berlin"}
+	lockly := Traits{Offline: []OfflineKind{OfflineTimed, OfflineOneTime}, Zone: "America/New_York"}
 	howe := Traits{Offline: []OfflineKind{OfflineHourly}, Zone: "Australia/Lord_Howe"}
 	for _, c := range []struct {
 		name     string
@@ -45,6 +46,8 @@ func TestSnap(t *testing.T) {
 		{"equal clock times across a change", berlin, OfflineDaily, "2026-03-10T15:00:00+01:00", "2026-04-20T15:00:00+02:00", "2026-03-10T15:00:00+01:00", "2026-04-20T15:00:00+02:00", OfflineDaily, 0},
 		{"a day whose clocks jump over the hour", berlin, OfflineDaily, "2026-02-20T02:00:00+01:00", "2026-03-29T20:00:00+02:00", "2026-02-20T02:00:00+01:00", "2026-03-28T02:00:00+01:00", OfflineDaily, 41 * time.Hour},
 		{"one-time", igloo, OfflineOneTime, "2026-05-01T15:20:00+08:00", "", "2026-05-01T15:00:00+08:00", "2026-05-02T15:00:00+08:00", OfflineOneTime, 20 * time.Minute},
+		{"timed, to the minute", lockly, OfflineNone, "2026-05-01T15:20:40-04:00", "2026-05-03T10:45:30-04:00", "2026-05-01T15:20:00-04:00", "2026-05-03T10:45:00-04:00", OfflineTimed, 40 * time.Second},
+		{"timed, 30 days", lockly, OfflineTimed, "2026-05-01T15:00:00-04:00", "2026-05-31T15:00:00-04:00", "2026-05-01T15:00:00-04:00", "2026-05-31T15:00:00-04:00", OfflineTimed, 0},
 		{"one-time, then longer", igloo, OfflineOneTime, "2026-05-01T15:00:00+08:00", "2026-05-03T15:00:00+08:00", "2026-05-01T15:00:00+08:00", "2026-05-02T15:00:00+08:00", OfflineOneTime, 24 * time.Hour},
 		{"the nearest slot", oracode, OfflineSlots, "2026-05-01T15:45:00-04:00", "2026-05-03T10:15:00-04:00", "2026-05-01T16:00:00-04:00", "2026-05-03T10:00:00-04:00", OfflineSlots, 15 * time.Minute},
 		{"another slot", oracode, OfflineSlots, "2026-05-01T15:10:00-04:00", "2026-05-03T11:00:00-04:00", "2026-05-01T15:00:00-04:00", "2026-05-03T11:00:00-04:00", OfflineSlots, 10 * time.Minute},
@@ -92,6 +95,8 @@ func TestSnapErrorsNameTheRule(t *testing.T) {
 		{"over 672 h", igloo, OfflineHourly, "2026-05-01T15:00:00Z", "2026-05-29T16:00:00Z", "at most 672 hours"},
 		{"under 29 days", igloo, OfflineDaily, "2026-05-01T15:00:00Z", "2026-05-30T14:00:00Z", "at least 29 days"},
 		{"over 367 days", igloo, OfflineDaily, "2026-05-01T15:00:00Z", "2027-05-04T15:00:00Z", "at most 367 days"},
+		{"timed, under an hour", Traits{Offline: []OfflineKind{OfflineTimed}, Zone: "UTC"}, OfflineTimed, "2026-05-01T15:00:00Z", "2026-05-01T15:59:59Z", "1 hour to 30 days"},
+		{"timed, over 30 days", Traits{Offline: []OfflineKind{OfflineTimed}, Zone: "UTC"}, OfflineNone, "2026-05-01T15:00:00Z", "2026-05-31T15:01:00Z", "1 hour to 30 days"},
 		{"one-time past the end", igloo, OfflineOneTime, "2026-05-01T15:00:00Z", "2026-05-02T14:00:00Z", "24 hours"},
 		{"no slot", slots, OfflineSlots, "2026-05-01T16:00:00-04:00", "2026-05-01T20:00:00-04:00", "predefined check-in and check-out times only, 16:00 to 10:00, at most"},
 		{"slots over 31 days", slots, OfflineSlots, "2026-05-01T16:00:00-04:00", "2026-06-10T10:00:00-04:00", "31 days"},

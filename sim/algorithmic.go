@@ -93,6 +93,13 @@ func (d *device) fit(want *lock.Credential) (lock.Window, *refusal) {
 		if !sameTime || days < 29 || days > 367 {
 			return w, reject("29_to_367_days_at_equal_times")
 		}
+	case lock.OfflineTimed:
+		if from.Second() != 0 || to.Second() != 0 {
+			return w, reject("whole_minutes_only")
+		}
+		if length < time.Hour || length > 30*24*time.Hour {
+			return w, reject("1_hour_to_30_days")
+		}
 	case lock.OfflineOneTime:
 		w.To = w.From.Add(24 * time.Hour)
 	case lock.OfflineSlots:

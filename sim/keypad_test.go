@@ -250,6 +250,16 @@ func TestAlgorithmicCodes(t *testing.T) {
 			t.Errorf("%s: %v", bad.why, res.Err)
 		}
 	}
+	timed := newRig(t, "lockly")
+	from := timed.k.Now().Truncate(time.Minute)
+	for why, w := range map[string]lock.Window{
+		"whole_minutes_only": {From: from.Add(time.Second), To: from.Add(2 * time.Hour)}, "1_hour_to_30_days": {From: from, To: from.Add(721 * time.Hour)}, "": {From: from, To: from.Add(720 * time.Hour)},
+	} {
+		res := timed.call(Call{Verb: verbSet, Want: lock.Credential{Code: "t", Window: w, Enabled: true, Offline: lock.OfflineTimed}})
+		if res.Err == nil && why != "" || res.Err != nil && res.Err.Vendor != why {
+			t.Errorf("timed, %s: %v", why, res.Err)
+		}
+	}
 	for i := range 4 {
 		c := lock.Credential{Code: lock.CodeID('p' + rune(i)), Window: lock.Window{From: at.Add(100 * time.Hour), To: at.Add(101 * time.Hour)}, Enabled: true, Offline: lock.OfflineHourly}
 		res := r.call(Call{Verb: verbSet, Want: c})

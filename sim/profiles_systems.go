@@ -91,10 +91,10 @@ func systemProfiles() []Profile {
 		},
 		{
 			Name: "lockly", System: "lockly", Async: true, Push: true,
-			Meaning: "6 to 8 digits; by the table it knows no schedules; one-time codes by algorithm",
+			Meaning: "6 to 8 digits; by the table it knows no schedules; timed and one-time codes by algorithm",
 			Traits: lock.Traits{
 				Slots: 50, PINLengths: lengths(6, 8), NameMax: 32, CloudList: true,
-				Offline: []lock.OfflineKind{lock.OfflineOneTime}, FirstUseWithin: 24 * time.Hour, Zone: zone,
+				Offline: []lock.OfflineKind{lock.OfflineTimed, lock.OfflineOneTime}, Zone: zone,
 			},
 		},
 		{

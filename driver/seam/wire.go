@@ -104,7 +104,7 @@ var systems = [...]system{
 	{name: "ttlock", types: "ttlock_lock", native: true},
 	{name: "yale", types: "yale_lock", native: true},
 	{name: "hubitat", types: "hubitat_lock"},
-	{name: "lockly", types: "lockly_lock", offline: []lock.OfflineKind{lock.OfflineOneTime}},
+	{name: "lockly", types: "lockly_lock", offline: []lock.OfflineKind{lock.OfflineTimed, lock.OfflineOneTime}},
 	{name: "nuki", types: "nuki_lock"},
 	{name: "smartthings", types: "smartthings_lock"},
 	{name: "oracode", types: "dormakaba_oracode_door", offline: []lock.OfflineKind{lock.OfflineSlots}},
@@ -154,7 +154,7 @@ func (d *device) traits() lock.Traits {
 	if d.Offline != nil && *d.Offline {
 		t.Offline = s.offline
 	}
-	if slices.Contains(t.Offline, lock.OfflineOneTime) {
+	if s.name == "igloohome" && len(t.Offline) > 0 {
 		t.FirstUseWithin = 24 * time.Hour
 	}
 	for _, c := range p.Constraints {

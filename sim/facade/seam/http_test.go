@@ -169,3 +169,16 @@ func TestLocklysOfflineCodes(t *testing.T) {
 	h.opens(second, true)
 	h.Refuses("/habits", `{"account":"house","habits":{"config_number":"12345"}}`, "config_number")
 }
+
+// Lockly's codes for some hours open in their window, to the minute, and are set when their digits are known.
+func TestLocklysTimedCodes(t *testing.T) {
+	h := open(t, "lockly")
+	_, digits, said := h.makes(`"starts_at":"2031-03-24T13:10:00Z","ends_at":"2031-03-24T15:20:00Z"`)
+	h.wants(said, `"status":"set"`, `"pending_mutations":[]`, `"is_one_time_use":false`)
+	h.opens(digits, false)
+	h.until(24, 15)
+	h.opens(digits, true)
+	h.opens(digits, true)
+	h.until(24, 17)
+	h.opens(digits, false)
+}
