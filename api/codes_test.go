@@ -120,7 +120,7 @@ func TestBadInputNamesTheFieldAndTheRule(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.raw)
 		}
 	}
-	large := make([]byte, MaxBody+1)
+	large := make([]byte, 10*MaxBody)
 	for i := range large {
 		large[i] = ' '
 	}

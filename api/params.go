@@ -66,8 +66,11 @@ func fields(t reflect.Type) []field {
 	return all
 }
 
+// waste is how many bytes beyond MaxBody are taken, only to be forgotten.
+const waste = 16 << 20
+
 // read takes the parameters of a request: the body of a POST, PUT or PATCH, else the query string. A DELETE may have either.
-func read(w http.ResponseWriter, r *http.Request, as shape) (params, error) {
+func read(r *http.Request, as shape) (params, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete && (r.URL.RawQuery != "" || r.ContentLength == 0) {
 		q, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
@@ -75,10 +78,10 @@ func read(w http.ResponseWriter, r *http.Request, as shape) (params, error) {
 		}
 		return fromQuery(q, as)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	var large *http.MaxBytesError
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	switch {
-	case errors.As(err, &large):
+	case len(body) > MaxBody:
+		_, _ = io.CopyN(io.Discard, r.Body, waste) // else a client that is still sending would see a broken connection, and no answer
 		return nil, problem(http.StatusRequestEntityTooLarge, "payload_too_large", fmt.Sprintf("the body is larger than %d bytes", MaxBody))
 	case err != nil:
 		return nil, problem(http.StatusBadRequest, "invalid_input", "the body ends too early")

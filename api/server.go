@@ -50,15 +50,16 @@ type Server struct {
 	random io.Reader
 	rows   map[string]*endpoint
 	feeds  map[string]stream
+	over   <-chan struct{} // closed when streams have to end
 }
 
-// New makes a server. It fails if what is kept of webhooks can't be read.
+// New makes a server, whose streams end with ctx. It fails if what is kept of webhooks can't be read.
 func New(ctx context.Context, o Options) (*Server, error) {
 	hooks, err := openHooks(ctx, o.Records)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, hooks: hooks, clock: o.Clock, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}, feeds: streams()}
+	s := &Server{host: o.Host, lab: o.Lab, keys: o.Keys, hooks: hooks, clock: o.Clock, space: o.Workspace, log: o.Log, random: o.Random, rows: map[string]*endpoint{}, feeds: streams(), over: ctx.Done()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -142,7 +143,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, auth func(*http.
 	case !who.May(row.scope):
 		return nil, problem(http.StatusForbidden, "forbidden", "this API key lacks the scope "+string(row.scope))
 	}
-	in, err := read(w, r, row.takes)
+	in, err := read(r, row.takes)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/accesscodes/lockctl/engine"
 )
 
-// Streams are answers without an end, as server-sent events: they go on until the reader goes.
+// Streams are answers without an end, as server-sent events: they go on until the reader goes, or the server.
 
 // stream is a row of what is served that way.
 type stream struct {
@@ -106,6 +106,8 @@ func (s *Server) bell(f *feed, r *http.Request) error {
 			return err
 		}
 		select {
+		case <-s.over:
+			return nil
 		case <-r.Context().Done():
 			return nil
 		case _, open := <-bell:
@@ -151,6 +153,8 @@ func (s *Server) journal(f *feed, r *http.Request) error {
 			}
 		} else {
 			select {
+			case <-s.over:
+				return nil
 			case <-r.Context().Done():
 				return nil
 			case _, open := <-bell:

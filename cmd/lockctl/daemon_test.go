@@ -180,7 +180,12 @@ func TestServeIsReadyAtOnceAndEndsInOrder(t *testing.T) {
 	if s.get("/healthz") != http.StatusOK {
 		t.Error("it does not live")
 	}
-	s.ends()
+	bell, err := s.http.Get("http://lockctl/v1/bell")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bell.Body.Close()
+	s.ends() // although somebody listens
 }
 
 func TestAConfigurationIsReadAgainWholeOrNotAtAll(t *testing.T) {

@@ -239,7 +239,12 @@ func answer(ctx context.Context, doors []door, log *slog.Logger) error {
 	last, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
 	for _, s := range servers {
-		err = errors.Join(err, s.Shutdown(last))
+		cut := s.Shutdown(last)
+		if errors.Is(cut, context.DeadlineExceeded) {
+			log.Warn("requests that took too long were cut off", "after", drain)
+			cut = s.Close()
+		}
+		err = errors.Join(err, cut)
 	}
 	return err
 }
