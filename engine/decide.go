@@ -57,7 +57,12 @@ func (b *batch) hold(d *device, scope string) {
 			start = earliest(start, c.From)
 		}
 	}
-	l.waiting[d.id()] = start
+	w := waiter{start: start, since: d.waits(b.now, b.e.policyOf(d))}
+	l.waiting[d.id()] = w
+	if at := l.Tried.Add(w.within(b.now)); at.Before(l.ProbeAt) && l.hastens() {
+		l.ProbeAt = latest(at, b.now)
+		b.changed(l)
+	}
 	if d.Gate != scope {
 		d.Gate, d.dirtyRun = scope, true
 	}

@@ -196,7 +196,7 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	err = e.each(ctx, dirLink, func(kv store.KV) error {
 		l, err := decode[link](kv.Key, kv.Val)
-		l.scope, l.waiting = kv.Key[len(dirLink):], map[lock.DeviceID]time.Time{}
+		l.scope, l.waiting = kv.Key[len(dirLink):], map[lock.DeviceID]waiter{}
 		l.Probing = ""
 		e.links[l.scope] = &l
 		if !l.open() {
@@ -227,7 +227,7 @@ func (e *Engine) load(ctx context.Context) error {
 		}
 		gated := s.Gate != "" && !e.link(s.Gate).open()
 		if gated {
-			e.link(s.Gate).waiting[id] = fromUnix(s.Row.Start)
+			e.link(s.Gate).waiting[id] = waiter{start: fromUnix(s.Row.Start)}
 		}
 		if gated != (s.Gate != "") || e.link(accountScope(s.Row.Account)).Auth != (s.Row.Unknown > 0) {
 			e.wakes.set(r, fromUnix(1)) // its link came or went, and the end came before it was told

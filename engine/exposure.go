@@ -59,6 +59,28 @@ func (d *device) alarms(c *code, p *place, now time.Time, policy *Policy) time.T
 	return d.exposed(c, p, now)
 }
 
+// waits is from when on somebody waits before the door, or could open it and should not, for as long as the lock is out of reach: the last
+// one, who has the least patience. Zero: nobody does.
+func (d *device) waits(now time.Time, policy Policy) (since time.Time) {
+	for _, c := range d.codes {
+		if c.Honoured || c.unpulled() || c.Offline != lock.OfflineNone {
+			continue
+		}
+		on := false
+		for i := range c.Places {
+			p := &c.Places[i]
+			on = on || d.serves(now, c, p, policy)
+			if p.Cleared.IsZero() {
+				since = latest(since, d.exposed(c, p, now))
+			}
+		}
+		if !on && !c.isOver(now) && c.window().Contains(now) && c.Refused == "" && c.Contended.IsZero() {
+			since = latest(since, latest(c.From, latest(c.Created, c.Wished)))
+		}
+	}
+	return since
+}
+
 // away reports whether the lock or its hub is known to be out of reach.
 func (d *device) away() bool {
 	return d.Reach == lock.LockDown || d.Reach == lock.HubDown || slices.ContainsFunc(d.hangs, func(l *link) bool { return l.isHub() && !l.open() })

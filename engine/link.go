@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	breakAfter = 3               // devices that must fail in a row before their common link is blamed
+	breakAfter = 3 // devices that must fail in a row before their common link is blamed
+	probeMin   = 10 * time.Second
 	probeMax   = 5 * time.Minute // between half-open probes, at most
+	impatience = 4               // of whoever waits at a door: this part of the time that they have waited may pass between probes
 )
 
 // link is what several devices hang on together: an account, or a hub. When it is down its breaker holds every call of
@@ -24,13 +26,29 @@ type link struct {
 	Failed  []lock.DeviceID `json:",omitzero"` // in a row, distinct
 	ProbeAt time.Time       `json:",omitzero"`
 	Probes  int             `json:",omitzero"` // failed ones
+	Tried   time.Time       `json:",omitzero"` // the last call that had the chance to find it up
 	Up      time.Time       `json:",omitzero"` // since; zero: it never was down
 	Probing lock.DeviceID   `json:"-"`
 
 	scope   string
-	waiting map[lock.DeviceID]time.Time // held back, with the start they wait for
+	waiting map[lock.DeviceID]waiter // held back
 	members int
 	dirty   bool
+}
+
+// waiter is why a device that is held back waits.
+type waiter struct {
+	start time.Time // the next start there; zero: none
+	since time.Time // from when on somebody waits before its door, or could open it and should not; zero: nobody does
+}
+
+// within is how long after a probe the next one is due for the waiter's sake. Nobody waits for much longer than they have waited already,
+// and what lasts is not hammered: ten seconds at first, five minutes after twenty.
+func (w waiter) within(now time.Time) time.Duration {
+	if w.since.IsZero() {
+		return probeMax
+	}
+	return min(max(now.Sub(w.since)/impatience, probeMin), probeMax)
 }
 
 func accountScope(id lock.AccountID) string          { return "a:" + string(id) }
@@ -38,11 +56,18 @@ func hubScope(a lock.AccountID, h lock.HubID) string { return "h:" + string(a) +
 func (l *link) open() bool                           { return l.Down.IsZero() }
 func (l *link) isHub() bool                          { return strings.HasPrefix(l.scope, "h:") }
 
+// flaps reports whether the link went down soon after it had come back.
+func (l *link) flaps() bool { return l.Down.Sub(l.Up) < 2*probeMax }
+
+// hastens reports whether more probes may find the link up sooner: not where only people can bring it back, or where calls fail that are no
+// probes.
+func (l *link) hastens() bool { return !l.Auth && !l.flaps() }
+
 // link returns the state of a scope, up unless known otherwise.
 func (e *Engine) link(scope string) *link {
 	l := e.links[scope]
 	if l == nil {
-		l = &link{scope: scope, waiting: map[lock.DeviceID]time.Time{}}
+		l = &link{scope: scope, waiting: map[lock.DeviceID]waiter{}}
 		e.links[scope] = l
 	}
 	return l
@@ -111,7 +136,7 @@ func (b *batch) linkFailed(d *device, l *link, err *driver.Error, sure bool) {
 		if !sure && len(l.Failed) < least {
 			return
 		}
-		if l.Down = b.now; b.now.Sub(l.Up) < 2*probeMax {
+		if l.Down = b.now; l.flaps() {
 			l.Probes++ // what answers one call and refuses the next is no better than what is silent
 		} else {
 			l.Probes = 0
@@ -139,11 +164,14 @@ func (b *batch) linkFailed(d *device, l *link, err *driver.Error, sure bool) {
 		return
 	}
 	l.Auth = auth
-	l.Probing = ""
-	wait := min(probeMax, backoff(10*time.Second, probeMax, l.Probes))
-	for id := range l.waiting { // only the least matters, so the order does not
+	l.Probing, l.Tried = "", b.now
+	wait := min(probeMax, backoff(probeMin, probeMax, l.Probes))
+	for id, w := range l.waiting { // only the least matters, so the order does not
 		if start := fromUnix(b.e.rows[id].Start); start.After(b.now) {
-			wait = min(wait, max(start.Sub(b.now), 10*time.Second))
+			wait = min(wait, max(start.Sub(b.now), probeMin))
+		}
+		if l.hastens() {
+			wait = min(wait, w.within(b.now))
 		}
 	}
 	l.ProbeAt = b.now.Add(wait)
@@ -205,9 +233,9 @@ func (b *batch) probes() {
 	for _, l := range due {
 		var first lock.DeviceID
 		var at time.Time
-		for id, start := range l.waiting {
-			if first == "" || before(start, at) || start.Equal(at) && id < first {
-				first, at = id, start
+		for id, w := range l.waiting {
+			if first == "" || before(w.start, at) || w.start.Equal(at) && id < first {
+				first, at = id, w.start
 			}
 		}
 		d := b.device(first)
