@@ -24,6 +24,17 @@ const (
 	CallClear   CallVerb = "clear"
 )
 
+// Word is what goes on at the lock while the call is made, for people: looking, writing or erasing.
+func (v CallVerb) Word() string {
+	switch v {
+	case CallSet:
+		return "writing"
+	case CallClear:
+		return "erasing"
+	}
+	return "looking"
+}
+
 // Call is one driver attempt that the host is to make. Its intent is durable before the host sees it. The host delivers
 // exactly one Outcome for it, at Deadline at the latest.
 type Call struct {

@@ -33,7 +33,7 @@ func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
 	}
 	for i := range d.Orphans {
 		o := &d.Orphans[i]
-		v.Slots = append(v.Slots, SlotView{Slot: o.Slot, Ref: o.Ref, Name: o.Name, Held: o.Window, State: "clearing", Enabled: o.Enabled, Seen: o.Seen})
+		v.Slots = append(v.Slots, SlotView{Slot: o.Slot, Ref: o.Ref, Name: o.Name, Held: o.Window, State: "removing", Enabled: o.Enabled, Seen: o.Seen})
 	}
 	for i := range d.held {
 		if h := &d.held[i]; !h.Ours {
@@ -94,7 +94,7 @@ func (d *device) slotsOf(now time.Time, c *code, policy Policy) []SlotView {
 		s.Slot, s.Ref, s.Held, s.Weekly, s.Enabled, s.Seen = p.Slot, p.Ref, p.Window, p.Weekly, p.Enabled, p.Seen
 		switch {
 		case c.isOver(now) || !p.Cleared.IsZero():
-			s.State = "clearing"
+			s.State = "removing"
 		case p.Accepted.IsZero() || p.Doubt:
 			s.State = "writing"
 		case !d.settled(now, p, policy):
@@ -164,7 +164,7 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 		v.Pending = d.pending(now, c, &w, policy)
 	}
 	if f := d.Flight; f != nil && f.Code == c.ID {
-		v.Reason = string(f.Verb) + " is under way: " + f.Reason
+		v.Reason = f.Verb.Word() + " now: " + f.Reason
 	}
 	v.Line = d.line(now, c, &w, v.Status)
 	return v

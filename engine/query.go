@@ -134,7 +134,7 @@ type SlotView struct {
 	Wished  lock.Window
 	Held    lock.Window
 	Weekly  string // times of the week within Held at which alone it opens; "": all
-	State   string // wished, writing, accepted, held, clearing, unmanaged, ghost, spare
+	State   string // wished, writing, accepted, held, removing, unmanaged, ghost, spare
 	Enabled bool
 	Seen    time.Time // last observation that showed it
 }

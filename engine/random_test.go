@@ -330,7 +330,7 @@ func (m *machine) actions() map[string]func() {
 func moving(slots []engine.SlotView) int {
 	n := 0
 	for _, s := range slots {
-		if s.State == "writing" || s.State == "clearing" {
+		if s.State == "writing" || s.State == "removing" {
 			n++
 		}
 	}

@@ -391,7 +391,7 @@ func (d *device) modes() line {
 func (d *device) next() line {
 	s, v, now := d.sh.style, d.view, d.sh.now
 	if f := v.Flight; f != nil {
-		return say(busy, s.half+" "+flightWord(f.Verb)+" since "+spanOf(now.Sub(f.Since))).with(dim, ": "+d.sh.names.in(f.Reason))
+		return say(busy, s.half+" "+f.Verb.Word()+" since "+spanOf(now.Sub(f.Since))).with(dim, ": "+d.sh.names.in(f.Reason))
 	}
 	if v.Wake.IsZero() {
 		return say(dim, "nothing to do")

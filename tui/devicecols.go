@@ -46,7 +46,7 @@ func (d *device) slotColumns() []column[engine.SlotView] {
 }
 
 func (d *device) wished(v engine.SlotView, span func(lock.Window) string) string {
-	if v.Code == "" || v.State == "clearing" {
+	if v.Code == "" || v.State == "removing" {
 		return ""
 	}
 	if t := span(v.Wished); t != "" {

@@ -117,7 +117,7 @@ func (p *linear) device(rest string) {
 	v := s.Device
 	p.say("%s, %s, %s. %s.", v.Name, system(v.DeviceRow), linkWords(v.Link), strings.Join(traits(v.Traits), ", "))
 	if v.Flight != nil {
-		p.say("under way: %s, %s", flightWord(v.Flight.Verb), v.Flight.Reason)
+		p.say("under way: %s, %s", v.Flight.Verb.Word(), v.Flight.Reason)
 	} else if !v.Wake.IsZero() {
 		p.say("next: %s, %s", fromNow(v.Wake, s.Now), v.Next)
 	}

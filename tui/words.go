@@ -79,7 +79,7 @@ func (s *style) state(r engine.DeviceRow) sign {
 	case r.Link != lock.Reached && r.Link != lock.ReachUnknown:
 		return sign{bad, s.hollow, "offline"}
 	case r.InFlight != "":
-		return sign{busy, s.half, flightWord(r.InFlight)}
+		return sign{busy, s.half, r.InFlight.Word()}
 	case r.Errors > 0:
 		return sign{warn, s.warn, "issue"}
 	case r.Link == lock.ReachUnknown:
@@ -88,16 +88,6 @@ func (s *style) state(r engine.DeviceRow) sign {
 		return sign{accent, s.dot, "warning"}
 	}
 	return sign{good, s.ok, "ok"}
-}
-
-func flightWord(v engine.CallVerb) string {
-	switch v {
-	case engine.CallSet:
-		return "writing"
-	case engine.CallClear:
-		return "erasing"
-	}
-	return "looking"
 }
 
 // readiness is the sign of an arrival.
@@ -122,7 +112,7 @@ func (s *style) slotState(state string) sign {
 		return sign{good, s.ok, state}
 	case "accepted":
 		return sign{accent, s.later, state}
-	case "writing", "clearing":
+	case "writing", "removing":
 		return sign{busy, s.half, state}
 	case "unmanaged", "ghost":
 		return sign{warn, s.unknown, state}

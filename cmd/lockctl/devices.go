@@ -227,7 +227,7 @@ func (s *talk) tellDevice(v *deviceDetail, d *engine.DeviceView) {
 	}
 	flight := ""
 	if f := d.Flight; f != nil {
-		flight = string(f.Verb) + ", " + f.Reason
+		flight = f.Verb.Word() + ", " + f.Reason
 	}
 	delivery := "codes are written just in time"
 	if d.Native {

@@ -198,7 +198,7 @@ func (a *account) standing(c rest.Call, p pin, want lock.Credential, w lock.Wind
 	case h.PIN == want.PIN && h.Window.Equal(w) && h.Weekly == "" && h.Enabled:
 		return h, nil
 	}
-	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
+	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by erasing it first")
 }
 
 // taken goes on where a code was refused with 409: somebody has the digits, or the person has others, or no room is left. That the list does

@@ -253,7 +253,7 @@ func standing(c rest.Call, x *code, want lock.Credential, w lock.Window) (lock.H
 	case same:
 		return h, nil
 	}
-	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by clearing it first")
+	return lock.Held{}, c.Fail(driver.Unsupported, driver.BlameRequest, "a code is changed by erasing it first")
 }
 
 // leaving is the error of a code that must be gone before it can be written anew.
