@@ -79,7 +79,7 @@ type trouble struct {
 	OfDevice  bool        `json:"is_device_error,omitempty"`
 	OfAccount bool        `json:"is_connected_account_error,omitempty"`
 	Managed   lock.CodeID `json:"managed_access_code_id,omitempty"`
-	Unmanaged string      `json:"unmanaged_access_code_id,omitempty"`
+	Unmanaged lock.CodeID `json:"unmanaged_access_code_id,omitempty"`
 	Provider  string      `json:"provider_error_code,omitempty"` // the vendor's own word
 }
 
@@ -135,7 +135,7 @@ func troubles(device lock.DeviceID, issues []engine.Issue) (errors, warnings []t
 			t.Message += ": " + i.Remedy
 		}
 		if i.OtherRef != "" {
-			t.Unmanaged = unmanagedID(device, i.OtherRef)
+			t.Unmanaged = UnmanagedID(device, i.OtherRef)
 		}
 		if i.Class == engine.ClassWarning {
 			t.Warning = i.Code

@@ -57,6 +57,8 @@ type properties struct {
 	Pool        bool         `json:"supports_backup_access_code_pool"`
 	PoolOn      bool         `json:"backup_access_code_pool_enabled"`
 	Entries     bool         `json:"has_native_entry_events"`
+	Lockly      *locklyLock  `json:"lockly_metadata,omitempty"`
+	Oracode     *oracodeDoor `json:"dormakaba_oracode_metadata,omitempty"`
 	Native      bool         `json:"has_native_scheduling"` // not of the hosted API: there it stands in prose only
 }
 
@@ -106,6 +108,12 @@ func (s *Server) showDevice(v *engine.DeviceView) device {
 	}
 	if b := v.Battery; b.Known && d.Properties.Online {
 		d.Properties.Battery, d.Properties.Level = &battery{b.Level, batteryWord(b.Level)}, ptr(b.Level)
+	}
+	switch v.System {
+	case "lockly":
+		d.Properties.Lockly = &locklyLock{v.ID, v.Name, v.Model}
+	case "oracode":
+		d.Properties.Oracode = doorOf(v)
 	}
 	for _, k := range t.Constraints {
 		c := constraint{Type: k.Kind}

@@ -53,6 +53,9 @@ func TestSystemsByTheirHostedNames(t *testing.T) {
 			t.Errorf("%s is a %v of %v, want %v", id, d.at("device.device_type"), a.at("connected_account.account_type"), want)
 		}
 	}
+	if door := r.post("/devices/get", "device_id", "door"); door.at("device.properties.dormakaba_oracode_metadata.predefined_time_slots.0.check_in_time") != "15:00:00[Europe/Berlin]" {
+		t.Errorf("the door's times: %s", door.raw)
+	}
 	all := r.post("/devices/list_device_providers").at("device_providers").([]any)
 	homes := r.post("/devices/list_device_providers", "provider_category", "consumer_smartlocks").at("device_providers").([]any)
 	if len(all) != 13 || len(homes) != 10 {

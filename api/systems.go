@@ -1,6 +1,12 @@
 package api
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+)
 
 // hosted are the names that the hosted API has for a system: of its provider, of its devices, of who makes them, and for people.
 type hosted struct{ provider, kind, maker, name string }
@@ -45,6 +51,18 @@ func systems() []string {
 	return []string{"2n", "august", "hubitat", "igloohome", "kwikset", "lockly", "nuki", "oracode", "salto", "schlage", "smartthings", "ttlock", "yale"}
 }
 
+// ProviderOf is the hosted API's name for the provider of a system.
+func ProviderOf(system string) string { return hostedNames(system).provider }
+
+// Providers are the hosted API's names for those that there is a driver for; category "": all.
+func Providers(category string) []string {
+	all := []string{}
+	for _, v := range providers(category) {
+		all = append(all, v.Provider)
+	}
+	return all
+}
+
 // deviceProvider is a vendor whose devices can be reached.
 type deviceProvider struct {
 	Provider   string   `json:"device_provider_name"`
@@ -61,6 +79,12 @@ type listProviders struct {
 }
 
 func providersList(_ *call, p listProviders) (reply, error) {
+	category := ""
+	set(&category, p.Category)
+	return reply{"device_providers": providers(category)}, nil
+}
+
+func providers(category string) []deviceProvider {
 	all := []deviceProvider{}
 	for _, system := range systems() {
 		h := hostedNames(system)
@@ -69,9 +93,43 @@ func providersList(_ *call, p listProviders) (reply, error) {
 		if system == "2n" || system == "salto" || system == "oracode" {
 			v.Categories = v.Categories[:1] // of offices and hotels
 		}
-		if p.Category == nil || slices.Contains(v.Categories, *p.Category) {
+		if category == "" || slices.Contains(v.Categories, category) {
 			all = append(all, v)
 		}
 	}
-	return reply{"device_providers": all}, nil
+	return all
+}
+
+// What devices of these systems have besides.
+type (
+	locklyLock struct {
+		ID    lock.DeviceID `json:"device_id"`
+		Name  string        `json:"device_name"`
+		Model string        `json:"model"`
+	}
+	oracodeDoor struct {
+		ID    lock.DeviceID `json:"device_id"`
+		Name  string        `json:"door_name"`
+		Zone  string        `json:"iana_timezone"`
+		Slots []oracodeSlot `json:"predefined_time_slots"` // the times that stays have to have
+	}
+	oracodeSlot struct {
+		Name   string `json:"name"`
+		In     string `json:"check_in_time"`
+		Out    string `json:"check_out_time"`
+		Whole  bool   `json:"is_24_hour"`
+		Once   bool   `json:"is_one_shot"`
+		Twice  bool   `json:"is_biweekly_mode"`
+		Master bool   `json:"is_master"`
+	}
+)
+
+func doorOf(v *engine.DeviceView) *oracodeDoor {
+	d := &oracodeDoor{ID: v.ID, Name: v.Name, Zone: v.Traits.Zone, Slots: []oracodeSlot{}}
+	clock := func(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
+	at := func(minute int) string { return clock(minute) + ":00[" + v.Traits.Zone + "]" }
+	for _, s := range v.Traits.TimeSlots {
+		d.Slots = append(d.Slots, oracodeSlot{Name: clock(s.Start) + " to " + clock(s.End), In: at(s.Start), Out: at(s.End), Whole: s.Start == s.End})
+	}
+	return d
 }

@@ -13,8 +13,9 @@ import (
 // A credential that somebody else put on a lock has no id of its own: its id says the lock and the handle there.
 const unmanagedWord = "unmanaged_"
 
-func unmanagedID(d lock.DeviceID, ref lock.Ref) string {
-	return unmanagedWord + base64.RawURLEncoding.EncodeToString([]byte(string(d)+"\x00"+string(ref)))
+// UnmanagedID is the id of what stands on a lock under a handle and is nobody's here.
+func UnmanagedID(d lock.DeviceID, ref lock.Ref) lock.CodeID {
+	return lock.CodeID(unmanagedWord + base64.RawURLEncoding.EncodeToString([]byte(string(d)+"\x00"+string(ref))))
 }
 
 // unmanagedOf reads such an id.
@@ -37,7 +38,7 @@ type unmanagedCode struct {
 
 func (s *Server) renderUnmanaged(d *engine.DeviceView, v engine.SlotView, now time.Time) unmanagedCode {
 	u := unmanagedCode{Hidden: d.Traits.HidesPIN || v.Weekly != "", Weekly: v.Weekly, anyCode: anyCode{
-		ID: lock.CodeID(unmanagedID(d.ID, v.Ref)), Workspace: s.space.ID, Device: d.ID, Name: maybe(v.Name), Type: engine.Ongoing,
+		ID: UnmanagedID(d.ID, v.Ref), Workspace: s.space.ID, Device: d.ID, Name: maybe(v.Name), Type: engine.Ongoing,
 		Status: engine.StatusUnset, Created: stamp(v.Seen), Errors: []trouble{}, Warnings: []trouble{},
 	}}
 	if v.Enabled && v.Held.Contains(now) {
@@ -107,8 +108,23 @@ type oneUnmanaged struct {
 	Code lock.CodeID `json:"access_code_id" need:"true" doc:"the id that the list gives"`
 }
 
-func unmanagedGet(c *call, p oneUnmanaged) (reply, error) {
-	u, _, _, err := c.stranger(p.Code)
+type getUnmanaged struct {
+	Code   *lock.CodeID   `json:"access_code_id" doc:"the id that the list gives"`
+	Device *lock.DeviceID `json:"device_id" doc:"its device, which alone does not find it"`
+	Digits *string        `json:"code" doc:"refused: digits that others have chosen are never told here, nor whether somebody has them"`
+}
+
+func unmanagedGet(c *call, p getUnmanaged) (reply, error) {
+	switch {
+	case p.Digits != nil:
+		return nil, invalid(mistake{"code", "finds no code that somebody else has made: its digits are never told here; ask by access_code_id"})
+	case p.Code == nil:
+		return nil, invalid(mistake{"access_code_id", "is required"})
+	}
+	u, device, _, err := c.stranger(*p.Code)
+	if err == nil && p.Device != nil && *p.Device != device {
+		err = problem(http.StatusNotFound, "access_code_not_found", "no unmanaged access code "+clip(string(*p.Code))+" on this device")
+	}
 	return reply{"access_code": u}, err
 }
 

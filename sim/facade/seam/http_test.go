@@ -96,7 +96,8 @@ const (
 func TestStaysAreCancelled(t *testing.T) {
 	h := open(t, "oracode")
 	id, digits, said := h.makes(stay)
-	h.wants(said, `"is_cancellable":false`, `"user_level_name":"User level 1"`)
+	h.wants(said, `"is_cancellable":false`, `"user_level_name":"User level 1"`, `"user_level_id":"`)
+	h.wants(h.Asks("GET", "/devices/get?device_id=front", "", http.StatusOK), `"door_id":1`, `"name":"User level 1"`, `"check_in_time":"15:00:00[Europe/Berlin]"`)
 	h.Asks("POST", "/access_codes/delete", `{"access_code_id":"`+id+`"}`, http.StatusBadRequest, "irrevocable")
 	h.has(`{"cancellable":true}`)
 	h.wants(h.told(id), `"is_cancellable":true`)
@@ -168,6 +169,60 @@ func TestLocklysOfflineCodes(t *testing.T) {
 	h.until(24, 20)
 	h.opens(second, true)
 	h.Refuses("/habits", `{"account":"house","habits":{"config_number":"12345"}}`, "config_number")
+}
+
+// What somebody else has put on a lock is found by its digits too.
+func TestACodeOfOthersByItsDigits(t *testing.T) {
+	h := open(t, "lockly")
+	h.Steer("/edit", `{"lock":"front","kind":"add","name":"cleaner","pin":"864213"}`)
+	h.Leap.Pass(20 * time.Minute)
+	for _, said := range []string{
+		h.Asks("GET", "/access_codes/unmanaged/get?device_id=front&code=864213", "", http.StatusOK), h.Asks("POST", "/access_codes/unmanaged/get", `{"device_id":"front","code":"864213"}`, http.StatusOK),
+	} {
+		h.wants(said, `"name":"cleaner"`, `"code":"864213"`, `"is_managed":false`)
+	}
+	h.Asks("GET", "/access_codes/unmanaged/get?device_id=front&code=864214", "", http.StatusNotFound, "access_code_not_found")
+}
+
+// A page links the account of a vendor that it accepts, and sends the browser on. SDKs of both generations ask for it.
+func TestPagesThatLinkAccounts(t *testing.T) {
+	h := open(t, "lockly")
+	made := h.Asks("POST", "/connect_webviews/create", `{"accepted_providers":["lockly"],"custom_redirect_url":"https://hotel.example/done"}`, http.StatusOK,
+		`"status":"pending"`, `"connected_account_id":null`, `"any_provider_allowed":false`, `"device_selection_mode":"none"`)
+	other := h.Asks("POST", "/connect_webviews/create", `{"accepted_providers":["nuki"]}`, http.StatusOK)
+	id := func(said string) string {
+		var v struct {
+			View struct {
+				ID string `json:"connect_webview_id"`
+			} `json:"connect_webview"`
+		}
+		if err := json.Unmarshal([]byte(said), &v); err != nil {
+			t.Fatal(err)
+		}
+		return v.View.ID
+	}
+	status, header, _ := h.Send("GET", "/connect_webviews/view?connect_webview_id="+id(made), "")
+	if status != http.StatusFound || header.Get("Location") != "https://hotel.example/done" {
+		t.Errorf("the browser is answered %d, and sent to %q", status, header.Get("Location"))
+	}
+	h.Asks("GET", "/connect_webviews/view?connect_webview_id="+id(other), "", http.StatusOK, "other vendors")
+	for _, said := range []string{h.Asks("GET", "/connect_webviews/get?connect_webview_id="+id(made), "", http.StatusOK), h.Asks("POST", "/connect_webviews/get", `{"connect_webview_id":"`+id(made)+`"}`, http.StatusOK)} {
+		h.wants(said, `"status":"authorized"`, `"connected_account_id":"house"`, `"selected_provider":"lockly"`, `"login_successful":true`)
+	}
+	h.Asks("GET", "/connect_webviews/get?connect_webview_id="+id(other), "", http.StatusOK, `"status":"failed"`)
+	first := h.Asks("GET", "/connect_webviews/list?limit=1", "", http.StatusOK, id(made), `"has_next_page":true`)
+	if strings.Contains(first, id(other)) {
+		t.Errorf("a page of one is %s", first)
+	}
+	h.Asks("POST", "/connect_webviews/list", `{"page_cursor":"`+id(made)+`"}`, http.StatusOK, id(other), `"has_next_page":false`)
+	h.Asks("DELETE", "/connect_webviews/delete?connect_webview_id="+id(other), "", http.StatusOK)
+	h.Asks("POST", "/connect_webviews/get", `{"connect_webview_id":"`+id(other)+`"}`, http.StatusNotFound, "connect_webview_not_found")
+	h.Asks("GET", "/connect_webviews/get", "", http.StatusBadRequest, `"validation_errors":{"_errors":[],"connect_webview_id":{"_errors":["is required"]}}`)
+	h.Asks("POST", "/connect_webviews/create", `{"custom_redirect_url":"nowhere"}`, http.StatusBadRequest, "custom_redirect_url must be an address")
+	h.Asks("GET", "/connect_webviews/create", "", http.StatusMethodNotAllowed)
+	if _, header, _ := h.Send("GET", "/connect_webviews/list", ""); header.Get("seam-request-id") == "" {
+		t.Error("no id of the request")
+	}
 }
 
 // Lockly's codes for some hours open in their window, to the minute, and are set when their digits are known.

@@ -3,11 +3,11 @@ package seam
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/accesscodes/lockctl/api"
 	"github.com/accesscodes/lockctl/lock"
 	"github.com/accesscodes/lockctl/sim/facade"
 )
@@ -67,24 +67,47 @@ func (c *Cloud) digits(code map[string]any) {
 	}
 }
 
-// slots shows the predefined times of a door.
+// byDigits has a request for a code that somebody else has made, by its digits, ask by its id: our API knows no such digits.
+func (c *Cloud) byDigits(r facade.Request) facade.Request {
+	var in struct {
+		Device lock.DeviceID `json:"device_id"`
+		Code   lock.CodeID   `json:"access_code_id"`
+		Digits string        `json:"code"`
+	}
+	if json.Unmarshal(r.Body, &in) != nil {
+		in.Device, in.Code, in.Digits = lock.DeviceID(r.Query.Get("device_id")), lock.CodeID(r.Query.Get("access_code_id")), r.Query.Get("code")
+	}
+	if in.Code != "" || in.Digits == "" || !c.known(in.Device) {
+		return r
+	}
+	id := lock.CodeID("none")
+	for _, m := range c.fleet.Memory(in.Device) {
+		if m.PIN.Reveal() == in.Digits {
+			id = api.UnmanagedID(in.Device, m.Ref)
+		}
+	}
+	r.Method, r.Query = http.MethodPost, nil
+	r.Body, _ = json.Marshal(map[string]any{"access_code_id": id})
+	return r
+}
+
+// slots completes what is shown of an Oracode door and its predefined times.
 func (c *Cloud) slots(device map[string]any) {
 	id, _ := device["device_id"].(string)
-	properties, ok := device["properties"].(map[string]any)
+	properties, _ := device["properties"].(map[string]any)
+	door, ok := properties["dormakaba_oracode_metadata"].(map[string]any)
 	i := slices.IndexFunc(c.devices, func(d lock.Device) bool { return string(d.ID) == id })
-	if i < 0 || !ok || len(c.devices[i].Traits.TimeSlots) == 0 {
+	if i < 0 || !ok {
 		return
 	}
-	zone := "[" + c.devices[i].Traits.Zone + "]"
-	clock := func(minute int) string { return fmt.Sprintf("%02d:%02d:00", minute/60, minute%60) + zone }
-	var slots []map[string]any
-	for n, s := range c.devices[i].Traits.TimeSlots {
-		slots = append(slots, map[string]any{
-			"name": levelName(n + 1), "check_in_time": clock(s.Start), "check_out_time": clock(s.End), "prefix": n, "is_24_hour": s.Start == s.End,
-			"is_one_shot": false, "is_biweekly_mode": false, "is_master": false,
-		})
+	door["door_id"], door["door_is_wireless"], door["site_id"], door["site_name"] = i+1, false, 1, siteName
+	slots, _ := door["predefined_time_slots"].([]any)
+	for n, x := range slots {
+		if slot, ok := x.(map[string]any); ok {
+			slot["name"], slot["prefix"], slot["dormakaba_oracode_user_level_prefix"] = levelName(n+1), n, n
+			slot["dormakaba_oracode_user_level_id"] = levelID(c.devices[i].ID, n+1)
+		}
 	}
-	properties["dormakaba_oracode_metadata"] = map[string]any{"door_id": i + 1, "site_name": siteName, "predefined_time_slots": slots}
 }
 
 // renamed gives an error of a device the name that the service has for it where the brand has one of its own.

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -32,14 +33,15 @@ import (
 
 // Cloud is one workspace of the service, with one account of a vendor linked to it.
 type Cloud struct {
-	fleet   *sim.Fleet
-	devices []lock.Device
-	host    *host
-	server  *api.Server
-	api     http.Handler
-	clock   *clockwork.FakeClock // the fleet's, for what the API does by the clock
-	views   views
-	posts   map[lock.DeviceID][]api.Post // of the service's webhooks, which a hint of its cloud brings on their way
+	fleet    *sim.Fleet
+	devices  []lock.Device
+	host     *host
+	server   *api.Server
+	api      http.Handler
+	clock    *clockwork.FakeClock // the fleet's, for what the API does by the clock
+	views    views
+	failures int                          // of requests that came to nothing, ever
+	posts    map[lock.DeviceID][]api.Post // of the service's webhooks, which a hint of its cloud brings on their way
 }
 
 var _ facade.Cloud = (*Cloud)(nil)
@@ -81,6 +83,7 @@ func New(f *sim.Fleet, account lock.AccountID) (*Cloud, error) {
 			return nil, err
 		}
 		c.devices = append(c.devices, d)
+		c.views.provider = api.ProviderOf(d.System)
 		c.host.of[d.ID] = d
 		if d.System == "lockly" {
 			c.host.habits.MostOffline = 50
@@ -122,7 +125,7 @@ func chance(what string, account lock.AccountID) io.Reader {
 func (c *Cloud) Serve(r facade.Request, reply func(facade.Reply)) {
 	path := strings.TrimSuffix(r.Path, "/")
 	if path == viewPage { // a browser, which has no key
-		if c.views.open(r, reply) {
+		if c.views.open(r, c.fleet.Now(), reply) {
 			c.host.habits.Disconnected = false
 		}
 		return
@@ -162,6 +165,10 @@ func (c *Cloud) pass(r facade.Request, path, verb string, device lock.DeviceID, 
 			failed = problem(http.StatusUnauthorized, "unauthorized", "this API key is not valid")
 		default:
 			failed = problem(http.StatusBadRequest, "provider_issue", why)
+		}
+		if failed.Header != nil {
+			c.failures++
+			failed.Header.Set(requestID, fmt.Sprintf("failure-%d", c.failures))
 		}
 		reply(failed)
 	})
@@ -207,6 +214,9 @@ func (c *Cloud) answer(r facade.Request, path string) facade.Reply {
 	if now := c.fleet.Now(); now.After(c.clock.Now()) {
 		c.clock.Advance(now.Sub(c.clock.Now()))
 	}
+	if path == "/access_codes/unmanaged/get" {
+		r = c.byDigits(r)
+	}
 	url := r.Path
 	if len(r.Query) > 0 {
 		url += "?" + r.Query.Encode()
@@ -220,10 +230,12 @@ func (c *Cloud) answer(r facade.Request, path string) facade.Reply {
 	if strings.HasPrefix(path, "/connect_webviews/") {
 		// The key is the API's matter: whoever may list accounts may link one.
 		asked := req.Clone(req.Context())
-		asked.URL.Path = "/connected_accounts/list"
+		asked.URL.Path, asked.URL.RawQuery = "/connected_accounts/list", ""
 		asked.Method, asked.Body = http.MethodGet, http.NoBody
 		if c.api.ServeHTTP(w, asked); w.status == http.StatusOK {
-			return c.views.answer(r, path)
+			x := c.views.answer(r, path, c.fleet.Now())
+			x.Header.Set(requestID, w.header.Get(requestID))
+			return x
 		}
 	} else {
 		c.api.ServeHTTP(w, req)
@@ -293,5 +305,19 @@ func (w *written) Write(p []byte) (int, error) { return w.body.Write(p) }
 func problem(status int, kind, message string) facade.Reply {
 	return facade.JSON(status, map[string]any{"ok": false, "error": map[string]string{"type": kind, "message": message}})
 }
+
+// invalid is a request that breaks the rule of a parameter; field "": of none in particular.
+func invalid(field, rule string) facade.Reply {
+	wrong := map[string]any{"_errors": []string{}}
+	if field != "" {
+		wrong[field] = map[string]any{"_errors": []string{rule}}
+	}
+	return facade.JSON(http.StatusBadRequest, map[string]any{"ok": false, "error": map[string]any{
+		"type": "invalid_input", "message": strings.TrimSpace(field + " " + rule), "validation_errors": wrong,
+	}})
+}
+
+// requestID is the header by which a request is found in the service's log.
+const requestID = "seam-request-id"
 
 var errGone = errors.New("the service has failed")

@@ -2,6 +2,7 @@ package seam
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -193,7 +194,7 @@ func (c *Cloud) staying(code map[string]any) bool {
 	}
 	code["dormakaba_oracode_metadata"] = map[string]any{
 		"stay_id": s.number, "is_cancellable": c.host.habits.Cancellable, "is_extendable": false, "is_early_checkin_able": false, "is_overridable": c.host.habits.Overrides,
-		"site_name": siteName, "user_level_id": nil, "user_level_name": levelName(s.level),
+		"site_name": siteName, "user_level_id": levelID(s.device, s.level), "user_level_name": levelName(s.level),
 	}
 	if s.replaced {
 		code["errors"] = append(errors, map[string]any{
@@ -207,3 +208,9 @@ func (c *Cloud) staying(code map[string]any) bool {
 const siteName = "Simulation"
 
 func levelName(level int) string { return fmt.Sprintf("User level %d", level) }
+
+// levelID is the service's id of a user level: a UUID that follows from what it is of.
+func levelID(id lock.DeviceID, level int) string {
+	h := sha256.Sum256([]byte(string(id) + "\x00" + levelName(level)))
+	return fmt.Sprintf("%x-%x-4%03x-8%03x-%x", h[:4], h[4:6], uint16(h[6])<<4, uint16(h[7])<<4, h[8:14])
+}
