@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -162,5 +163,53 @@ func TestAnOpeningProvesWhatNoListTells(t *testing.T) {
 	r.pass(6 * time.Hour)
 	if wrote != n {
 		t.Errorf("it is written %d times more", wrote-n)
+	}
+}
+
+// A lock that takes no notice of a write may be full, and says so to nobody: who comes later makes room once, and comes back after whom it
+// made room for.
+func TestALockThatMayBeFullAndTellsNobody(t *testing.T) {
+	tr := nativeTraits()
+	tr.CannotList = true
+	r, _ := settled(t, tr)
+	full, erased := false, []string(nil)
+	landed := map[lock.Ref]bool{}
+	r.bend = func(c engine.Call, o *engine.Outcome) {
+		switch c.Verb {
+		case engine.CallSet:
+			o.Held.Ref, o.Held.Pending = lock.Ref("job-"+string(c.Code)), true
+			landed[o.Held.Ref] = !full
+		case engine.CallClear:
+			erased, full = append(erased, string(c.Code)), false
+		case engine.CallObserve:
+			o.Observation.Complete, o.Observation.Held = false, nil
+			for _, ref := range c.Known.Refs {
+				if landed[ref] {
+					o.Observation.Held = append(o.Observation.Held, lock.Held{Ref: ref})
+				}
+			}
+		}
+	}
+	r.do(engine.Create{ID: "later", Device: "front", PIN: pin("7316"), Starts: noon.Add(60 * time.Hour), Ends: noon.Add(70 * time.Hour)})
+	r.pass(10 * time.Minute)
+	full = true
+	r.do(engine.Create{ID: "sooner", Device: "front", PIN: pin("4829"), Starts: noon.Add(20 * time.Hour), Ends: noon.Add(30 * time.Hour)})
+	r.pass(5 * time.Minute)
+	if !slices.Equal(erased, []string{"later"}) || !landed["job-sooner"] {
+		t.Fatalf("erased %v; the sooner stands: %t", erased, landed["job-sooner"])
+	}
+	before := r.count(engine.CallSet)
+	r.pass(5 * time.Minute)
+	if r.count(engine.CallSet) != before {
+		t.Error("what made room is back before it can be known whether the room was taken")
+	}
+	r.pass(10 * time.Minute)
+	if r.count(engine.CallSet) == before {
+		t.Error("what made room does not come back")
+	}
+	full, landed["job-later"] = true, false
+	r.pass(12 * time.Hour)
+	if len(erased) != 1 {
+		t.Errorf("erased %v: who comes sooner makes room for who comes later", erased)
 	}
 }

@@ -11,6 +11,7 @@ import (
 const (
 	maxCorrections = 3         // outside changes of one code that are put back within an hour
 	contendedRest  = time.Hour // how long corrections then rest
+	silentTries    = 2         // in a row that a lock takes no notice of, where nothing is listed, after which another makes room once: it may be full
 	lowBattery     = 0.2
 	freshBattery   = 0.3 // a rise by this much means that batteries were changed
 )
@@ -89,6 +90,7 @@ func (b *batch) arrived(d *device, o lock.Observation) {
 				p.lose() // its handle stays, to erase it by in the end: nobody knows why it came to nothing
 				if !b.proven(d, c, used) {
 					b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never came to the lock")
+					c.Crowded = c.Crowded || c.Attempts == silentTries && p.Astray.IsZero() && !c.unpulled()
 				}
 			case o.Held[x].Pending:
 				p.Looks++

@@ -86,6 +86,9 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 			p.Clears++
 			if c != nil {
 				c.dirty, c.NextTry = true, time.Time{}
+				if f.For != "" && d.Device.Traits.CannotList {
+					c.NextTry = b.now.Add(b.e.policyOf(d).ConfirmWithin) // whom it makes room for comes before it, and nothing tells when they have
+				}
 				if !p.Blanked {
 					b.lower(d, c, "failed_to_remove_from_device")
 				}

@@ -270,7 +270,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			case t.CannotList && match.lost() && now.Before(c.NextTry):
 				x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
 			case t.CannotList:
-				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c)})
+				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c), fresh: c.Crowded && match.lost() && !t.ClientSlots})
 			case match.lost():
 				if b, wait := d.clash(now, c, w.Place.PIN, w.Place.Window); b != nil {
 					if !wait { // another has taken its digits meanwhile
@@ -400,7 +400,7 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 					going-- // what makes room for it is on its way out
 					continue
 				}
-				if room := d.room(v, j); room != nil && going == 0 {
+				if room := d.room(v, j); room != nil && (going == 0 || t.CannotList) {
 					act = cmp.Or(act, room)
 					continue
 				}

@@ -45,8 +45,8 @@ func (d *device) room(v view, j *job) *intent {
 		if v.now.Before(c.NextTry) {
 			continue
 		}
-		if p := &c.Places[0]; !p.Cleared.IsZero() || p.Doubt && !d.Device.Traits.CannotList || p.Blanked {
-			continue // a look comes first; and of what resists an erase another one makes no room
+		if p := &c.Places[0]; !p.Cleared.IsZero() || p.Doubt && !d.Device.Traits.CannotList || p.Blanked || (p.lost() || p.Pending) && d.Device.Traits.CannotList {
+			continue // a look comes first; and of what resists an erase, or may not be there, another one makes no room
 		}
 		if c.unpulled() {
 			if last == nil || !last.unpulled() || c.Created.After(last.Created) {
