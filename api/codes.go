@@ -177,6 +177,9 @@ type updateCode struct {
 	Native    *bool          `json:"prefer_native_scheduling" doc:"false: written just in time, even where the lock keeps schedules"`
 	External  *bool          `json:"is_external_modification_allowed" also:"allow_external_modification" doc:"changes made at the lock are honoured"`
 	Pool      *bool          `json:"use_backup_access_code_pool" doc:"switches the backup pool of the device on"`
+	Offline   *bool          `json:"is_offline_access_code" also:"use_offline_access_code" doc:"whether it is algorithmic, which no change makes it"`
+	OneTime   *bool          `json:"is_one_time_use" doc:"whether it dies with its first use, which no change makes it"`
+	Rounding  *string        `json:"max_time_rounding" doc:"1hour or 1day; without effect: what can be changed is not rounded"`
 	EvenOff   *bool          `json:"attempt_for_offline_device" doc:"without effect: changes wait for the lock"`
 	AcceptGap *bool          `json:"accept_gap" doc:"false: refused if the code would be away from the lock for a moment while somebody may be in-house"`
 	Sync      *bool          `json:"sync" doc:"without effect: the answer never waits for the lock"`
@@ -192,6 +195,15 @@ func codesUpdate(c *call, p updateCode) (reply, error) {
 	}
 	if p.Managed != nil && !*p.Managed {
 		return c.letGo(p)
+	}
+	switch {
+	case p.Offline != nil && *p.Offline != (v.Offline != lock.OfflineNone):
+		return nil, invalid(mistake{"is_offline_access_code", "can't be changed: delete the code and create another"})
+	case p.OneTime != nil && *p.OneTime != v.OneTime:
+		return nil, invalid(mistake{"is_one_time_use", "can't be changed: delete the code and create another"})
+	}
+	if _, err := rounding(p.Rounding); err != nil {
+		return nil, err
 	}
 	// What the hosted API does to a lock that can't be changed in place: erase, and write again.
 	gap := p.AcceptGap == nil || *p.AcceptGap

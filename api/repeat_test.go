@@ -93,10 +93,18 @@ func TestAnUpdateThatIsRefusedChangesNothing(t *testing.T) {
 	if a.status != http.StatusBadRequest || a.at("error.validation_errors.code") == nil {
 		t.Fatalf("digits that no lock takes: %d %s", a.status, a.raw)
 	}
+	for field, body := range map[string]string{
+		"is_offline_access_code": object("access_code_id", id, "is_offline_access_code", true, "name", "Ann"), "is_one_time_use": object("access_code_id", id, "is_one_time_use", true, "name", "Ann"),
+		"max_time_rounding": object("access_code_id", id, "max_time_rounding", "1week", "name", "Ann"),
+	} {
+		if a := r.send("PATCH", "/access_codes/update", body); a.status != http.StatusBadRequest || a.at("error.validation_errors."+field) == nil {
+			t.Errorf("%s: %d %s", field, a.status, a.raw)
+		}
+	}
 	if after := r.post("/access_codes/get", "access_code_id", id).raw; after != before {
 		t.Errorf("the code was\n%s\nand is\n%s", before, after)
 	}
-	r.post("/access_codes/update", "access_code_id", id, "type", "ongoing", "code", "9164", "use_backup_access_code_pool", true)
+	r.post("/access_codes/update", "access_code_id", id, "type", "ongoing", "code", "9164", "use_backup_access_code_pool", true, "is_offline_access_code", false, "max_time_rounding", "1hour")
 	after := r.post("/access_codes/get", "access_code_id", id)
 	if after.at("access_code.type") != "ongoing" || after.at("access_code.code") != "9164" || after.at("access_code.ends_at") != nil {
 		t.Errorf("it is %s", after.raw)

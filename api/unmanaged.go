@@ -104,10 +104,6 @@ func unmanagedList(c *call, p listUnmanaged) (reply, error) {
 	return reply{"access_codes": page, "pagination": next}, nil
 }
 
-type oneUnmanaged struct {
-	Code lock.CodeID `json:"access_code_id" need:"true" doc:"the id that the list gives"`
-}
-
 type getUnmanaged struct {
 	Code   *lock.CodeID   `json:"access_code_id" doc:"the id that the list gives"`
 	Device *lock.DeviceID `json:"device_id" doc:"its device, which alone does not find it"`
@@ -128,7 +124,12 @@ func unmanagedGet(c *call, p getUnmanaged) (reply, error) {
 	return reply{"access_code": u}, err
 }
 
-func unmanagedDelete(c *call, p oneUnmanaged) (reply, error) {
+type deleteUnmanaged struct {
+	Code lock.CodeID `json:"access_code_id" need:"true" doc:"the id that the list gives"`
+	Sync *bool       `json:"sync" doc:"without effect: the answer never waits for the lock"`
+}
+
+func unmanagedDelete(c *call, p deleteUnmanaged) (reply, error) {
 	_, device, ref, err := c.stranger(p.Code)
 	if err != nil {
 		return nil, err
