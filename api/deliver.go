@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,51 +65,78 @@ func NewDeliverer(s *Server, client *http.Client, clock clockwork.Clock) *Delive
 	return &Deliverer{s, client, clock}
 }
 
-// Run delivers until ctx ends. It returns early only when the store fails.
+// Run delivers until ctx ends. It returns early only when the store fails. Each endpoint is served by itself: one that never
+// answers keeps no other waiting.
 func (d *Deliverer) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
 	bell := d.s.host.Bell(ctx)
-	timer := d.clock.NewTimer(time.Hour)
-	defer timer.Stop()
+	wake := map[string]chan struct{}{} // by endpoint: one slot
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop(nil)
 	for ctx.Err() == nil {
-		next, err := d.round(ctx)
+		there := d.s.hooks.list()
+		for _, h := range there {
+			if wake[h.ID] == nil {
+				news := make(chan struct{}, 1)
+				wake[h.ID] = news
+				all.Go(func() { d.attend(ctx, stop, h.ID, news) })
+			}
+			select {
+			case wake[h.ID] <- struct{}{}:
+			default:
+			}
+		}
+		for id := range wake {
+			if !slices.ContainsFunc(there, func(h hook) bool { return h.ID == id }) {
+				close(wake[id])
+				delete(wake, id)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-bell:
+		case <-d.s.hooks.changed:
+		}
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return nil
+}
+
+// attend serves one endpoint whenever there is news, or a letter is due, until it is deleted.
+func (d *Deliverer) attend(ctx context.Context, stop context.CancelCauseFunc, id string, news <-chan struct{}) {
+	due := d.clock.NewTimer(time.Hour)
+	defer due.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, there := <-news:
+			if !there {
+				return
+			}
+		case <-due.Chan():
+		}
+		h, err := d.s.hooks.get(id)
+		if err != nil {
+			return // deleted just now
+		}
+		next, err := d.serve(ctx, h)
 		if err != nil && ctx.Err() == nil {
-			return err
+			stop(err)
+			return
 		}
 		pause := time.Hour
 		if !next.IsZero() {
 			pause = max(0, next.Sub(d.clock.Now()))
 		}
-		timer.Reset(pause)
-		select {
-		case <-ctx.Done():
-		case <-bell:
-		case <-d.s.hooks.changed:
-		case <-timer.Chan():
-		}
+		due.Reset(pause)
 	}
-	return nil
 }
 
-// round reads what is new, posts what is due, and says when to come back.
-func (d *Deliverer) round(ctx context.Context) (next time.Time, err error) {
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	for _, h := range d.s.hooks.list() {
-		all.Go(func() {
-			at, herr := d.serve(ctx, h)
-			mu.Lock()
-			defer mu.Unlock()
-			if !at.IsZero() && (next.IsZero() || at.Before(next)) {
-				next = at
-			}
-			err = errors.Join(err, herr)
-		})
-	}
-	all.Wait()
-	return next, err
-}
-
-// serve is a round for one endpoint.
+// serve posts what is new for an endpoint and what is due, and says when to come back.
 func (d *Deliverer) serve(ctx context.Context, h hook) (next time.Time, err error) {
 	letters, err := d.collect(ctx, h)
 	if err != nil || h.Disabled {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -69,8 +70,14 @@ func (r *rig) hook(v *receiver, types ...string) string {
 
 func (r *rig) round(d *Deliverer) time.Time {
 	r.t.Helper()
-	next, err := d.round(r.t.Context())
-	must(r.t, err)
+	var next time.Time
+	for _, h := range r.s.hooks.list() {
+		at, err := d.serve(r.t.Context(), h)
+		must(r.t, err)
+		if next.IsZero() || !at.IsZero() && at.Before(next) {
+			next = at
+		}
+	}
 	return next
 }
 
@@ -146,6 +153,48 @@ func TestWebhooksTryAgainAndGiveUp(t *testing.T) {
 	}
 	if left := r.post("/v1/webhooks/deliveries", "webhook_id", id); left.at("deliveries.0") != nil {
 		t.Errorf("delivered, and yet there: %s", left.raw)
+	}
+}
+
+// An endpoint that never answers does not keep others waiting for what happens meanwhile.
+func TestAMuteEndpointHoldsUpNoOther(t *testing.T) {
+	r := newRig(t)
+	asked, over, told := make(chan struct{}, 100), make(chan struct{}), make(chan string, 100)
+	mute := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-over }))
+	good := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		var e struct {
+			Code string `json:"access_code_id"`
+		}
+		if err := json.NewDecoder(q.Body).Decode(&e); err != nil {
+			t.Error(err)
+		}
+		told <- e.Code
+	}))
+	for _, v := range []*httptest.Server{mute, good} {
+		t.Cleanup(v.Close)
+		r.post("/webhooks/create", "url", v.URL, "event_types", []string{"access_code.created"})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- NewDeliverer(r.s, &http.Client{}, r.clock).Run(ctx) }()
+	t.Cleanup(func() {
+		close(over)
+		cancel()
+		must(t, <-ended)
+	})
+	for i := range 3 {
+		id := r.post("/access_codes/create", "device_id", "front").at("access_code.access_code_id")
+		select {
+		case got := <-told:
+			if got != id {
+				t.Fatalf("told of %s, want %s", got, id)
+			}
+		case <-time.After(postTimeout / 2):
+			t.Fatalf("event %d does not come while another endpoint is mute", i)
+		}
+		if i == 0 {
+			<-asked
+		}
 	}
 }
 
