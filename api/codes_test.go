@@ -158,6 +158,8 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 		{"/access_codes/delete", object("access_code_id", "none"), http.StatusNotFound, "access_code_not_found"},
 		{"/access_codes/unmanaged/get", object("access_code_id", "unmanaged_x"), http.StatusNotFound, "access_code_not_found"},
 		{"/action_attempts/get", object("action_attempt_id", "attempt_x"), http.StatusNotFound, "action_attempt_not_found"},
+		{"/connected_accounts/simulate/disconnect", object("connected_account_id", "none"), http.StatusNotFound, "connected_account_not_found"},
+		{"/locks/simulate/keypad_code_entry", object("device_id", "none", "code", "4829"), http.StatusNotFound, "device_not_found"},
 		{"/nowhere", "{}", http.StatusNotFound, "not_found"},
 	} {
 		if a := r.send("POST", c.path, c.body); a.status != c.status || a.at("error.type") != c.kind || a.at("error.message") == "" {

@@ -29,6 +29,7 @@ type event struct {
 	Level     *float64       `json:"battery_level,omitempty"`
 	Battery   string         `json:"battery_status,omitempty"`
 	Text      string         `json:"event_description,omitempty"`
+	About     string         `json:"description,omitempty"` // of a change, the same
 	standing
 }
 
@@ -72,6 +73,8 @@ func (s *Server) showEvent(e *engine.Event) event {
 		v.Method = "unknown"
 	case "lock.access_denied":
 		v.Reason = denied(e.Text)
+	case "access_code.name_changed", "access_code.code_changed", "access_code.time_frame_changed":
+		v.About = e.Text
 	case "access_code.mutations_requested":
 		v.Changes = []mutated{}
 		for _, m := range e.Mutations {

@@ -38,6 +38,10 @@ func TestEventsCarryWhatTheyTellOf(t *testing.T) {
 	if e := r.event(r.key, "access_code.mutations_requested"); e.at("requested_mutations.0.mutation_code") != "updating_name" || e.at("requested_mutations.1.mutation_code") != "updating_time_frame" {
 		t.Errorf("what was asked for: %v", e.body)
 	}
+	r.skip(20 * time.Minute)
+	if e := r.event(r.key, "access_code.name_changed"); e.at("description") == nil {
+		t.Errorf("the change: %v", e.body)
+	}
 	r.opens("front", code)
 	r.opens("front", "999999")
 	r.skip(time.Hour)

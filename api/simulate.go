@@ -42,6 +42,9 @@ type simulateAccount struct {
 }
 
 func accountsDisconnect(c *call, p simulateAccount) (reply, error) {
+	if _, err := accountsGet(c, getAccount{p.Account}); err != nil {
+		return nil, err
+	}
 	_, err := c.lab.Inject(c.ctx, lab.Fault{On: string(p.Account), Kind: "auth-expired"})
 	return reply{}, labProblem(err)
 }
@@ -55,6 +58,9 @@ func keypadType(c *call, p keypadEntry) (reply, error) {
 	pin, err := lock.ParsePIN(p.Code)
 	if err != nil {
 		return nil, invalid(mistake{"code", "must be 1 to 12 digits"})
+	}
+	if _, err := c.device(p.Device); err != nil {
+		return nil, err
 	}
 	try, err := c.lab.Type(c.ctx, p.Device, pin)
 	if err != nil {
