@@ -36,9 +36,9 @@ func (d *device) remember(p *place, of lock.CodeID, now time.Time) {
 }
 
 // mislay keeps what was written and is gone by what a list lacks: a list may lag behind or leave things out, and a write may be on
-// its way.
+// its way. Digits that a hand gave it are not kept: who gave them may write an entry of their own with them.
 func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
-	if p.PIN.IsZero() || p.Blanked || d.Device.Traits.CannotList {
+	if p.PIN.IsZero() || p.Blanked || p.Hand || d.Device.Traits.CannotList {
 		return
 	}
 	d.Mislaid = slices.DeleteFunc(d.Mislaid, func(e erased) bool { return e.PIN == p.PIN && e.Slot == p.Slot || now.Sub(e.At) > erasedFor })

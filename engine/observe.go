@@ -295,6 +295,9 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 	}
 	if c.Honoured || !b.wanted(d, c) {
 		c.Stood = p.Slot
+		if p.Hand {
+			c.Theirs = p.PIN
+		}
 		d.mislay(p, c.ID, now) // should the list have lied, it is not somebody else's
 		c.dropPlace(p.ID)
 		return true

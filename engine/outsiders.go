@@ -46,7 +46,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 				continue
 			}
 		}
-		if c := d.honoured(x); c != nil {
+		if c := d.honoured(x); c != nil && !known[x.Ref] {
 			b.stands(d, c, x)
 			continue
 		}
@@ -154,7 +154,7 @@ func (b *batch) stands(d *device, c *code, x *entry) {
 // removed after all, or somebody has put it back.
 func (d *device) honoured(x *entry) *code {
 	for _, c := range d.codes {
-		if c.Honoured && len(c.Places) == 0 && x.Tag == "" && !x.PIN.IsZero() && x.PIN == c.PIN {
+		if c.Honoured && len(c.Places) == 0 && x.Tag == "" && !x.PIN.IsZero() && x.PIN == c.PIN && x.PIN != c.Theirs {
 			return c
 		}
 	}

@@ -203,6 +203,7 @@ type code struct {
 	Crowded   bool          `json:",omitzero"` // the lock called itself full for it, whatever the book of its slots says: one other may make room
 	Honoured  bool          `json:",omitzero"` // an outside removal or change is accepted
 	Stood     int           `json:",omitzero"` // the slot that it was removed from: it is given to others last, should the list have lied
+	Theirs    vaultPIN      `json:",omitzero"` // and the digits, if a hand had given it those: an entry that has them may be theirs
 	Undone    []time.Time   `json:",omitzero"` // outside changes that were corrected
 	Contended time.Time     `json:",omitzero"` // corrections rest since
 	Was       Status        `json:",omitzero"` // last status told

@@ -133,11 +133,14 @@ func (d *watched) write(p lock.PIN) {
 	d.wrote = append(d.wrote, p)
 }
 
-// knew reports whether the engine was shown that foreign entry: what it never saw it can't spare.
+// knew reports whether the engine was shown that foreign entry: what it never saw it can't spare. What a list of before shows in its
+// place, with a name that it has not, is another.
 func (d *watched) knew(m sim.Memory) bool {
 	i := slices.IndexFunc(d.entries, func(s seen) bool { return s.Ref == m.Ref && s.Slot == m.Slot })
 	return i >= 0 && !d.look.At.IsZero() && d.entries[i].since.Before(d.look.At) &&
-		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == m.Ref && (h.PIN.IsZero() || h.PIN == m.PIN) })
+		slices.ContainsFunc(d.look.Held, func(h lock.Held) bool {
+			return h.Ref == m.Ref && (h.PIN.IsZero() || h.PIN == m.PIN) && (h.Tag == m.Tag || m.Tag != "")
+		})
 }
 
 // mistaken reports whether what stands in the place of a code may be the code's own, changed by hand, as far as the lock shows:
@@ -149,8 +152,11 @@ func (j *judge) mistaken(d *watched, c engine.Call, m sim.Memory) bool {
 // relied reports whether a guest in the house relies on that entry alone.
 func (j *judge) relied(now time.Time, d *watched, m sim.Memory) bool {
 	w := j.wishes[m.Code]
-	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || w.Extern && j.byHand(d, w) || !w.within(now) {
+	if w == nil || m.Foreign || w.Device != d.Device.ID || w.Told.IsZero() || w.Told.PIN != m.PIN || w.Gap || !w.within(now) {
 		return false
+	}
+	if (w.Extern || j.policy(d).External == engine.ExternalAllow) && j.byHand(d, w) {
+		return false // people at the lock may have ended it
 	}
 	if end := w.over().Truncate(min(d.Device.Traits.Granularity, time.Minute)); !end.IsZero() && !end.After(now) {
 		return false // its end is rounded down silently by as much, so that the lock has ended it
