@@ -51,7 +51,7 @@ func TestEventsCarryWhatTheyTellOf(t *testing.T) {
 	if e := r.event(r.key, "lock.access_denied"); e.at("reason.reason_code") != "unknown_code" {
 		t.Errorf("the try: %v", e.body)
 	}
-	r.skip(6 * time.Hour)
+	r.skip(5 * time.Hour)
 	if e := r.event(r.key, "access_code.deleted"); e.at("code") != code {
 		t.Errorf("the end: %v, want the digits %v", e.body, code)
 	}
