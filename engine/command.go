@@ -122,7 +122,10 @@ type SwapDevice struct{ Old, New lock.DeviceID }
 type Observe struct{ Device lock.DeviceID }
 
 // Undo compensates a command of the last 7 days, named by its receipt's sequence number.
-type Undo struct{ Receipt Seq }
+type Undo struct {
+	Receipt   Seq
+	AcceptGap bool // of a change: the code may be away from the lock for a moment inside its window
+}
 
 // AddDevice puts a lock under management, or renews what is known of it.
 type AddDevice struct{ Device lock.Device }

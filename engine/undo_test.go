@@ -185,3 +185,22 @@ func TestNotes(t *testing.T) {
 		}
 	}
 }
+
+// Taking back a change may cost a guest her code for a moment, as the change did.
+func TestAnUndoMayLeaveAGap(t *testing.T) {
+	r := newRig(t)
+	tr := nativeTraits()
+	tr.UpdatesInPlace = false
+	r.add("front", tr)
+	r.do(engine.Create{ID: "a", Device: "front", PIN: pin("4829"), Starts: hours(0), Ends: hours(9)})
+	r.pass(time.Minute)
+	short := r.do(engine.Update{Code: "a", Ends: ptr(hours(3)), AcceptGap: true})
+	r.pass(time.Minute)
+	r.refused(engine.Undo{Receipt: short.Seq}, "gap_not_accepted", "accept_gap")
+	r.do(engine.Undo{Receipt: short.Seq, AcceptGap: true})
+	r.pass(time.Minute)
+	r.status("a", engine.StatusSet)
+	if c := r.code("a"); !c.Ends.Equal(hours(9)) || len(c.Pending) != 0 {
+		t.Errorf("it ends at %v, and the lock has yet to take %v", c.Ends, c.Pending)
+	}
+}

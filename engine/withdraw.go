@@ -237,7 +237,7 @@ func (b *batch) checkUndo(do Undo) (change, error) {
 		if k.Before.PIN != k.After.PIN && c.Told.After(u.At) {
 			return change{}, refuse("pin_already_told", "receipt", "the digits were told meanwhile")
 		}
-		step, notes, err := b.revise(d, c, &k.Before, false)
+		step, notes, err := b.revise(d, c, &k.Before, do.AcceptGap)
 		if err != nil {
 			return change{}, err
 		}

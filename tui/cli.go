@@ -37,7 +37,7 @@ func CommandLines() []string {
 		engine.Create{Device: "x", Name: name, Starts: at, Ends: at, JIT: on, UsePool: on}, engine.CreateMany{Devices: []lock.DeviceID{"x", "y"}},
 		engine.Update{Code: "x", Name: &name, PIN: &pin, Starts: &at, Ends: &at, JIT: &on, AcceptGap: on}, engine.Delete{Code: "x"}, engine.Rotate{Code: "x", AcceptGap: on},
 		engine.PullBackup{Code: "x"}, engine.SetPool{Device: "x", On: on}, engine.SetPool{Device: "x"}, engine.Adopt{Device: "x", Ref: "1"}, engine.DeleteUnmanaged{Device: "x", Ref: "1"},
-		engine.SwapDevice{Old: "x", New: "y"}, engine.Observe{Device: "x"}, engine.Undo{Receipt: 1},
+		engine.SwapDevice{Old: "x", New: "y"}, engine.Observe{Device: "x"}, engine.Undo{Receipt: 1, AcceptGap: on},
 	} {
 		out = append(out, commandLine(a))
 	}
@@ -104,6 +104,7 @@ func commandLine(a engine.Action) string {
 		word("devices", "observe", quoted(string(do.Device)))
 	case engine.Undo:
 		word("undo", fmt.Sprint(do.Receipt))
+		flag(do.AcceptGap, "accept-gap")
 	default:
 		return ""
 	}

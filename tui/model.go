@@ -233,7 +233,7 @@ func (m *Model) undo() tea.Cmd {
 	return m.open(newConfirm(m.shell, confirm{
 		title: "Undo",
 		ask:   "Take back: " + last.what + "? What was done in between stays.",
-		do:    func(confirmed) engine.Action { return engine.Undo{Receipt: last.seq} },
+		do:    func(x confirmed) engine.Action { return engine.Undo{Receipt: last.seq, AcceptGap: x.gap} },
 		done:  "undone: " + last.what,
 	}))
 }

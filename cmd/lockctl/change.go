@@ -111,7 +111,7 @@ func undo(s *talk, args []string) error {
 	if err != nil || n < 1 {
 		return badInput("RECEIPT: %q is not a number such as a command prints", clipped(args[0]))
 	}
-	return s.act(engine.Undo{Receipt: engine.Seq(n)}, deed{"take back", "took back", "command " + args[0], ""})
+	return s.act(engine.Undo{Receipt: engine.Seq(n), AcceptGap: s.on("accept-gap")}, deed{"take back", "took back", "command " + args[0], ""})
 }
 
 func poolPull(s *talk, args []string) error {

@@ -140,7 +140,7 @@ func codeVerbs() []verb {
 		{path: "codes explain", args: "CODE", short: "say what happens to a code next, and why", run: onEngine(codesExplain), daemon: true, example: "codes explain ada", flags: []flag{output()}},
 		{path: "codes history", args: "DEVICE", short: "list codes of a lock that are gone", run: onEngine(codesHistory), daemon: true, example: "codes history front", flags: []flag{output()}},
 		{path: "explain", args: "CODE", short: "the same as codes explain", run: onEngine(codesExplain), daemon: true, example: "explain ada", flags: []flag{output()}},
-		{path: "undo", args: "RECEIPT", short: "take a command back, as a new command", run: onEngine(undo), daemon: true, example: "undo 214 --dry-run", flags: []flag{dryRun(), output()}},
+		{path: "undo", args: "RECEIPT", short: "take a command back, as a new command", run: onEngine(undo), daemon: true, example: "undo 214 --dry-run", flags: []flag{gap, dryRun(), output()}},
 	}
 }
 

@@ -198,6 +198,9 @@ func gapAccepted(do Do) Do {
 	case engine.Rotate:
 		a.AcceptGap = true
 		c.Action = a
+	case engine.Undo:
+		a.AcceptGap = true
+		c.Action = a
 	}
 	return c
 }
