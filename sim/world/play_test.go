@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -368,7 +369,7 @@ func TestARewindUsesNoNumberOfTheJournalAgain(t *testing.T) {
 			page, err := p.Journal(ctx, after, 0)
 			must(t, err)
 			for _, e := range page {
-				if old, ok := read[e.Seq]; ok && old != e {
+				if old, ok := read[e.Seq]; ok && !reflect.DeepEqual(old, e) {
 					t.Errorf("event %d was %+v and is %+v", e.Seq, old, e)
 				}
 				read[e.Seq], cursor, told = e, max(cursor, e.Seq), append(told, e.Type)
