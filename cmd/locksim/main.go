@@ -15,6 +15,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/accesscodes/lockctl/sim/scenario"
+	"github.com/accesscodes/lockctl/sim/world"
 )
 
 // The exit codes.
@@ -27,16 +28,12 @@ const (
 	exitBroken      = 5 // the run itself failed, or was interrupted
 )
 
-// garbagePercent is how much garbage, of what is in use, may lie about: a story uses some 20 MiB and is thrown away as a whole when it
-// has ended, so that collecting it meanwhile, as often as is usual, takes a tenth of a hunt and a third of a replay.
-const garbagePercent = 400
-
 // stdio is where a run writes.
 type stdio struct{ out, err io.Writer }
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
+		debug.SetGCPercent(world.GarbagePercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], stdio{os.Stdout, os.Stderr})

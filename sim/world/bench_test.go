@@ -2,7 +2,9 @@ package world
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -64,9 +66,12 @@ func BenchmarkDistance(b *testing.B) {
 	}
 }
 
-// days measures virtual days of worlds that go on by so much in turn.
+// days measures virtual days of worlds that go on by so much in turn, with garbage collected as rarely as in locksim.
 func days(b *testing.B, every time.Duration, ws ...*World) {
 	b.Helper()
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(GarbagePercent))
+	}
 	sum := func() (steps, events int64) {
 		for _, w := range ws {
 			s, e := w.Steps()

@@ -17,6 +17,10 @@ import (
 	"github.com/accesscodes/lockctl/sim"
 )
 
+// GarbagePercent is what locksim hands to debug.SetGCPercent, unless its environment has a GOGC: a story uses some 20 MiB and is thrown
+// away as a whole when it has ended, so that collecting it meanwhile, as often as is usual, takes a tenth of a hunt and a third of a replay.
+const GarbagePercent = 400
+
 // Options say what a World is made of.
 type Options struct {
 	Name   string        // of the scenario or demonstration
