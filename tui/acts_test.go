@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -195,5 +196,14 @@ func TestUndoTakesTheLastCommandBack(t *testing.T) {
 	h.press("y")
 	if got, ok := h.sent().(engine.Undo); !ok || got.Receipt != 777 {
 		t.Errorf("sent %#v", h.sent())
+	}
+}
+
+func TestWhatIsSaidOfSeveralLocksIsSaidOnce(t *testing.T) {
+	n := names{locks: map[lock.DeviceID]string{"a": "Attic", "b": "Back door"}}
+	got := n.notes([]string{"a: it must be erased at its end: while it is away it stays open", "b: written at 9:30", "b: it must be erased at its end: while it is away it stays open", "note: whole minutes"})
+	want := []string{"Attic, Back door: it must be erased at its end: while it is away it stays open", "Back door: written at 9:30", "note: whole minutes"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

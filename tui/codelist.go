@@ -66,9 +66,9 @@ func (l *codeList) columns() []column[engine.CodeView] {
 	s := func() *style { return l.sh.style }
 	return []column[engine.CodeView]{
 		{title: "STATUS", width: 11, cell: func(c engine.CodeView) line { return s().status(c).line() }},
-		{title: "WHO", width: 10, flex: 3, cell: func(c engine.CodeView) line { return say(strong, codeName(c)) }},
-		{title: "LOCK", width: 14, flex: 4, cell: func(c engine.CodeView) line { return say(plain, doorName(c)) }},
-		{title: "WINDOW", width: 27, flex: 1, cell: func(c engine.CodeView) line {
+		{title: "WHO", width: 10, flex: 3, most: 26, cell: func(c engine.CodeView) line { return say(strong, codeName(c)) }},
+		{title: "LOCK", width: 14, flex: 4, most: 30, cell: func(c engine.CodeView) line { return say(plain, doorName(c)) }},
+		{title: "WINDOW", width: 27, flex: 1, most: 30, cell: func(c engine.CodeView) line {
 			return say(plain, s().window(c.Starts, c.Ends, l.sh.now, l.sh.zoneNamed(c.Zone)))
 		}},
 		{title: "EVIDENCE", width: 9, from: 86, cell: func(c engine.CodeView) line { return say(dim, string(c.Evidence)) }},

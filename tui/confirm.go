@@ -156,7 +156,7 @@ func (d *confirmation) text(w int) []line {
 		rows = append(rows, nil)
 		rows = append(rows, wrap(dim, "then: "+ahead, w)...)
 	}
-	for _, n := range d.notes {
+	for _, n := range d.sh.names.notes(d.notes) {
 		rows = append(rows, nil)
 		rows = append(rows, wrap(accent, s.dot+" "+n, w)...)
 	}

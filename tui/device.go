@@ -255,7 +255,7 @@ func (d *device) codeRows(w, h int) []string {
 		rows = append(rows, strings.Repeat(" ", w))
 	}
 	c, _ := d.codes.current()
-	return append(append(rows, divider), s.detail(say(dim, codeName(c)+": ").and(d.sh.remark(c)), w)...)
+	return append(append(rows, divider), s.detail(say(dim, codeName(c)+": ").and(d.sh.remark(c)), w, detailRows)...)
 }
 
 func (d *device) slotRows(w, h int) []string {

@@ -11,9 +11,9 @@ func (d *device) codeColumns() []column[engine.CodeView] {
 	s := func() *style { return d.sh.style }
 	return []column[engine.CodeView]{
 		{title: "STATUS", width: 11, cell: func(c engine.CodeView) line { return s().status(c).line() }},
-		{title: "CODE", width: 12, flex: 2, cell: func(c engine.CodeView) line { return say(strong, codeName(c)) }},
+		{title: "CODE", width: 12, flex: 2, most: 30, cell: func(c engine.CodeView) line { return say(strong, codeName(c)) }},
 		{title: "PIN", width: 8, cell: func(c engine.CodeView) line { return d.sh.pin(c) }},
-		{title: "WINDOW", width: 27, flex: 1, cell: func(c engine.CodeView) line {
+		{title: "WINDOW", width: 27, flex: 1, most: 30, cell: func(c engine.CodeView) line {
 			return say(plain, s().window(c.Starts, c.Ends, d.sh.now, d.at()))
 		}},
 		{title: "EVIDENCE", width: 9, cell: func(c engine.CodeView) line { return say(dim, string(c.Evidence)) }},

@@ -226,7 +226,7 @@ func (f *form) verdict(w int) []line {
 		return []line{nil}
 	}
 	rows := append([]line{say(good, s.check+" enter does it")}, f.future(w)...)
-	for _, n := range f.notes {
+	for _, n := range f.sh.names.notes(f.notes) {
 		rows = append(rows, wrap(accent, s.dot+" "+n, w)...)
 	}
 	return rows

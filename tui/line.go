@@ -152,9 +152,9 @@ func (l line) wrap(w, most int, more string) []line {
 const detailRows = 2
 
 // detail draws those words.
-func (s *style) detail(l line, w int) []string {
-	out := make([]string, 0, detailRows)
-	for _, row := range l.wrap(w-3, detailRows, s.more) {
+func (s *style) detail(l line, w, rows int) []string {
+	out := make([]string, 0, rows)
+	for _, row := range l.wrap(w-3, rows, s.more) {
 		out = append(out, s.draw(line{{plain, "  "}}.and(row), cells{width: w}))
 	}
 	return out

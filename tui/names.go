@@ -63,6 +63,27 @@ func (n *names) in(text string) string {
 	return strings.Join(words, " ")
 }
 
+// notes tells what a command has to say of several locks, each sentence once: after the names of all that it is about.
+func (n *names) notes(all []string) []string {
+	var out []string
+	about := map[string]int{} // where a sentence about locks stands
+	for _, text := range all {
+		id, said, ok := strings.Cut(text, ": ")
+		name := n.locks[lock.DeviceID(id)]
+		if !ok || name == "" {
+			out = append(out, text)
+			continue
+		}
+		if at, told := about[said]; told {
+			out[at] = strings.TrimSuffix(out[at], ": "+said) + ", " + name + ": " + said
+			continue
+		}
+		about[said] = len(out)
+		out = append(out, name+": "+said)
+	}
+	return out
+}
+
 // unnamed asks for the names of lines that have only ids, of a few at a time. What the host doesn't know is not asked for again.
 func (n *names) unnamed(lines func(func(lock.DeviceID, lock.CodeID))) []engine.Query {
 	const most = 24

@@ -344,7 +344,7 @@ func (sh *shell) done(what string, r engine.Receipt) tea.Cmd {
 		sh.latest = &undoable{r.Seq, what}
 	}
 	text := sh.style.check + " " + what
-	for _, n := range r.Notes {
+	for _, n := range sh.names.notes(r.Notes) {
 		text += " " + sh.style.dot + " " + n
 	}
 	return tea.Batch(sh.tell(good, text), sh.changed())

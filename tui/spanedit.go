@@ -301,7 +301,7 @@ func (e *spanEditor) text(w int) []line {
 	if text := e.sh.ahead(e.plan, e.location()); text != "" && e.refusal == nil {
 		rows = append(rows, wrap(dim, text, w)...)
 	}
-	for _, n := range e.notes {
+	for _, n := range e.sh.names.notes(e.notes) {
 		rows = append(rows, wrap(accent, s.dot+" "+n, w)...)
 	}
 	if e.needsGap() {

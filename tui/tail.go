@@ -186,16 +186,20 @@ func (l *tail[R]) View(w, h int) string {
 	if l.frozen {
 		note = say(warn, fmt.Sprintf("%s frozen, %d new", s.pause, l.news))
 	}
-	body := l.table.view(s, w-2, h-3-detailRows, "", false)
+	below := detailRows
+	if h < 10 {
+		below = 1
+	}
+	body := l.table.view(s, w-2, h-3-below, "", false)
 	if l.table.total == 0 {
 		body = []string{s.draw(say(dim, "  nothing happened yet"), cells{width: w - 2})}
 	}
-	for len(body) < h-3-detailRows {
+	for len(body) < h-3-below {
 		body = append(body, s.draw(nil, cells{width: w - 2}))
 	}
 	body = append(body, divider)
 	if r, ok := l.table.current(); ok {
-		body = append(body, s.detail(l.detail(r), w-2)...)
+		body = append(body, s.detail(l.detail(r), w-2, below)...)
 	}
 	return strings.Join(s.panel(w, h, title, note, body), "\n")
 }
