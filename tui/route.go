@@ -47,7 +47,7 @@ func newRoute(sh *shell, rows []engine.DeviceRow) *route {
 		{title: "SYSTEM", width: 11, from: 100, cell: func(x engine.DeviceRow) line { return say(dim, system(x)) }},
 		{title: "BATT", width: 4, right: true, cell: func(x engine.DeviceRow) line { return s().battery(x.Battery, false) }},
 		{title: "LINK", width: 7, cell: func(x engine.DeviceRow) line { return s().link(x.Link).line() }},
-		{title: "TO DO", width: 20, flex: 12, cell: func(x engine.DeviceRow) line {
+		{title: "TO DO", width: 20, flex: 12, most: 46, cell: func(x engine.DeviceRow) line {
 			if todo := errand(x); todo != "" {
 				return say(accent, s().arrow+" "+todo)
 			}

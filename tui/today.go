@@ -40,12 +40,14 @@ func doorName(c engine.CodeView) string {
 }
 
 // because is why a stay is where it is on the list.
-func because(c engine.CodeView) string {
+func because(c engine.CodeView) string { return strings.TrimSuffix(reasonOf(c), " it starts") } // the row tells what starts
+
+func reasonOf(c engine.CodeView) string {
 	switch {
 	case strings.HasPrefix(c.Cause, "on plan: due"):
 		return "on plan: it is being written"
 	case c.Cause != "":
-		return strings.TrimSuffix(c.Cause, " it starts") // the row tells what starts
+		return c.Cause
 	case !c.Exposure.Since.IsZero():
 		return "its PIN still opens the door"
 	case c.Status == engine.StatusRemoving:
