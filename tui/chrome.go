@@ -109,7 +109,7 @@ func (m *Model) clock() line {
 }
 
 // noteMost is how many rows a note may take.
-const noteMost = 4
+const noteMost = 5
 
 // noteLines are what the last command did or why it was refused, whole; or else the command line that does what is on show.
 func (m *Model) noteLines() []string {
