@@ -252,12 +252,18 @@ func TestAlgorithmicCodes(t *testing.T) {
 	}
 	timed := newRig(t, "lockly")
 	from := timed.k.Now().Truncate(time.Minute)
-	for why, w := range map[string]lock.Window{
-		"whole_minutes_only": {From: from.Add(time.Second), To: from.Add(2 * time.Hour)}, "1_hour_to_30_days": {From: from, To: from.Add(721 * time.Hour)}, "": {From: from, To: from.Add(720 * time.Hour)},
+	for _, x := range []struct {
+		why  string
+		w    lock.Window
+		code lock.CodeID
+	}{
+		{"whole_minutes_only", lock.Window{From: from.Add(time.Second), To: from.Add(2 * time.Hour)}, "odd"},
+		{"1_hour_to_30_days", lock.Window{From: from, To: from.Add(721 * time.Hour)}, "long"},
+		{"", lock.Window{From: from, To: from.Add(720 * time.Hour)}, "right"},
 	} {
-		res := timed.call(Call{Verb: verbSet, Want: lock.Credential{Code: "t", Window: w, Enabled: true, Offline: lock.OfflineTimed}})
-		if res.Err == nil && why != "" || res.Err != nil && res.Err.Vendor != why {
-			t.Errorf("timed, %s: %v", why, res.Err)
+		res := timed.call(Call{Verb: verbSet, Want: lock.Credential{Code: x.code, Window: x.w, Enabled: true, Offline: lock.OfflineTimed}})
+		if res.Err == nil && x.why != "" || res.Err != nil && res.Err.Vendor != x.why {
+			t.Errorf("timed, %s: %v", x.why, res.Err)
 		}
 	}
 	for i := range 4 {
