@@ -8,47 +8,44 @@ import (
 	"github.com/accesscodes/lockctl/lock"
 )
 
-// hosted are the names that the hosted API has for a system: of its provider, of its devices, of who makes them, and for people.
-type hosted struct{ provider, kind, maker, name string }
-
-// hostedNames are those of a system. One that the API has no name for keeps its own.
-func hostedNames(system string) hosted {
-	switch system {
-	case "2n":
-		return hosted{"my_2n", "two_n_intercom", "two_n", "2N"}
-	case "august":
-		return hosted{"august", "august_lock", "august", "August"}
-	case "hubitat":
-		return hosted{"hubitat", "hubitat_lock", "hubitat", "Hubitat"}
-	case "igloohome":
-		return hosted{"igloohome", "igloohome_lock", "igloohome", "igloohome"}
-	case "kwikset":
-		return hosted{"kwikset", "kwikset_lock", "kwikset", "Kwikset"}
-	case "lockly":
-		return hosted{"lockly", "lockly_lock", "lockly", "Lockly"}
-	case "nuki":
-		return hosted{"nuki", "nuki_lock", "nuki", "Nuki"}
-	case "oracode":
-		return hosted{"dormakaba_oracode", "dormakaba_oracode_door", "dormakaba_oracode", "dormakaba Oracode"}
-	case "salto":
-		return hosted{"salto_ks", "salto_lock", "salto", "Salto KS"}
-	case "schlage":
-		return hosted{"schlage", "schlage_lock", "schlage", "Schlage"}
-	case "smartthings":
-		return hosted{"smartthings", "smartthings_lock", "smartthings", "SmartThings"}
-	case "ttlock":
-		return hosted{"ttlock", "ttlock_lock", "ttlock", "TTLock"}
-	case "yale":
-		return hosted{"yale", "yale_lock", "yale", "Yale"}
-	case "":
-		return hosted{"unknown", "smart_lock", "unknown", "Lock"}
-	}
-	return hosted{system, system + "_lock", system, system}
+// hosted is what the hosted API says of a system.
+type hosted struct {
+	system                      string // as models have it
+	provider, kind, maker, name string // of its provider, of its devices, of who makes them, and for people
+	trade                       bool   // for offices and hotels, not for homes
+	computes                    bool   // has codes that no lock needs to be told
 }
 
 // systems are those that there is a driver for.
-func systems() []string {
-	return []string{"2n", "august", "hubitat", "igloohome", "kwikset", "lockly", "nuki", "oracode", "salto", "schlage", "smartthings", "ttlock", "yale"}
+func systems() [13]hosted {
+	return [...]hosted{
+		{system: "2n", provider: "my_2n", kind: "two_n_intercom", maker: "two_n", name: "2N", trade: true},
+		{system: "august", provider: "august", kind: "august_lock", maker: "august", name: "August"},
+		{system: "hubitat", provider: "hubitat", kind: "hubitat_lock", maker: "hubitat", name: "Hubitat"},
+		{system: "igloohome", provider: "igloohome", kind: "igloohome_lock", maker: "igloohome", name: "igloohome", computes: true},
+		{system: "kwikset", provider: "kwikset", kind: "kwikset_lock", maker: "kwikset", name: "Kwikset"},
+		{system: "lockly", provider: "lockly", kind: "lockly_lock", maker: "lockly", name: "Lockly", computes: true},
+		{system: "nuki", provider: "nuki", kind: "nuki_lock", maker: "nuki", name: "Nuki"},
+		{system: "oracode", provider: "dormakaba_oracode", kind: "dormakaba_oracode_door", maker: "dormakaba_oracode", name: "dormakaba Oracode", trade: true, computes: true},
+		{system: "salto", provider: "salto_ks", kind: "salto_lock", maker: "salto", name: "Salto KS", trade: true},
+		{system: "schlage", provider: "schlage", kind: "schlage_lock", maker: "schlage", name: "Schlage"},
+		{system: "smartthings", provider: "smartthings", kind: "smartthings_lock", maker: "smartthings", name: "SmartThings"},
+		{system: "ttlock", provider: "ttlock", kind: "ttlock_lock", maker: "ttlock", name: "TTLock"},
+		{system: "yale", provider: "yale", kind: "yale_lock", maker: "yale", name: "Yale"},
+	}
+}
+
+// hostedNames are those of a system. One that the API has no name for keeps its own.
+func hostedNames(system string) hosted {
+	for _, h := range systems() {
+		if h.system == system {
+			return h
+		}
+	}
+	if system == "" {
+		return hosted{provider: "unknown", kind: "smart_lock", maker: "unknown", name: "Lock"}
+	}
+	return hosted{provider: system, kind: system + "_lock", maker: system, name: system}
 }
 
 // ProviderOf is the hosted API's name for the provider of a system.
@@ -86,12 +83,13 @@ func providersList(_ *call, p listProviders) (reply, error) {
 
 func providers(category string) []deviceProvider {
 	all := []deviceProvider{}
-	for _, system := range systems() {
-		h := hostedNames(system)
-		v := deviceProvider{Provider: h.provider, Name: h.name, Categories: []string{"stable", "consumer_smartlocks"}, Online: system != "oracode", WithCode: true}
-		v.Offline = system == "igloohome" || system == "lockly" || system == "oracode"
-		if system == "2n" || system == "salto" || system == "oracode" {
-			v.Categories = v.Categories[:1] // of offices and hotels
+	for _, h := range systems() {
+		v := deviceProvider{
+			Provider: h.provider, Name: h.name, Categories: []string{"stable", "consumer_smartlocks"},
+			Online: h.system != "oracode", Offline: h.computes, WithCode: true,
+		}
+		if h.trade {
+			v.Categories = v.Categories[:1]
 		}
 		if category == "" || slices.Contains(v.Categories, category) {
 			all = append(all, v)
