@@ -36,10 +36,13 @@ func (b *batch) compare(d *device, c *code, p *place, x *entry, doubted, fresh b
 		}
 		p.Window, p.Weekly, p.Native = x.Window, x.Weekly, p.Native && !x.Window.IsZero() && x.Weekly == ""
 	}
+	if x.Enabled && !p.Enabled {
+		p.Enabled, what = true, cmpText(what, "enabled")
+	}
 	if what == "" {
 		return false
 	}
-	half := fresh && what == "time_frame lost"
+	half := (what == "time_frame lost" || what == "code and time_frame lost" && p.PIN == c.PIN) && (fresh || doubted)
 	if doubted {
 		policy := b.e.policyOf(d)
 		if w := d.want(b.now, c, &policy); !half || w.Place.Window.IsZero() {
