@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -114,32 +115,28 @@ func encodeTime(b []byte, p unsafe.Pointer) []byte {
 		return encodeTimeAnywhere(b, t)
 	}
 	hour, minute, second := t.Clock()
-	b = append(b, '"')
-	b = appendTwo(b, year/100, 0)
-	b = appendTwo(b, year%100, '-')
-	b = appendTwo(b, int(month), '-')
-	b = appendTwo(b, day, 'T')
-	b = appendTwo(b, hour, ':')
-	b = appendTwo(b, minute, ':')
-	b = appendTwo(b, second, 0)
+	b = append(b, `"2006-01-02T15:04:05`...)
+	x := (*[19]byte)(b[len(b)-19:])
+	x[0], x[1], x[2], x[3] = digit(year/1000), digit(year/100%10), digit(year/10%10), digit(year%10)
+	x[5], x[6] = digit(int(month)/10), digit(int(month)%10)
+	x[8], x[9] = digit(day/10), digit(day%10)
+	x[11], x[12] = digit(hour/10), digit(hour%10)
+	x[14], x[15] = digit(minute/10), digit(minute%10)
+	x[17], x[18] = digit(second/10), digit(second%10)
 	if fraction := t.Nanosecond(); fraction != 0 {
-		b = append(b, '.')
-		for unit := 100_000_000; fraction != 0; unit /= 10 {
-			b = append(b, byte('0'+fraction/unit))
-			fraction %= unit
+		b = append(b, ".000000000"...)
+		for i := len(b) - 1; fraction != 0; i-- {
+			b[i] = digit(fraction % 10)
+			fraction /= 10
+		}
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
 		}
 	}
 	return append(b, 'Z', '"')
 }
 
-// appendTwo appends a number as two digits, and what follows it unless that is 0.
-func appendTwo(b []byte, n int, then byte) []byte {
-	b = append(b, byte('0'+n/10), byte('0'+n%10))
-	if then != 0 {
-		b = append(b, then)
-	}
-	return b
-}
+func digit(n int) byte { return byte('0' + n) }
 
 func encodeTimeAnywhere(b []byte, t *time.Time) []byte {
 	b = append(b, '"')
@@ -209,11 +206,23 @@ func encodeSlice(t reflect.Type) encoder {
 // field is an exported field of a struct.
 type field struct {
 	offset uintptr
-	name   string // with quotes and colon
+	name   string // after a comma, with quotes and colon
 	omits  omission
+	word   uintptr                   // of omitBits: the offset of the eight bytes that tell
+	mask   uint64                    // and which bits of them
 	zero   func(unsafe.Pointer) bool // of omitAsked
 	write  encoder
 }
+
+// omission is how it is told that a field is left out, since it is zero.
+type omission uint8
+
+const (
+	omitNever omission = iota
+	omitBits           // by some bits: most fields of most records are zero, so that this has to be quick
+	omitTime
+	omitAsked // by field.zero
+)
 
 func encodeStruct(t reflect.Type) encoder {
 	var fields []field
@@ -229,89 +238,83 @@ func encodeStruct(t reflect.Type) encoder {
 		if name != "" || omit != "" && omit != "omitzero" {
 			return encodeAny(t)
 		}
-		x := field{offset: f.Offset, name: strconv.Quote(f.Name) + ":", write: encoderFor(f.Type)}
+		x := field{offset: f.Offset, name: "," + strconv.Quote(f.Name) + ":", write: encoderFor(f.Type)}
 		if omit != "" {
-			x.omits, x.zero = omissionOf(f.Type)
+			x.omit(f.Type, t)
 		}
 		fields = append(fields, x)
 	}
 	return func(b []byte, p unsafe.Pointer) []byte {
-		b = append(b, '{')
+		open := len(b)
 		for i := range fields {
 			f := &fields[i]
 			x := unsafe.Add(p, f.offset)
-			if f.omitted(x) {
-				continue
-			}
-			if b[len(b)-1] != '{' {
-				b = append(b, ',')
+			switch f.omits {
+			case omitBits:
+				if *(*uint64)(unsafe.Add(p, f.word))&f.mask == 0 {
+					continue
+				}
+			case omitTime:
+				if (*time.Time)(x).IsZero() {
+					continue
+				}
+			case omitAsked:
+				if f.zero(x) {
+					continue
+				}
 			}
 			b = append(b, f.name...)
 			b = f.write(b, x)
 		}
+		if len(b) == open {
+			return append(b, "{}"...)
+		}
+		b[open] = '{' // for the first comma
 		return append(b, '}')
 	}
 }
 
-// omission is how it is told that a field is left out, since it is zero.
-type omission uint8
-
-const (
-	omitNever omission = iota
-	omitByte           // of one byte
-	omitShort          // of two
-	omitHalf           // of four
-	omitWord           // whose first word tells: integers, pointers, slices, PINs
-	omitText
-	omitTime
-	omitAsked // by field.zero
-)
-
-func omissionOf(t reflect.Type) (omission, func(unsafe.Pointer) bool) {
+// omit has a field of type t, of a struct in, left out where it is zero.
+func (f *field) omit(t, in reflect.Type) {
 	type zeroer interface{ IsZero() bool }
+	const word = unsafe.Sizeof(uintptr(0))
+	f.omits, f.zero = omitAsked, func(p unsafe.Pointer) bool { return reflect.NewAt(t, p).Elem().IsZero() }
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		return omitTime, nil
+		f.omits = omitTime
+		return
 	case t == reflect.TypeFor[vaultPIN]():
-		return omitWord, nil
+		f.omitBits(f.offset, t.Size(), in)
+		return
 	case t == reflect.TypeFor[lock.Window]():
-		return omitAsked, func(p unsafe.Pointer) bool { return (*lock.Window)(p).IsZero() }
+		f.zero = func(p unsafe.Pointer) bool { return (*lock.Window)(p).IsZero() }
+		return
 	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(reflect.TypeFor[zeroer]()):
-		return omitAsked, func(p unsafe.Pointer) bool { return reflect.NewAt(t, p).Interface().(zeroer).IsZero() }
-	case t.Kind() == reflect.String:
-		return omitText, nil
+		f.zero = func(p unsafe.Pointer) bool { return reflect.NewAt(t, p).Interface().(zeroer).IsZero() }
+		return
 	}
 	switch t.Kind() {
-	case reflect.Bool, reflect.Uint8:
-		return omitByte, nil
-	case reflect.Uint16:
-		return omitShort, nil
-	case reflect.Uint32, reflect.Float32:
-		return omitHalf, nil
-	case reflect.Int, reflect.Int64, reflect.Pointer, reflect.Slice:
-		return omitWord, nil
+	case reflect.Bool, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Float32, reflect.Int, reflect.Int64, reflect.Pointer:
+		f.omitBits(f.offset, t.Size(), in)
+	case reflect.Slice: // its pointer
+		f.omitBits(f.offset, word, in)
+	case reflect.String: // its length
+		f.omitBits(f.offset+word, word, in)
 	}
-	return omitAsked, func(p unsafe.Pointer) bool { return reflect.NewAt(t, p).Elem().IsZero() }
 }
 
-func (f *field) omitted(p unsafe.Pointer) bool {
-	switch f.omits {
-	case omitByte:
-		return *(*uint8)(p) == 0
-	case omitShort:
-		return *(*uint16)(p) == 0
-	case omitHalf:
-		return *(*uint32)(p) == 0
-	case omitWord:
-		return *(*uintptr)(p) == 0
-	case omitText:
-		return *(*string)(p) == ""
-	case omitTime:
-		return (*time.Time)(p).IsZero()
-	case omitAsked:
-		return f.zero(p)
+// omitBits has a field left out if so many bytes of the struct from an offset on are zero, unless the eight bytes around them reach
+// beyond its end.
+func (f *field) omitBits(at, size uintptr, in reflect.Type) {
+	word := at &^ 7
+	if word+8 > in.Size() {
+		return
 	}
-	return false
+	var mask [8]byte
+	for i := range size {
+		mask[at-word+i] = 0xff
+	}
+	f.omits, f.word, f.mask = omitBits, word, binary.NativeEndian.Uint64(mask[:])
 }
 
 // appendText writes a string. Most need nothing escaped.

@@ -87,7 +87,15 @@ func BenchmarkEncodeRun(b *testing.B) {
 	now := time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC)
 	r := run{
 		Wake: now, Why: "guest starts", Calls: 7, Reach: lock.Reached, Look: look{At: now, Clock: true, Zone: "Europe/Berlin", Cursor: "12"},
-		Radio: Radio{5, 2, 1}, Pace: pace{time.Second, time.Second}, Row: summary{Account: "house", Name: "front", System: "nuki", Battery: 0.8, Set: 1, Link: lock.Reached},
+		Flight: &flight{ID: "front#7", Verb: CallSet, Code: "guest", Since: now, Deadline: now.Add(30*time.Second + 1), Reason: "due"},
+		Radio:  Radio{5, 2, 1}, Pace: pace{time.Second, time.Second}, Row: summary{Account: "house", Name: "front", System: "nuki", Battery: 0.8, Set: 1, Link: lock.Reached},
+	}
+	pin, err := lock.ParsePIN("4829")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 6 { // as many as a lock remembers that changes guests every few days
+		r.Erased = append(r.Erased, erased{Ref: "4711", Slot: i + 1, PIN: vaultPIN{pin}, Code: "guest", At: now.Add(time.Duration(i) * 1_234_567_890)})
 	}
 	b.Run("own", func(b *testing.B) {
 		var text []byte
