@@ -56,6 +56,8 @@ func encoderFor(t reflect.Type) encoder {
 		return encodeTime
 	case t == reflect.TypeFor[vaultPIN]():
 		return encodePIN
+	case t == reflect.TypeFor[past]():
+		return encodePast()
 	case t == reflect.TypeFor[driver.Blame]():
 		return func(b []byte, p unsafe.Pointer) []byte { return appendText(b, (*driver.Blame)(p).String()) }
 	case marshals(t):
@@ -203,6 +205,18 @@ func encodeSlice(t reflect.Type) encoder {
 	}
 }
 
+// encodePast writes the list out only if it has changed since the last time.
+func encodePast() encoder {
+	list := encoderOf[[]erased]()
+	return func(b []byte, p unsafe.Pointer) []byte {
+		x := (*past)(p)
+		if x.text == nil {
+			x.text = list(nil, &x.list)
+		}
+		return append(b, x.text...)
+	}
+}
+
 // field is an exported field of a struct.
 type field struct {
 	offset uintptr
@@ -283,8 +297,8 @@ func (f *field) omit(t, in reflect.Type) {
 	case t == reflect.TypeFor[time.Time]():
 		f.omits = omitTime
 		return
-	case t == reflect.TypeFor[vaultPIN]():
-		f.omitBits(f.offset, t.Size(), in)
+	case t == reflect.TypeFor[vaultPIN](), t == reflect.TypeFor[past](): // their first pointer
+		f.omitBits(f.offset, word, in)
 		return
 	case t == reflect.TypeFor[lock.Window]():
 		f.zero = func(p unsafe.Pointer) bool { return (*lock.Window)(p).IsZero() }

@@ -34,6 +34,7 @@ func same[T any](t *testing.T, enc func([]byte, *T) []byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		enc(nil, &v) // what is kept from one time to the next must not be seen
 		if got := string(enc([]byte("{"), &v)); got != "{"+string(want) {
 			t.Fatalf("%T is written as\n%s\nwant\n%s", v, got[1:], want)
 		}
@@ -52,6 +53,12 @@ func fill(luck *rand.Rand, v reflect.Value) {
 		return
 	case *driver.Blame:
 		*x = [...]driver.Blame{driver.BlameCloud, driver.BlameLock}[luck.IntN(2)]
+		return
+	case *past:
+		fill(luck, reflect.ValueOf(&x.list).Elem())
+		if len(x.list) == 0 {
+			x.list = nil
+		}
 		return
 	case *lock.PIN:
 		*x, _ = lock.ParsePIN([...]string{"0000", "4829", "123456789012"}[luck.IntN(3)])
@@ -95,7 +102,7 @@ func BenchmarkEncodeRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range 6 { // as many as a lock remembers that changes guests every few days
-		r.Erased = append(r.Erased, erased{Ref: "4711", Slot: i + 1, PIN: vaultPIN{pin}, Code: "guest", At: now.Add(time.Duration(i) * 1_234_567_890)})
+		r.Erased.add(erased{Ref: "4711", Slot: i + 1, PIN: vaultPIN{pin}, Code: "guest", At: now.Add(time.Duration(i) * 1_234_567_890)})
 	}
 	b.Run("own", func(b *testing.B) {
 		var text []byte
@@ -108,4 +115,30 @@ func BenchmarkEncodeRun(b *testing.B) {
 			encode(&r)
 		}
 	})
+}
+
+// TestAChangedListIsWrittenAnew changes a list whose text is kept in each way that there is.
+func TestAChangedListIsWrittenAnew(t *testing.T) {
+	now := time.Date(2026, 3, 28, 8, 0, 0, 0, time.UTC)
+	var r run
+	check := func(what string) {
+		t.Helper()
+		if got, want := string(encodeRun(nil, &r)), string(encode(&r)); got != want {
+			t.Errorf("after %s the record is\n%s\nwant\n%s", what, got, want)
+		}
+	}
+	check("nothing")
+	for _, ref := range []lock.Ref{"1", "2", "3"} {
+		r.Mislaid.add(erased{Ref: ref, At: now})
+		check("one more")
+	}
+	r.Mislaid.take(1)
+	check("one was taken")
+	r.Mislaid.drop(now, func(e erased) bool { return e.Ref == "3" })
+	check("one was dropped")
+	r.Mislaid.drop(now.Add(2*erasedFor), func(erased) bool { return false })
+	check("all are too old")
+	if !r.Mislaid.IsZero() {
+		t.Errorf("%d are left", len(r.Mislaid.list))
+	}
 }

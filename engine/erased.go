@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -22,16 +23,57 @@ type erased struct {
 	At   time.Time
 }
 
+// past is a list of such places, newest last. Its text is kept: it seldom changes, and is nearly half of what each step writes of a
+// device.
+type past struct {
+	list []erased // nil: none
+	text []byte   // of the list, as it was last written; nil: not since it changed
+}
+
+// add appends to the list, of which the oldest goes that is one too many.
+func (x *past) add(e erased) {
+	x.list, x.text = append(x.list[max(0, len(x.list)+1-maxErased):], e), nil
+}
+
+// drop takes out of the list what is named, and what is too old.
+func (x *past) drop(now time.Time, named func(erased) bool) {
+	x.list = slices.DeleteFunc(x.list, func(e erased) bool { return named(e) || now.Sub(e.At) > erasedFor })
+	x.text = nil
+	if len(x.list) == 0 {
+		x.list = nil
+	}
+}
+
+// take takes the i-th out of the list.
+func (x *past) take(i int) {
+	x.list, x.text = slices.Delete(x.list, i, i+1), nil
+	if len(x.list) == 0 {
+		x.list = nil
+	}
+}
+
+// IsZero reports whether the list is empty.
+func (x past) IsZero() bool { return x.list == nil }
+
+// MarshalJSON writes the list.
+func (x past) MarshalJSON() ([]byte, error) { return json.Marshal(x.list) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (x *past) UnmarshalJSON(text []byte) error {
+	x.text = nil
+	return json.Unmarshal(text, &x.list)
+}
+
 // remember keeps what was erased from a lock whose log tells more than its list.
 func (d *device) remember(p *place, of lock.CodeID, now time.Time) {
 	if t := &d.Device.Traits; !t.ReportsEntry || !t.CloudList && !t.CannotList || p.Ref == "" || p.Cleared.IsZero() {
 		return
 	}
-	if i := slices.IndexFunc(d.Erased, func(e erased) bool { return e.Ref == p.Ref }); i >= 0 {
-		of = cmp.Or(of, d.Erased[i].Code) // erased once more
+	if i := slices.IndexFunc(d.Erased.list, func(e erased) bool { return e.Ref == p.Ref }); i >= 0 {
+		of = cmp.Or(of, d.Erased.list[i].Code) // erased once more
 	}
-	d.Erased = slices.DeleteFunc(d.Erased, func(e erased) bool { return e.Ref == p.Ref || now.Sub(e.At) > erasedFor })
-	d.Erased = append(d.Erased[max(0, len(d.Erased)+1-maxErased):], erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
+	d.Erased.drop(now, func(e erased) bool { return e.Ref == p.Ref })
+	d.Erased.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
 	d.dirtyRun = true
 }
 
@@ -41,8 +83,8 @@ func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
 	if p.PIN.IsZero() || p.Blanked || p.Hand || d.Device.Traits.CannotList {
 		return
 	}
-	d.Mislaid = slices.DeleteFunc(d.Mislaid, func(e erased) bool { return e.PIN == p.PIN && e.Slot == p.Slot || now.Sub(e.At) > erasedFor })
-	d.Mislaid = append(d.Mislaid[max(0, len(d.Mislaid)+1-maxErased):], erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
+	d.Mislaid.drop(now, func(e erased) bool { return e.PIN == p.PIN && e.Slot == p.Slot })
+	d.Mislaid.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
 	d.dirtyRun = true
 }
 
@@ -50,14 +92,15 @@ func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
 // written, or under the handle that they were given.
 func (d *device) found(x *entry) (of lock.CodeID, ok bool) {
 	own := !d.Device.Traits.ClientSlots // the lock's own handles stay with what they were given to, whatever its name is by now
-	i := slices.IndexFunc(d.Mislaid, func(e erased) bool {
+	i := slices.IndexFunc(d.Mislaid.list, func(e erased) bool {
 		return (x.Tag == "" || own && e.Ref != "") && x.PIN == e.PIN && (e.Slot == 0 || e.Slot == x.Slot) && (e.Ref == "" || e.Ref == x.Ref)
 	})
 	if i < 0 {
 		return "", false
 	}
-	of = d.Mislaid[i].Code
-	d.Mislaid, d.dirtyRun = slices.Delete(d.Mislaid, i, i+1), true
+	of = d.Mislaid.list[i].Code
+	d.Mislaid.take(i)
+	d.dirtyRun = true
 	return of, true
 }
 
@@ -79,11 +122,11 @@ func (b *batch) landed(d *device, e *erased, at time.Time) bool {
 // may not pass that on. So the alarm stays until somebody has seen to the lock and asks for a look. It reports whether there is
 // such a thing.
 func (b *batch) opensAgain(d *device, ref lock.Ref, at time.Time) bool {
-	i := slices.IndexFunc(d.Erased, func(e erased) bool { return e.Ref == ref && at.After(e.At) })
+	i := slices.IndexFunc(d.Erased.list, func(e erased) bool { return e.Ref == ref && at.After(e.At) })
 	if ref == "" || i < 0 {
 		return false
 	}
-	e := d.Erased[i]
+	e := d.Erased.list[i]
 	if b.landed(d, &e, at) {
 		return true
 	}

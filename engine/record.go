@@ -66,8 +66,8 @@ type run struct {
 	Radio    Radio         `json:",omitzero"`
 	Pace     pace          `json:",omitzero"`
 	Orphans  []place       `json:",omitzero"` // ours, or decided upon, but of no live code: to be erased
-	Erased   []erased      `json:",omitzero"` // what counts as gone by the word of a cloud, newest last
-	Mislaid  []erased      `json:",omitzero"` // written, and gone by a list alone: listed again it is ours; newest last
+	Erased   past          `json:",omitzero"` // what counts as gone by the word of a cloud, newest last
+	Mislaid  past          `json:",omitzero"` // written, and gone by a list alone: listed again it is ours; newest last
 	Spares   int           `json:",omitzero"` // numbers spare codes
 	Exposure time.Duration `json:",omitzero"` // of codes that are gone
 	Issues   []Issue       `json:",omitzero"`
