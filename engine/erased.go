@@ -21,6 +21,7 @@ type erased struct {
 	PIN  vaultPIN    `json:",omitzero"`
 	Code lock.CodeID `json:",omitzero"`
 	At   time.Time
+	Late bool `json:",omitzero"` // of one mislaid: no list has shown it since it was written, which may be on its way
 }
 
 // past is a list of such places, newest last. Its text is kept: it seldom changes, and is nearly half of what each step writes of a
@@ -84,7 +85,7 @@ func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
 		return
 	}
 	d.Mislaid.drop(now, func(e erased) bool { return e.PIN == p.PIN && e.Slot == p.Slot })
-	d.Mislaid.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
+	d.Mislaid.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now, Late: p.Seen.IsZero()})
 	d.dirtyRun = true
 }
 

@@ -52,7 +52,11 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 		} else if f.Verb == CallSet {
 			p.Astray = f.Since
 		}
-		if c != nil && !crash {
+		switch {
+		case crash:
+		case c == nil:
+			p.ClearErr++ // an orphan has no next try but by this count
+		default:
 			b.delay(d, c, err)
 		}
 		return

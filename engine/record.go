@@ -155,7 +155,7 @@ type place struct {
 	Looks    int           `json:",omitzero"` // looks since it was accepted that could not confirm it
 	Clears   int           `json:",omitzero"` // erases that were accepted
 	Cleared  time.Time     `json:",omitzero"` // the last of them
-	ClearErr int           `json:",omitzero"` // erases that were refused
+	ClearErr int           `json:",omitzero"` // erases that were refused, or of an orphan: or were in doubt
 	Blanked  bool          `json:",omitzero"` // overwritten with digits that nobody knows, since it can't be erased
 	Shut     time.Duration `json:",omitzero"` // exposure that the overwrite is held to have ended
 	Tried    time.Time     `json:",omitzero"` // the last erase was sent

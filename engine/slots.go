@@ -166,14 +166,17 @@ func (d *device) free() int {
 	return d.Device.Traits.Slots - d.used()
 }
 
-// slot is the lowest slot that nothing holds or may hold, and, if there is another, from which nothing was removed by hand.
+// slot is the lowest slot that nothing holds or may hold, and, if there is another, from which nothing was removed by hand and to
+// which no write may be on its way.
 func (d *device) slot() int {
 	last := 0
 	for n := 1; last == 0 || n <= d.Device.Traits.Slots; n++ {
 		if d.slotTaken(n, nil) || slices.ContainsFunc(d.held, func(h entry) bool { return h.Slot == n }) {
 			continue
 		}
-		if !slices.ContainsFunc(d.codes, func(c *code) bool { return c.Honoured && c.Stood == n }) {
+		removed := func(c *code) bool { return c.Honoured && c.Stood == n }
+		coming := func(e erased) bool { return e.Late && e.Slot == n }
+		if !slices.ContainsFunc(d.codes, removed) && !slices.ContainsFunc(d.Mislaid.list, coming) {
 			return n
 		}
 		last = cmp.Or(last, n)

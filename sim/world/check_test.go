@@ -468,6 +468,24 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.until(0.1)
 			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
 		}, RuleSlotReuse},
+		{"a slot is written that was shown to hold what was adopted, and holds what is over", jit, func(c *court) {
+			c.create("old", "4829", -2, -1)
+			c.holds(entry(3, "old", "9173", none))
+			c.look(shown(entry(3, "", "5160", none)))
+			c.accept(engine.Adopt{Device: "front", Ref: "3", ID: "kept"}, "kept")
+			c.until(0.1)
+			c.look(shown(entry(3, "", "9173", none)))
+			c.send(engine.CallSet, lock.Credential{Code: "kept", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
+		}, ""},
+		{"the same, and what it holds is wished", jit, func(c *court) {
+			c.create("old", "9173", 1, 5)
+			c.holds(entry(3, "old", "9173", lock.Window{From: hours(1), To: hours(5)}))
+			c.look(shown(entry(3, "", "5160", none)))
+			c.accept(engine.Adopt{Device: "front", Ref: "3", ID: "kept"}, "kept")
+			c.until(0.1)
+			c.look(shown(entry(3, "", "9173", none)))
+			c.send(engine.CallSet, lock.Credential{Code: "kept", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
+		}, RuleSlotReuse},
 		{"a look shows that it is empty", jit, func(c *court) {
 			c.create("old", "4829", -2, -1)
 			c.create("guest", "5160", 0, 0)

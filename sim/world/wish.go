@@ -324,6 +324,7 @@ func (j *judge) adopt(now time.Time, do engine.Adopt, r engine.Receipt) {
 	for _, h := range j.device(do.Device).look.Held { // what was shown is what is adopted, where the model knows that
 		if h.Ref == do.Ref {
 			w.Window, w.Told = h.Window.UTC(), vault{h.PIN}
+			j.device(do.Device).slots[h.Slot] = w.Code // by what was shown its slot is the code's from now on
 		}
 	}
 	w.Past = []past{{Seq: r.Seq, New: true}}
