@@ -56,11 +56,15 @@ func (d *device) edges(v view, x *decision) {
 		}
 	}
 	for i := range d.Orphans {
-		if d.Device.Traits.CannotList && !d.Orphans[i].Cleared.IsZero() {
-			later(d.Orphans[i].restUntil(), "an erased code counts as gone", "", "")
-			later(d.landsBy(&d.Orphans[i], &v.policy), "an old code may have come after its erase", "", "")
+		p := &d.Orphans[i]
+		if d.Device.Traits.CannotList && !p.Cleared.IsZero() {
+			later(p.restUntil(), "an erased code counts as gone", "", "")
+			later(d.landsBy(p, &v.policy), "an old code may have come after its erase", "", "")
 		}
-		later(d.Orphans[i].rest(&v.policy), "tries to erase an old code again", "", "")
+		if p.Blanked {
+			later(d.resistsUntil(p), "tries to erase an old code again", "", "")
+		}
+		later(p.rest(&v.policy), "tries to erase an old code again", "", "")
 	}
 	if !d.Down.IsZero() {
 		later(d.Down.Add(time.Hour), "the lock has been out of reach for an hour", "", "")
