@@ -40,6 +40,9 @@ func (b *batch) failed(d *device, f *flight, c *code, p *place, err *driver.Erro
 	if err.Kind == driver.Ambiguous {
 		p.Kept = c != nil && f.New != nil && b.keeps(d, c, p, f.New)
 		p.Doubt = true
+		if crash && p.Blanked {
+			p.Tried = time.Time{} // nobody knows whether that was the try of the hour
+		}
 		if f.New != nil && p.PIN.IsZero() {
 			p.Wrote = f.New.Wrote // digits that were asked for anew have their time anew
 		}
