@@ -283,6 +283,24 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.accept(engine.SetPool{Device: "front", On: false})
 			c.until(1)
 		}, RuleWindow},
+		{"a spare that had resisted its erase before the pool was switched off", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.holds(entry(1, "spare-1", "4829", none))
+			c.until(0.5)
+			c.clear("1", nil)
+			c.until(0.6)
+			c.accept(engine.SetPool{Device: "front", On: false})
+			c.until(1)
+		}, ""},
+		{"and is not tried again", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.holds(entry(1, "spare-1", "4829", none))
+			c.until(0.5)
+			c.clear("1", nil)
+			c.until(0.6)
+			c.accept(engine.SetPool{Device: "front", On: false})
+			c.until(2)
+		}, RuleWindow},
 		{"a pulled spare outlives the code that it stands in for", jit, func(c *court) {
 			c.accept(engine.SetPool{Device: "front", On: true})
 			c.create("guest", "4829", -1, 2)

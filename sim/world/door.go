@@ -147,6 +147,9 @@ func (j *judge) windowed(d *watched, m sim.Memory, t time.Time) time.Time {
 		return time.Time{}
 	case w == nil && !d.Drained.IsZero():
 		since, text = d.Drained, "a spare opens although the pool is off"
+		if e, ok := d.erases[m.Ref]; ok && e.Before(since) {
+			since = e // it was to go before, and the next try waits as after any failure
+		}
 	case w == nil:
 		text = "an entry opens that nobody asked for"
 	case w.Left:
