@@ -38,7 +38,10 @@ func (e *Engine) deviceView(now time.Time, d *device) DeviceView {
 	for i := range d.held {
 		if h := &d.held[i]; !h.Ours {
 			state := "unmanaged"
-			if h.ghost(d.Device.Traits) {
+			switch {
+			case h.Waits:
+				state = "removing"
+			case h.ghost(d.Device.Traits):
 				state = "ghost"
 			}
 			v.Slots = append(v.Slots, SlotView{Slot: h.Slot, Ref: h.Ref, Name: h.Name, Held: h.Window, Weekly: h.Weekly, State: state, Enabled: h.Enabled, Seen: d.Look.At})

@@ -58,13 +58,16 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 			x.Ours = true
 			p.Doubt = false
 			p.Ref, p.Slot, p.Seen = x.Ref, x.Slot, now
+			if o.Source == lock.SourceLock && !pending(o.Held, x.Ref) {
+				p.Reported = now
+			}
 			if p.Blanked && !x.PIN.IsZero() && x.PIN != p.PIN {
 				p.unblank(x.PIN)
 			}
 			if !p.Cleared.IsZero() {
 				p.Cleared, p.Looks = time.Time{}, 0
 			}
-		case o.Complete && (o.Source == lock.SourceLock || p.Cleared.IsZero() || !now.Before(p.Cleared.Add(time.Minute))):
+		case o.Complete && (o.Source == lock.SourceLock || p.Cleared.IsZero() || !now.Before(p.Cleared.Add(orphanRest))):
 			d.remember(p, "", now)
 			d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
 			i--

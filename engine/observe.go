@@ -285,7 +285,8 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		b.freed(d, c, p, now)
 		return true
 	}
-	ours := p.Doubt // an erase that nobody has confirmed has taken effect
+	// An erase that nobody has confirmed has taken effect; so may one from before the place came to light again, which the cloud was at still.
+	ours := p.Doubt || source == lock.SourceCloud && !p.Again.IsZero() && now.Sub(p.Again) < policy.ConfirmWithin
 	p.lose()
 	if !c.PIN.IsZero() {
 		p.PIN = c.PIN // digits that hands had given it are theirs again

@@ -10,7 +10,7 @@ import (
 const (
 	maxTold    = 20 // codes of others that one look tells one by one
 	maxCopies  = 4  // places that a code can get by what a lock lists
-	maxOrphans = 50 // places that a device can get so: more are somebody's doing, and not ours
+	maxOrphans = 50 // places that a device can have so: what more there is waits until some of them are gone
 )
 
 // tellOutsider tells that a code of somebody else came or went, the n-th of that look; a flood in one sentence.
@@ -38,8 +38,18 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 		if x.Ours {
 			continue
 		}
-		if x.Ref != "" && !known[x.Ref] && !d.leaves() && len(d.Orphans) < maxOrphans {
-			if of, ok := d.found(x); ok || ourTag(x.Tag) {
+		if digits, name := d.turned(x); x.Ref != "" && (digits || name) && !d.leaves() {
+			ours := name && ourTag(x.Tag)
+			if x.Waits = ours && len(d.Orphans) >= maxOrphans; x.Waits {
+				delete(known, x.Ref)
+				continue
+			}
+			of, ok := lock.CodeID(""), false
+			if digits && len(d.Orphans) < maxOrphans {
+				of, ok = d.found(x)
+			}
+			if ok || ours {
+				delete(known, x.Ref)
 				if x.Ours = d.overwritten(b, x); !x.Ours {
 					b.resurfaced(d, x, of)
 				}
@@ -68,7 +78,7 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 	}
 	if complete {
 		for i := range d.held {
-			if x := &d.held[i]; !x.Ours && known[x.Ref] {
+			if x := &d.held[i]; !x.Ours && !x.Waits && known[x.Ref] {
 				b.tellOutsider(d, "access_code.unmanaged.removed", x.Ref, " is gone", went)
 				went++
 			}
@@ -85,6 +95,16 @@ func (b *batch) outsiders(d *device, seen []entry, complete, first bool) []entry
 		d.held, d.dirtyHeld = append(d.held[:0], seen...), true
 	}
 	return seen
+}
+
+// turned tells what is new about an entry of no place of ours since the last look, its digits or its name: a write of ours that lands late
+// may have gone over somebody else's. What is ours and waits for its turn is as good as new.
+func (d *device) turned(x *entry) (digits, name bool) {
+	i := slices.IndexFunc(d.held, func(h entry) bool { return h.Ref == x.Ref && !h.Ours })
+	if i < 0 || d.held[i].Waits {
+		return true, true
+	}
+	return d.held[i].PIN != x.PIN, d.held[i].Tag != x.Tag
 }
 
 // overwritten reports whether a code that is wished was written over what the list shows, where that can be done: the list is of

@@ -17,6 +17,7 @@ const (
 	writeOnlyRest = 24 * time.Hour   // how long an erase on a lock that can't list must have been accepted to count
 	digitsWithin  = time.Hour        // how long digits that the provider chooses may take to appear
 	blankAfter    = 2                // erases without effect until the digits are overwritten instead
+	orphanRest    = time.Minute      // after which what nobody wishes counts as gone if a cloud's list lacks it
 	blankedFirst  = 5 * time.Minute  // from the last of them to the next
 )
 
@@ -159,6 +160,9 @@ func plan(d *device, v view) decision {
 			clears = append(clears, *j)
 		} else {
 			look = look.sooner(at, "to see whether it is gone")
+		}
+		if !o.Cleared.IsZero() && slices.ContainsFunc(d.held, func(x entry) bool { return x.Waits }) {
+			look = look.sooner(latest(o.Cleared.Add(orphanRest), d.again(1, &v.policy)), "others of ours wait until it is gone")
 		}
 	}
 	for i, c := range d.codes {

@@ -102,6 +102,7 @@ type entry struct {
 	Slot    int         `json:",omitzero"`
 	Code    lock.CodeID `json:",omitzero"` // whose it is; "": unmanaged
 	Ours    bool        `json:",omitzero"` // a code's or an orphan's
+	Waits   bool        `json:",omitzero"` // ours, and to be an orphan once there are fewer
 }
 
 // ghost reports whether the entry occupies a slot without being anything: a lock that shows digits shows none there, nor a
