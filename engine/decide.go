@@ -32,9 +32,11 @@ func (b *batch) decideDevice(d *device) {
 	}
 	if x.Call != nil {
 		b.launch(d, x.Call, p)
-		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
 	} else {
 		b.release(d)
+	}
+	if d.Flight != nil {
+		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
 	}
 	b.standing(d, x, p)
 	if !x.Wake.IsZero() && !x.Wake.After(b.now) {
@@ -246,8 +248,8 @@ func (b *batch) settle(d *device, policy Policy) {
 	}
 }
 
-// forgetLost drops a place that a list lacked once another of the code stands as well as it would, or somebody else's entry in its
-// slot: erasing it by its handle could hit that one. One that is being written just now is not lost, nor is one of which a write went astray.
+// forgetLost drops a place that a list lacked once another of the code stands as well as it would, or anything else in its
+// slot: erasing it by its handle could hit that. One that is being written just now is not lost, nor is one of which a write went astray.
 func (d *device) forgetLost(c *code, now time.Time) {
 	for i := 0; i < len(c.Places); i++ {
 		if d.Flight != nil && d.Flight.Code == c.ID && d.Flight.Place == c.Places[i].ID {
@@ -255,8 +257,7 @@ func (d *device) forgetLost(c *code, now time.Time) {
 		}
 		p := &c.Places[i]
 		other := func(o place) bool { return o.ID != p.ID && !o.Accepted.IsZero() && (o.PIN == c.PIN || p.PIN != c.PIN) }
-		outsider := func(h entry) bool { return !h.Ours && p.Slot != 0 && h.Slot == p.Slot }
-		if p.lost() && p.Astray.IsZero() && (slices.ContainsFunc(c.Places, other) || slices.ContainsFunc(d.held, outsider)) {
+		if p.lost() && p.Astray.IsZero() && (slices.ContainsFunc(c.Places, other) || p.Slot != 0 && d.slotTaken(p.Slot, p)) {
 			d.mislay(p, c.ID, now)
 			c.dropPlace(p.ID)
 			i--

@@ -89,7 +89,7 @@ type view struct {
 	opened time.Time // since when this engine runs: older looks don't count before an act
 	gated  bool      // the link is down: no call may leave
 	hub    bool      // and it is the hub's: what the cloud does alone may
-	room   *room     // for the decision; nil: its own
+	room   *room     // for the decision
 }
 
 // room is the memory that a decision is put together in. The next one uses it again.
@@ -137,14 +137,10 @@ func (j job) turn(o job) int {
 // looks.
 func plan(d *device, v view) decision {
 	r := v.room
-	if r == nil {
-		r = &room{}
-	}
 	r.wants = d.wants(r.wants[:0], v.now, &v.policy)
 	x := decision{Wants: r.wants}
 	now, t := v.now, &d.Device.Traits
 	if d.Flight != nil {
-		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
 		d.edges(v, &x)
 		return x
 	}
@@ -248,7 +244,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		p := &c.Places[i]
 		switch holds := w.holds(p, t) && !p.replaced() && (p.Cleared.IsZero() || !t.CannotList || c.unpulled()); {
 		case holds && (match == nil || match.Accepted.IsZero()):
-			match, old = p, cmp.Or(match, old)
+			match = p
 		case old == nil || !p.lost() && (p.Cleared.IsZero() || !old.Cleared.IsZero()):
 			old = p
 		}
@@ -271,8 +267,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 			switch {
 			case c.Refused != "" && c.Refused == w.Place.fingerprint():
 				leftover() // it was refused for good, and is not asked again
-			case t.CannotList && match.lost() && now.Before(c.NextTry):
-				x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
+			case t.CannotList && match.lost() && now.Before(c.NextTry): // edges wakes then
 			case t.CannotList:
 				*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, At: match.Ref, Want: *match, Reason: "it may not have landed, and the lock can't be asked"}, at: start(c), fresh: c.Crowded && match.lost() && !t.ClientSlots})
 			case match.lost():
@@ -280,17 +275,9 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 					if !wait { // another has taken its digits meanwhile
 						x.Blocked = append(x.Blocked, *b)
 					}
-				} else if now.Before(c.NextTry) {
-					x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
-				} else {
+				} else if !now.Before(c.NextTry) { // edges wakes then
 					again := w.Place
-					if again.Slot = match.Slot; again.Slot != 0 && d.slotTaken(again.Slot, match) {
-						if d.free() < 0 {
-							x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "no_space_for_access_code_on_device"})
-							return
-						}
-						again.Slot = d.slot()
-					}
+					again.Slot = match.Slot
 					// A lock without room is written to again once there is some, as if for the first time.
 					fresh := c.Crowded && !t.ClientSlots
 					*sets = append(*sets, job{intent: intent{Verb: CallSet, Code: c, Place: match.ID, Want: again, Reason: "it is not there: once more"}, at: start(c), fresh: fresh})
@@ -323,8 +310,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		return
 	}
 	if now.Before(c.NextTry) {
-		x.wakeFor(c.NextTry, "tries to set ", c.ID, " again")
-		return
+		return // edges wakes then
 	}
 	j := job{intent: intent{Verb: CallSet, Code: c, Want: w.Place, Reason: w.Reason}, at: start(c), fresh: c.Offline == lock.OfflineNone}
 	if old == nil {
@@ -344,7 +330,6 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		away(old, "")
 	case old.Ref != "" && !assigned && (t.UpdatesInPlace || t.Stages && old.PIN == w.Place.PIN && old.Weekly == "" && old.Window.Equal(w.Place.Window)):
 		j.Place, j.At, j.fresh = old.ID, old.Ref, false
-		j.Want.Slot = old.Slot
 		j.Reason = "changes what the lock holds"
 		*sets = append(*sets, j)
 	case !assigned && old.PIN != w.Place.PIN && d.free() > 0:
@@ -390,21 +375,22 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 	t := &d.Device.Traits
 	free, going := d.free(), d.going()+len(clears)
 	crowded := slices.ContainsFunc(d.codes, (*code).crowded)
+	claimed := d.claimed()
 	for i := range sets {
 		j := &sets[i]
 		switch {
 		case j.fresh && j.Code.unpulled() && crowded:
-			continue // what room there is belongs to whom the lock has no room for
+			// What room there is belongs to whom the lock has no room for.
 		case !j.fresh:
 			act = cmp.Or(act, &j.intent)
 			continue
 		case t.Slots == 0 || free+j.Code.vacant() > 0:
 			if j.Code.Crowded {
-				if going > 0 && !t.CannotList {
+				if going > claimed && !t.CannotList {
 					going-- // what makes room for it is on its way out
 					continue
 				}
-				if room := d.room(v, j); room != nil && (going == 0 || t.CannotList) {
+				if room := d.room(v, j); room != nil {
 					act = cmp.Or(act, room)
 					continue
 				}

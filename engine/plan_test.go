@@ -11,6 +11,7 @@ import (
 
 // planned writes a decision as one line: "set b: due", "wake +30m: …", with what is blocked behind it.
 func planned(d *device, v view) string {
+	v.room = &room{}
 	x := plan(d, v)
 	var s string
 	switch {
@@ -71,7 +72,7 @@ func TestPlan(t *testing.T) {
 			d := over(door(jit, due()))
 			d.Flight = &flight{Verb: CallObserve, Deadline: at(0.1)}
 			return d
-		}, want: "wake 6m1s: the call in flight ends"},
+		}, want: "wake 20h0m0s: due changes"},
 		{name: "backing off", d: func() *device {
 			d := door(jit, due())
 			d.RetryAt, d.FailedAt = at(0.5), at(-0.1)
@@ -129,7 +130,7 @@ func TestPlan(t *testing.T) {
 			c := due()
 			c.NextTry = at(0.25)
 			return door(jit, c)
-		}, want: "wake 15m0s: tries to set due again"},
+		}, want: "wake 15m0s: tries due again"},
 		{name: "others go meanwhile", d: func() *device {
 			c := due()
 			c.NextTry = at(0.25)

@@ -553,10 +553,12 @@ func (f *fake) set(c engine.Call) engine.Outcome {
 		return engine.Outcome{Held: f.take(c.Want, "issued")} // the lock is never told
 	}
 	if i := slices.IndexFunc(f.held, func(h lock.Held) bool { return c.At != "" && h.Ref == c.At }); i >= 0 {
+		h := f.take(c.Want, c.At)
+		h.Slot = f.held[i].Slot
 		if !f.drop[c.Verb] {
-			f.held[i] = f.take(c.Want, c.At)
+			f.held[i] = h
 		}
-		return engine.Outcome{Held: f.take(c.Want, c.At)}
+		return engine.Outcome{Held: h}
 	}
 	if t.Slots > 0 && len(f.held) >= t.Slots {
 		return engine.Outcome{Err: &driver.Error{Op: "set", Device: c.Device, Kind: driver.Full, Blame: driver.BlameLock}}

@@ -158,6 +158,25 @@ func (d *device) going() int {
 	return n
 }
 
+// claimed counts writes that were taken since the first erase that is not known to have made room: what room it made is theirs.
+func (d *device) claimed() int {
+	var first time.Time
+	for _, c := range d.codes {
+		for i := range c.Places {
+			first = earliest(first, c.Places[i].Cleared)
+		}
+	}
+	n := 0
+	for _, c := range d.codes {
+		for i := range c.Places {
+			if p := &c.Places[i]; !first.IsZero() && p.Cleared.IsZero() && p.Accepted.After(first) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // free counts free slots; a lock that hides its capacity always has one.
 func (d *device) free() int {
 	if d.Device.Traits.Slots == 0 {

@@ -88,8 +88,9 @@ func TestWhatNoTestNoticesSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	Report(&out, c.Mutants, results, reasons)
+	Report(&out, c.Mutants, results, reasons, "elsewhere")
 	for _, want := range []string{
+		"missed by elsewhere, and caught by:\nshop.go:17: Shop.Sell: returns nothing, at once: .\n",
 		"survivors with a reason:\nshop.go:29: Shop.Sell: without s.last = what\n\twhat was sold last is for later\n",
 		"reasons to take off the list:\nshop.go:21: Shop.Sell: not n < 1: is caught by .\n",
 		"survivors:\nshop.go:26: Shop.Sell: s.log = append(s.log, what) only after left--\n" +

@@ -29,14 +29,14 @@ func Equivalents(text string) (map[string]string, error) {
 }
 
 // Report writes what became of the mutants, and returns the share that was caught, in percent, of all for whose survival there is
-// no reason.
-func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons map[string]string) float64 {
+// no reason. What the suite named first has caught is only counted; what it missed and another caught is listed with the other's name.
+func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons map[string]string, first string) float64 {
 	type count struct{ all, caught, excused int }
 	var total count
 	files := map[string]*count{}
 	var order []string
 	by := map[string]int{}
-	var survivors, excused, wrong []string
+	var survivors, excused, wrong, late []string
 	for _, m := range mutants {
 		r, tried := results[m.Key]
 		if !tried {
@@ -65,6 +65,9 @@ func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons ma
 			if by[r.By]++; reason != "" {
 				wrong = append(wrong, line+": is caught by "+r.By)
 			}
+			if r.By != first {
+				late = append(late, line+": "+r.By)
+			}
 		case reason != "":
 			excused = append(excused, line+"\n\t"+reason)
 		default:
@@ -76,6 +79,7 @@ func Report(w io.Writer, mutants []Mutant, results map[string]Result, reasons ma
 			fmt.Fprintf(w, "%s:\n%s\n\n", title, strings.Join(lines, "\n"))
 		}
 	}
+	list("missed by "+first+", and caught by", late)
 	list("survivors with a reason", excused)
 	list("reasons to take off the list", wrong)
 	list("survivors", survivors)

@@ -22,6 +22,9 @@ import (
 // least is the share of mutants, in percent, that must be caught, of those that have no reason to survive.
 const least = 90
 
+// scenarios is the folder of those that meet a mutant first.
+const scenarios = "scenarios"
+
 // seeds is how many stories of the swarm a mutant must survive.
 const seeds = 40
 
@@ -29,7 +32,7 @@ const seeds = 40
 func decides(file string) bool {
 	return slices.Contains([]string{
 		"batch.go", "compare.go", "create.go", "decide.go", "edges.go", "engine.go", "entries.go", "erase.go", "exposure.go",
-		"failure.go", "link.go", "look.go", "observe.go", "outcome.go", "outsiders.go", "plan.go", "policy.go", "pool.go",
+		"failure.go", "link.go", "look.go", "match.go", "observe.go", "outcome.go", "outsiders.go", "plan.go", "policy.go", "pool.go",
 		"readiness.go", "slots.go", "standing.go", "status.go", "submit.go", "update.go", "wakes.go", "want.go", "withdraw.go",
 	}, file)
 }
@@ -96,7 +99,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	bench, err := mutate.Prepare(ctx, root, "engine", work, all, []mutate.Suite{
-		mutate.Scenarios("scenarios", "./cmd/locksim"), mutate.Tests("engine"), mutate.Tests("sim/world"), mutate.Swarm("./cmd/locksim", seeds),
+		mutate.Scenarios(scenarios, "./cmd/locksim"), mutate.Tests("engine"), mutate.Tests("sim/world"), mutate.Swarm("./cmd/locksim", seeds),
 	}, progress)
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	caught := mutate.Report(out, mutants, results, reasons)
+	caught := mutate.Report(out, mutants, results, reasons, scenarios)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted: the next run goes on from here")
