@@ -113,7 +113,7 @@ func (b *batch) launch(d *device, i *intent, policy Policy) {
 		d.Radio.Sets++
 		call.Want, call.Blank = b.write(d, i, f), i.Blank
 	}
-	call.Due, call.Urgent = b.due(d, i, f, policy), d.urgent(b.now)
+	call.Due, call.Urgent = b.due(d, i, f, policy), d.pressing(b.now, policy)
 	d.Flight = f
 	b.calls = append(b.calls, call)
 }

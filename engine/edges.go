@@ -10,7 +10,11 @@ import (
 func (d *device) edgeSince(v view, t time.Time, wants []want) bool {
 	in := func(at time.Time) bool { return !at.IsZero() && at.After(t) && !at.After(v.now) }
 	for i, c := range d.codes {
-		if in(c.over()) && len(c.Places) > 0 || in(c.From) && !c.isOver(v.now) || in(wants[i].Due) {
+		from := c.From
+		if from.IsZero() {
+			from = latest(c.Created, c.Wished)
+		}
+		if in(c.over()) && len(c.Places) > 0 || in(from) && !c.isOver(v.now) || in(wants[i].Due) {
 			return true
 		}
 	}

@@ -93,7 +93,7 @@ func (b *batch) unsent(d *device, f *flight, c *code, p *place, err *driver.Erro
 	if wait > unsentMax { // of a crowd that is larger than that, a part comes back at each moment
 		wait = unsentMax - time.Duration(b.e.random("unsent", string(d.id()), 0)%uint64(unsentMax/2)).Truncate(time.Millisecond)
 	}
-	if d.urgent(b.now) {
+	if d.pressing(b.now, b.e.policyOf(d)) {
 		wait = time.Second
 	}
 	d.RetryAt, d.FailedAt = b.now.Add(wait), b.now
@@ -279,6 +279,13 @@ func (d *device) urgent(now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// pressing reports whether a lock's calls go before those of others that wait for their account: it is urgent, or somebody has begun to
+// wait at its door, perhaps with a code that was made just now.
+func (d *device) pressing(now time.Time, p Policy) bool {
+	since := d.waits(now, p)
+	return d.urgent(now) || !since.IsZero() && now.Sub(since) <= urgentSpan
 }
 
 // blame books a failure where it belongs: on the account, the hub or the device.

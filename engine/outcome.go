@@ -12,11 +12,11 @@ import (
 const (
 	urgentSpan   = 30 * time.Minute // around a start or an end, retries come at least every urgentMax
 	urgentMax    = 5 * time.Minute
-	unsentMax    = time.Minute
-	manyRefusals = 6 // of a device in a row, after which each makes it wait
-	redraws      = 5 // times a drawn PIN is replaced because the lock holds it already
-	wornAnswers  = 6 // of the last 32 that took more than one try: the battery is to be replaced
-	soundAnswers = 2 // and no more than this many: it is fine again
+	unsentMax    = 5 * time.Minute // a call that found no room comes back by then; ten thousand each minute would be written down twenty times each
+	manyRefusals = 6               // of a device in a row, after which each makes it wait
+	redraws      = 5               // times a drawn PIN is replaced because the lock holds it already
+	wornAnswers  = 6               // of the last 32 that took more than one try: the battery is to be replaced
+	soundAnswers = 2               // and no more than this many: it is fine again
 )
 
 // crashed makes the call that was in flight when the engine was opened ambiguous.

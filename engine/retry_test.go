@@ -50,45 +50,61 @@ func TestALookIsNotKeptWaitingByRefusedWrites(t *testing.T) {
 	}
 }
 
-// A call that the host could not send is nobody's failure: it goes a little later, is not held against the lock or the code, and a guest
-// who stands at the door waits a second.
+// A call that the host could not send is nobody's failure: it goes a little later and is not held against the lock or the code. A guest who
+// stands at the door waits a second, whether the code has a start or was made just now; one who comes in two days waits with the crowd.
 func TestACallThatWasNotSentIsNoFailure(t *testing.T) {
 	r := newRig(t)
-	f := r.add("front", jitTraits())
+	f := r.add("front", nativeTraits())
 	r.pass(time.Minute)
 	for _, x := range []struct {
-		id    lock.CodeID
-		ends  time.Time     // zero: never
-		after time.Duration // what the host says
-		least time.Duration // from call to call, one of which takes a second
-		most  time.Duration
+		id     lock.CodeID
+		starts time.Duration // from now
+		ends   time.Duration // zero: never
+		after  time.Duration // what the host says
+		least  time.Duration // from call to call, one of which takes a second
+		most   time.Duration
 	}{
-		{"ongoing", time.Time{}, 5 * time.Second, 6 * time.Second, 6 * time.Second},
-		{"later", time.Time{}, 10 * time.Minute, 31 * time.Second, 61 * time.Second}, // a crowd comes back spread
-		{"guest", hours(48), 10 * time.Minute, 2 * time.Second, 2 * time.Second},
+		{"ahead", 48 * time.Hour, 60 * time.Hour, 5 * time.Second, 6 * time.Second, 6 * time.Second},
+		{"later", 48 * time.Hour, 60 * time.Hour, 10 * time.Minute, 151 * time.Second, 301 * time.Second}, // a crowd comes back spread
+		{"ongoing", 0, 0, 10 * time.Minute, 2 * time.Second, 2 * time.Second},
+		{"guest", 0, 48 * time.Hour, 10 * time.Minute, 2 * time.Second, 2 * time.Second},
 	} {
 		r.forget()
 		f.then(reply{verb: engine.CallSet, keep: true, after: x.after})
-		starts := time.Time{}
-		if !x.ends.IsZero() {
-			starts = r.now
+		do := engine.Create{ID: x.id, Device: "front", PIN: pin("4829")}
+		if x.ends != 0 {
+			do.Starts, do.Ends = r.now.Add(x.starts), r.now.Add(x.ends)
 		}
-		r.do(engine.Create{ID: x.id, Device: "front", PIN: pin("4829"), Starts: starts, Ends: x.ends})
-		r.until(r.now.Add(2 * time.Minute))
+		r.do(do)
+		r.until(r.now.Add(6 * time.Minute))
 		var sets []time.Time
 		for _, c := range r.calls {
 			if c.Verb == engine.CallSet {
-				sets = append(sets, c.Deadline)
+				if sets = append(sets, c.Deadline); c.Urgent != (x.starts == 0) {
+					t.Errorf("%s: urgent is %v", x.id, c.Urgent)
+				}
 			}
 		}
 		if len(sets) != 2 || sets[1].Sub(sets[0]).Round(time.Second) < x.least || sets[1].Sub(sets[0]).Round(time.Second) > x.most {
 			t.Errorf("%s, %v to wait: deadlines %v", x.id, x.after, sets)
 		}
-		c := r.code(x.id)
-		if r.status(x.id, engine.StatusSet); c.Attempts != 0 || len(c.Issues) != 0 {
-			t.Errorf("it counts %d attempts and says %v", c.Attempts, c.Issues)
+		if c := r.code(x.id); c.Attempts != 0 || len(c.Issues) != 0 || x.starts == 0 && c.Status != engine.StatusSet {
+			t.Errorf("%s is %s, counts %d attempts and says %v", x.id, c.Status, c.Attempts, c.Issues)
 		}
 		r.do(engine.Delete{Code: x.id})
 		r.pass(time.Minute)
 	}
+}
+
+// A lock whose look found no room in its lane is not kept from a code that is wanted now.
+func TestACodeForNowDoesNotWaitForTheTurnOfALook(t *testing.T) {
+	r := newRig(t)
+	f := r.add("front", jitTraits())
+	r.pass(time.Minute)
+	f.then(reply{verb: engine.CallObserve, keep: true, after: time.Hour})
+	r.do(engine.Observe{Device: "front"})
+	r.pass(10 * time.Second)
+	r.do(engine.Create{ID: "cleaner", Device: "front", PIN: pin("4829")})
+	r.pass(10 * time.Second)
+	r.status("cleaner", engine.StatusSet)
 }
