@@ -18,18 +18,25 @@ import (
 // Nothing here draws from a stream: whatever is random is HMAC-SHA-256 of the store's secret over a purpose, an id and an
 // attempt, so that it depends neither on order nor on restarts.
 
-func (e *Engine) mac(purpose, id string, attempt int) []byte {
-	h := hmac.New(sha256.New, e.secret)
-	h.Write([]byte(purpose))
-	h.Write([]byte{0})
-	h.Write([]byte(id))
-	h.Write([]byte{0})
-	h.Write([]byte(strconv.Itoa(attempt)))
-	return h.Sum(nil)
+func (e *Engine) mac(purpose, id string, attempt int) (sum [sha256.Size]byte) {
+	if e.keyed == nil {
+		e.keyed = hmac.New(sha256.New, e.secret)
+	}
+	text := append(e.hashed[:0], purpose...)
+	text = append(text, 0)
+	text = append(text, id...)
+	text = append(text, 0)
+	text = strconv.AppendInt(text, int64(attempt), 10)
+	e.keyed.Reset()
+	e.keyed.Write(text)
+	e.hashed = e.keyed.Sum(text[:0])
+	copy(sum[:], e.hashed)
+	return sum
 }
 
 func (e *Engine) random(purpose, id string, attempt int) uint64 {
-	return binary.BigEndian.Uint64(e.mac(purpose, id, attempt))
+	sum := e.mac(purpose, id, attempt)
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // newID makes a code's id: a ULID of now and of the event that creates it, so that ids sort by age and never repeat.
@@ -38,7 +45,8 @@ func (b *batch) newID(n int) lock.CodeID {
 	if u.SetTime(ulid.Timestamp(b.now)) != nil {
 		panic("engine: time beyond what an id can carry")
 	}
-	copy(u[6:], b.e.mac("id", strconv.FormatInt(int64(b.seq), 10), n))
+	sum := b.e.mac("id", strconv.FormatInt(int64(b.seq), 10), n)
+	copy(u[6:], sum[:])
 	return lock.CodeID("code_" + u.String())
 }
 

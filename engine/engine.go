@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 	"strconv"
 	"time"
@@ -45,6 +46,8 @@ type Engine struct {
 	lines   int // Options.Events
 	first   Seq // the oldest line that is kept
 	secret  []byte
+	keyed   hash.Hash // by the secret; nil: not asked yet
+	hashed  []byte    // room for what it is asked
 	policy  Policy
 	rethink time.Time // not every device has thought again since the policy changed then; zero: all have
 	seq     Seq       // of the last event

@@ -81,7 +81,8 @@ func (e *Engine) content(a Action) string {
 		text = append(text, '|')
 		text = append(text, p.Reveal()...)
 	}
-	return hex.EncodeToString(e.mac("idem", a.Verb()+"|"+string(text), 0)[:12])
+	sum := e.mac("idem", a.Verb()+"|"+string(text), 0)
+	return hex.EncodeToString(sum[:12])
 }
 
 // digitsOf is the PINs that a command names: they marshal as dots.
