@@ -132,7 +132,14 @@ func (b *batch) deviceOf(id lock.CodeID) lock.DeviceID {
 
 // policyOf lays the account's and the device's patches over the default.
 func (e *Engine) policyOf(d *device) Policy {
-	return e.policy.Over(e.accounts[d.Device.Account]).Over(d.Policy)
+	p := e.policy
+	if patch, ok := e.accounts[d.Device.Account]; ok {
+		p = p.Over(patch)
+	}
+	if d.Policy != (PolicyPatch{}) {
+		p = p.Over(d.Policy)
+	}
+	return p
 }
 
 // event adds a line to the journal.

@@ -65,7 +65,7 @@ func (d *device) poolView(now time.Time, policy Policy) PoolView {
 			v.Pulled++
 			continue
 		}
-		if p := d.best(now, c, policy); p != nil && d.serves(now, c, p, policy) {
+		if p := d.best(now, c, &policy); p != nil && d.serves(now, c, p, &policy) {
 			v.Ready++
 		}
 	}
@@ -100,7 +100,7 @@ func (d *device) slotsOf(now time.Time, c *code, policy Policy) []SlotView {
 			s.State = "removing"
 		case p.Accepted.IsZero() || p.Doubt:
 			s.State = "writing"
-		case !d.settled(now, p, policy):
+		case !d.settled(now, p, &policy):
 			s.State = "accepted"
 		case c.unpulled():
 			s.State = "spare"
@@ -132,7 +132,7 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 	auth := e.authLost(d)
 	w := d.want(now, c, &policy)
 	v := CodeView{
-		ID: c.ID, Device: c.Device, Name: c.Name, Type: c.kind(), Status: d.status(now, c, &w, policy, auth), HasPIN: !c.PIN.IsZero(),
+		ID: c.ID, Device: c.Device, Name: c.Name, Type: c.kind(), Status: d.status(now, c, &w, &policy, auth), HasPIN: !c.PIN.IsZero(),
 		Waiting: c.PIN.IsZero(), Starts: c.From, Ends: c.To, Created: c.Created, Told: c.Told, Deleted: c.Deleted, Gone: c.Gone,
 		Native: w.Native, Why: w.Why, Evidence: EvidenceNone, Exposure: d.exposureOf(now, c, &policy), Issues: slices.Clone(c.Issues),
 		NextTry: c.NextTry, Reason: w.reason(), Attempts: c.Attempts, CommonKey: c.CommonKey, Holder: c.Holder, JIT: c.JIT,
@@ -142,9 +142,9 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 	if q.Told && !c.Told.IsZero() {
 		v.PIN = c.PIN.PIN
 	}
-	if p := d.best(now, c, policy); p != nil {
-		v.Evidence, v.EvidenceAt = d.evidence(now, p, policy)
-		v.Scheduled = p.Native && d.settled(now, p, policy)
+	if p := d.best(now, c, &policy); p != nil {
+		v.Evidence, v.EvidenceAt = d.evidence(now, p, &policy)
+		v.Scheduled = p.Native && d.settled(now, p, &policy)
 		if p.Native {
 			v.Native = true
 		}
@@ -152,7 +152,9 @@ func (e *Engine) codeView(now time.Time, d *device, c *code, q *Query) CodeView 
 	for _, s := range d.codes {
 		v.BackupAvailable = v.BackupAvailable || !c.Spare && s.unpulled() && d.poolView(now, policy).Ready > 0
 	}
-	v.Readiness, v.Cause, v.Action = d.readiness(now, c, policy, e.reach(d))
+	if v.Readiness, v.Cause, v.Action = d.readiness(now, c, &policy, e.reach(d)); v.Cause == onPlan {
+		v.Cause += ": " + w.reason()
+	}
 	if v.Status != StatusGone {
 		for _, i := range d.Issues {
 			if i.Code != "max_access_codes_reached" { // a matter of the next code; one that waits says so itself
@@ -191,10 +193,10 @@ func (d *device) pending(now time.Time, c *code, w *want, policy Policy) []Mutat
 		}
 		return out
 	}
-	p := d.best(now, c, policy)
-	there := p != nil && d.settled(now, p, policy)
+	p := d.best(now, c, &policy)
+	there := p != nil && d.settled(now, p, &policy)
 	if c.Offline != lock.OfflineNone {
-		there = p != nil && d.serves(now, c, p, policy) // nothing of it has to come to the lock
+		there = p != nil && d.serves(now, c, p, &policy) // nothing of it has to come to the lock
 	}
 	if w.On && !there {
 		return []Mutation{{Code: MutCreating, Due: c.NextTry}}

@@ -97,7 +97,7 @@ func (b *batch) draft(do Create, n int, shared vaultPIN) (*code, []string, error
 		return nil, nil, duplicate(c, other)
 	}
 	w := d.want(b.now, c, &policy)
-	c.Was = d.status(b.now, c, &w, policy, b.e.authLost(d))
+	c.Was = d.status(b.now, c, &w, &policy, b.e.authLost(d))
 	return c, append(notes, d.remarks(b.now, c, policy)...), nil
 }
 

@@ -38,14 +38,14 @@ func (b *batch) decideDevice(d *device) {
 	if d.Flight != nil {
 		x.wake(d.Flight.Deadline.Add(time.Second), "the call in flight ends")
 	}
-	b.standing(d, x, p)
+	b.standing(d, x, &p)
 	if !x.Wake.IsZero() && !x.Wake.After(b.now) {
 		x.Wake = b.now.Add(time.Second)
 	}
 	if !d.Wake.Equal(x.Wake) || !x.Why.is(d.Why) {
 		d.Wake, d.Why, d.dirtyRun = x.Wake, x.Why.String(), true
 	}
-	if row := b.summarize(d, p); row != d.Row {
+	if row := b.summarize(d, &p); row != d.Row {
 		d.Row, d.dirtyRun = row, true
 	}
 }

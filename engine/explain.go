@@ -145,7 +145,7 @@ func (d *device) standing(now time.Time, c *code, policy Policy) Cause {
 	x := Cause{Text: "the lock is not known to serve it yet", Mood: MoodWaits}
 	for i := range c.Places {
 		p := &c.Places[i]
-		if d.serves(now, c, p, policy) {
+		if d.serves(now, c, p, &policy) {
 			x.Text, x.Mood = "the lock serves it", MoodGood
 		}
 		for _, m := range []struct {
@@ -223,5 +223,5 @@ func (b *batch) planned(d *device, c *code, w wish) func() []Moment {
 func (b *batch) lifeOf(d *device, c *code) []Moment {
 	policy := b.e.policyOf(d)
 	w := d.want(b.now, c, &policy)
-	return d.line(b.now, c, &w, d.status(b.now, c, &w, policy, b.e.authLost(d)))
+	return d.line(b.now, c, &w, d.status(b.now, c, &w, &policy, b.e.authLost(d)))
 }

@@ -69,7 +69,7 @@ func (d *device) waits(now time.Time, policy Policy) (since time.Time) {
 		on := false
 		for i := range c.Places {
 			p := &c.Places[i]
-			on = on || d.serves(now, c, p, policy)
+			on = on || d.serves(now, c, p, &policy)
 			if p.Cleared.IsZero() {
 				since = latest(since, d.exposed(c, p, now))
 			}

@@ -156,7 +156,7 @@ func latest(a, b time.Time) time.Time {
 }
 
 // settled reports whether a place counts as being on the lock, by what the lock lets anybody know.
-func (d *device) settled(now time.Time, p *place, policy Policy) bool {
+func (d *device) settled(now time.Time, p *place, policy *Policy) bool {
 	t := &d.Device.Traits
 	switch {
 	case p.Accepted.IsZero() || p.Doubt || p.Blanked:

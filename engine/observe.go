@@ -214,7 +214,8 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	if changed {
 		return
 	}
-	seen := fresh && o.Source == lock.SourceLock || o.Source == lock.SourceCloud && d.settled(now, p, b.e.policyOf(d))
+	policy := b.e.policyOf(d)
+	seen := fresh && o.Source == lock.SourceLock || o.Source == lock.SourceCloud && d.settled(now, p, &policy)
 	if seen && c.Contended.IsZero() && b.content(d, c) {
 		b.done(d, c)
 	}
@@ -274,7 +275,7 @@ func (b *batch) absent(d *device, c *code, p *place, source lock.Source) bool {
 		b.failedCodeText(d, c, "failed_to_set_on_device", "it was accepted and never appeared on the lock")
 		return false
 	case source == lock.SourceCloud && p.Missed.IsZero():
-		p.Kept = d.settled(now, p, policy) // a cloud's list proves no absence the first time
+		p.Kept = d.settled(now, p, &policy) // a cloud's list proves no absence the first time
 		p.Missed = now
 		p.Reported = time.Time{}
 		return false

@@ -235,7 +235,8 @@ func (b *batch) computed(d *device, held []lock.Held) {
 
 // keeps reports whether a place that becomes next lets its holder in before and after alike.
 func (b *batch) keeps(d *device, c *code, p, next *place) bool {
-	return next.PIN == p.PIN && next.Enabled == p.Enabled && !next.Blanked && d.serves(b.now, c, p, b.e.policyOf(d))
+	policy := b.e.policyOf(d)
+	return next.PIN == p.PIN && next.Enabled == p.Enabled && !next.Blanked && d.serves(b.now, c, p, &policy)
 }
 
 // learn takes digits that the provider chose.

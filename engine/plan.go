@@ -293,7 +293,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		}
 		for i := range c.Places {
 			// Nobody relies on an unpulled spare, of which one that is shown will do.
-			if p := &c.Places[i]; old != nil && p != match && !p.lost() && (d.settled(now, match, v.policy) || c.unpulled() && !match.Seen.IsZero()) {
+			if p := &c.Places[i]; old != nil && p != match && !p.lost() && (d.settled(now, match, &v.policy) || c.unpulled() && !match.Seen.IsZero()) {
 				away(p, "its new form is there")
 			}
 		}
@@ -339,7 +339,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "gap_not_accepted"})
 		x.wake(old.Window.To, "the door is shut then, and the change has nothing to wait for")
 		for i := range c.Places {
-			if p := &c.Places[i]; p.PIN != c.PIN && !p.lost() && d.settled(now, old, v.policy) {
+			if p := &c.Places[i]; p.PIN != c.PIN && !p.lost() && d.settled(now, old, &v.policy) {
 				away(p, "the code has other digits by now")
 			}
 		}

@@ -83,7 +83,7 @@ func (c *code) gaveWay() bool { return len(c.Places) > 0 && !c.Places[0].Cleared
 // ready reports whether a spare stands on the lock and can be given out.
 func (d *device) ready(c *code, policy Policy, b *batch) bool {
 	for i := range c.Places {
-		if d.serves(b.now, c, &c.Places[i], policy) {
+		if d.serves(b.now, c, &c.Places[i], &policy) {
 			return true
 		}
 	}
@@ -138,7 +138,7 @@ func (b *batch) autoPull(d *device, c *code, policy Policy) {
 		return
 	}
 	for i := range c.Places {
-		if d.serves(b.now, c, &c.Places[i], policy) {
+		if d.serves(b.now, c, &c.Places[i], &policy) {
 			return
 		}
 	}

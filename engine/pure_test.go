@@ -249,11 +249,11 @@ func TestStatusAndEvidence(t *testing.T) {
 				c.edit(d, c.code, &p)
 			}
 			w := d.want(t0, c.code, &p)
-			if got := d.status(t0, c.code, &w, p, c.auth); got != c.status {
+			if got := d.status(t0, c.code, &w, &p, c.auth); got != c.status {
 				t.Errorf("status %s, want %s", got, c.status)
 			}
-			if best := d.best(t0, c.code, p); best != nil {
-				if got, since := d.evidence(t0, best, p); got != c.ev || since.IsZero() && got != EvidenceRequested {
+			if best := d.best(t0, c.code, &p); best != nil {
+				if got, since := d.evidence(t0, best, &p); got != c.ev || since.IsZero() && got != EvidenceRequested {
 					t.Errorf("evidence %s since %v, want %s", got, since, c.ev)
 				}
 			} else if c.ev != "" {
@@ -319,7 +319,7 @@ func TestReadiness(t *testing.T) {
 			if c.edit != nil {
 				c.edit(d, c.code)
 			}
-			got, cause, action := d.readiness(t0, c.code, p, c.link)
+			got, cause, action := d.readiness(t0, c.code, &p, c.link)
 			if got != c.want || !strings.Contains(cause, c.cause) {
 				t.Errorf("got %q, %q, %q", got, cause, action)
 			}

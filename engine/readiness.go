@@ -12,11 +12,12 @@ const (
 	goneFor      = time.Hour      // a lock out of reach for this long is a risk
 	fewTries     = 3              // tries that should be left before a start
 	criticalLeft = 0.1            // battery level at which an arrival is at risk
+	onPlan       = "on plan"      // a cause, which the reason of the code's want completes where it is shown
 )
 
 // readiness judges an arrival within 72 h, or a stay under way: will the holder get in? It is pure. The cause and the next
 // best action are empty when all is well.
-func (d *device) readiness(now time.Time, c *code, p Policy, link lock.Reach) (r Readiness, cause, action string) {
+func (d *device) readiness(now time.Time, c *code, p *Policy, link lock.Reach) (r Readiness, cause, action string) {
 	if c.isOver(now) || c.Spare && c.unpulled() || !c.Gone.IsZero() {
 		return "", "", ""
 	}
@@ -80,9 +81,8 @@ func (c *code) definite() *Issue {
 }
 
 // pendingReadiness judges a code that is not on its lock yet.
-func (d *device) pendingReadiness(now time.Time, c *code, p Policy, link lock.Reach) (Readiness, string, string) {
+func (d *device) pendingReadiness(now time.Time, c *code, p *Policy, link lock.Reach) (Readiness, string, string) {
 	const backup = "give a backup code"
-	w := d.want(now, c, &p)
 	late := c.window().Contains(now)
 	down := link > lock.Reached
 	switch {
@@ -98,14 +98,14 @@ func (d *device) pendingReadiness(now time.Time, c *code, p Policy, link lock.Re
 		return ReadyAtRisk, "the lock is out of reach", "bring the lock back in reach; have a backup code at hand"
 	case c.Attempts > 0:
 		return ReadyAtRisk, "the last write failed", "watch it, or give a backup code"
-	case w.On && c.From.Sub(now) < fewTries*p.BackoffMin:
+	case c.From.Sub(now) < fewTries*p.BackoffMin && d.want(now, c, p).On:
 		return ReadyAtRisk, "hardly a try is left before it starts", backup
 	case d.Look.Battery.Known && d.Look.Battery.Level <= criticalLeft:
 		return ReadyAtRisk, "the battery is nearly empty", "replace it before the arrival"
 	case !d.Look.At.IsZero() && now.Sub(d.Look.At) > 24*time.Hour:
 		return ReadyAtRisk, "the lock was not seen for a day", "look again"
 	}
-	return ReadyLikely, "on plan: " + w.reason(), ""
+	return ReadyLikely, onPlan, ""
 }
 
 func (d *device) algorithmicReadiness(now time.Time, c *code) (Readiness, string, string) {

@@ -9,7 +9,7 @@ import (
 )
 
 // standing raises and lowers the issues that follow from the present alone, and tells what has changed.
-func (b *batch) standing(d *device, x decision, policy Policy) {
+func (b *batch) standing(d *device, x decision, policy *Policy) {
 	now := b.now
 	auth := b.e.authLost(d)
 	for i, c := range d.codes {
@@ -57,7 +57,7 @@ func (b *batch) set(d *device, c *code, on bool, name string, with func(Issue) I
 	b.raise(d, c, i)
 }
 
-func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bool, policy Policy) {
+func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bool, policy *Policy) {
 	now := b.now
 	over, placed := c.isOver(now), len(c.Places) > 0
 	on := false
@@ -65,11 +65,11 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 		on = on || d.serves(now, c, &c.Places[i], policy)
 	}
 	begun := !c.From.After(now)
-	due := !now.Before(d.lateSet(c, w, &policy))
+	due := !now.Before(d.lateSet(c, w, policy))
 	const delay = "delay_in_setting_on_device"
 	missing := !over && begun && !on && !c.Honoured && !c.unpulled() && !d.isRetired()
 	b.set(d, c, missing && (has(c.Issues, delay) || due && !d.changing(now, c, policy)), delay, nil)
-	late := d.lateErase(c, &policy)
+	late := d.lateErase(c, policy)
 	const stays = "delay_in_removing_from_device"
 	b.set(d, c, over && placed && !late.IsZero() && (has(c.Issues, stays) || !now.Before(late)), stays, nil)
 	b.set(d, c, over && placed && !c.Deleted.IsZero(), "being_deleted", nil)
@@ -80,7 +80,7 @@ func (b *batch) standingCode(d *device, c *code, w *want, held blocked, whole bo
 		if d.Device.Traits.CannotList && !p.Cleared.IsZero() && over && !c.Unproven && !d.outlasted(p, now) {
 			c.Unproven, c.dirty = true, true
 		}
-		exposed = earliest(exposed, d.alarms(c, p, now, &policy))
+		exposed = earliest(exposed, d.alarms(c, p, now, policy))
 	}
 	b.set(d, c, !exposed.IsZero() && now.Sub(exposed) >= time.Minute, "exposed", nil)
 	b.set(d, c, !over && w.Issue == "native_declined" && !c.JIT, "native_declined", func(i Issue) Issue { i.Message = w.Why; return i })
@@ -132,7 +132,7 @@ func (d *device) lateSet(c *code, w *want, policy *Policy) time.Time {
 }
 
 // changing reports whether a code that stood on the lock is taking another form right now: that is no delay yet.
-func (d *device) changing(now time.Time, c *code, policy Policy) bool {
+func (d *device) changing(now time.Time, c *code, policy *Policy) bool {
 	if len(c.Changing) == 0 {
 		return false
 	}
@@ -183,7 +183,7 @@ func (c *code) unconfirmed() bool {
 }
 
 // moved tells what happened to a code's status and to its place.
-func (b *batch) moved(d *device, c *code, w *want, s Status, policy Policy) {
+func (b *batch) moved(d *device, c *code, w *want, s Status, policy *Policy) {
 	for i := range c.Places {
 		p := &c.Places[i]
 		if !p.Told && p.Native && !c.isOver(b.now) && !c.window().Started(b.now) && d.settled(b.now, p, policy) {

@@ -7,7 +7,7 @@ import (
 )
 
 // serves reports whether the place lets the code's holder in, as far as is known, once its window is open.
-func (d *device) serves(now time.Time, c *code, p *place, policy Policy) bool {
+func (d *device) serves(now time.Time, c *code, p *place, policy *Policy) bool {
 	if c.Offline != lock.OfflineNone {
 		return !p.Accepted.IsZero() && !p.PIN.IsZero()
 	}
@@ -21,7 +21,7 @@ func (d *device) serves(now time.Time, c *code, p *place, policy Policy) bool {
 }
 
 // status derives what the users of a code are told. It is pure and never stored, but for telling changes.
-func (d *device) status(now time.Time, c *code, w *want, policy Policy, auth bool) Status {
+func (d *device) status(now time.Time, c *code, w *want, policy *Policy, auth bool) Status {
 	switch {
 	case !c.Gone.IsZero():
 		return StatusGone
@@ -57,7 +57,7 @@ func (d *device) status(now time.Time, c *code, w *want, policy Policy, auth boo
 }
 
 // evidence is how sure we are of a place now, and since when.
-func (d *device) evidence(now time.Time, p *place, policy Policy) (Evidence, time.Time) {
+func (d *device) evidence(now time.Time, p *place, policy *Policy) (Evidence, time.Time) {
 	young := func(t time.Time) bool {
 		return !t.IsZero() && now.Sub(t) < policy.EvidenceTTL && !t.Before(d.Aged)
 	}
@@ -73,7 +73,7 @@ func (d *device) evidence(now time.Time, p *place, policy Policy) (Evidence, tim
 }
 
 // best is the place that speaks for the code: the one that serves, else the newest.
-func (d *device) best(now time.Time, c *code, policy Policy) *place {
+func (d *device) best(now time.Time, c *code, policy *Policy) *place {
 	for i := range c.Places {
 		if d.serves(now, c, &c.Places[i], policy) {
 			return &c.Places[i]

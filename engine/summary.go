@@ -36,7 +36,7 @@ type summary struct {
 }
 
 // summarize derives a device's line.
-func (b *batch) summarize(d *device, policy Policy) summary {
+func (b *batch) summarize(d *device, policy *Policy) summary {
 	v := &d.Device
 	s := summary{
 		Account: v.Account, Hub: v.Hub, Name: v.Name, System: v.System, Model: v.Model, Native: v.Traits.NativeSchedule,
@@ -102,7 +102,7 @@ func (b *batch) summarize(d *device, policy Policy) summary {
 			first(&end, unix(c.To))
 		}
 		for i := range c.Places {
-			if !d.alarms(c, &c.Places[i], b.now, &policy).IsZero() {
+			if !d.alarms(c, &c.Places[i], b.now, policy).IsZero() {
 				s.Exposed = true
 			}
 		}

@@ -178,26 +178,33 @@ type want struct {
 // wants appends what every code of the device asks of it now.
 func (d *device) wants(out []want, now time.Time, p *Policy) []want {
 	for _, c := range d.codes {
-		out = append(out, d.want(now, c, p))
+		out = append(out, want{})
+		d.derive(&out[len(out)-1], now, c, p)
 	}
 	return out
 }
 
 // want derives what code c asks of its lock now. It is pure.
-func (d *device) want(now time.Time, c *code, p *Policy) want {
+func (d *device) want(now time.Time, c *code, p *Policy) (w want) {
+	d.derive(&w, now, c, p)
+	return w
+}
+
+// derive is want into w, which is zero: it is too large to be handed about for every code at every thought.
+func (d *device) derive(w *want, now time.Time, c *code, p *Policy) {
 	t := &d.Device.Traits
-	w := want{delivery: d.deliver(now, c, p)}
+	w.delivery = d.deliver(now, c, p)
 	switch {
 	case c.isOver(now):
 		w.Reason = "over"
-		return w
+		return
 	case c.Honoured:
 		w.Reason = "removed outside of lockctl, which is allowed"
 		w.Edge = c.over()
-		return w
+		return
 	case d.isRetired():
 		w.Reason = "the device is retired"
-		return w
+		return
 	}
 	due := w.Due
 	if w.Holds.After(due) {
@@ -215,11 +222,11 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 		default:
 			w.Reason, w.Lead = "written ", c.From.Sub(due)
 		}
-		return w
+		return
 	}
 	w.On = true
 	w.Edge = c.over()
-	w.Place = place{PIN: c.PIN, Name: trim(c.Name, t.NameMax), Native: w.Native, Enabled: true}
+	w.Place.PIN, w.Place.Name, w.Place.Native, w.Place.Enabled = c.PIN, trim(c.Name, t.NameMax), w.Native, true
 	if c.Spare && len(c.Places) > 0 {
 		w.Place.Name = c.Places[0].Name // what it is called on the lock is not worth a write
 	}
@@ -249,7 +256,6 @@ func (d *device) want(now time.Time, c *code, p *Policy) want {
 		}
 		w.Reason = "due"
 	}
-	return w
 }
 
 // loaded reports whether the lock holds the code ahead of its start. Moved beyond its lead it stays there, with its new window,

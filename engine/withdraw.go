@@ -140,7 +140,7 @@ func (b *batch) checkAdopt(do Adopt) (change, error) {
 	c.Places = []place{p}
 	policy := b.e.policyOf(d)
 	w := d.want(b.now, c, &policy)
-	c.Was = d.status(b.now, c, &w, policy, false)
+	c.Was = d.status(b.now, c, &w, &policy, false)
 	return change{
 		receipt: Receipt{Codes: []lock.CodeID{c.ID}},
 		undo:    &undo{Verb: "adopt", Codes: []undoCode{{ID: c.ID, Device: d.id(), After: c.wish()}}},
