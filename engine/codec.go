@@ -331,10 +331,18 @@ func (f *field) omitBits(at, size uintptr, in reflect.Type) {
 	f.omits, f.word, f.mask = omitBits, word, binary.NativeEndian.Uint64(mask[:])
 }
 
+// plain are the bytes that stand in a text as they are.
+var plain = func() (bytes [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		bytes[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+	}
+	return bytes
+}()
+
 // appendText writes a string. Most need nothing escaped.
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if !plain[s[i]] {
 			return append(b, encode(s)...)
 		}
 	}
