@@ -241,7 +241,7 @@ func (j *judge) spare(d *watched) bool { return d.Pool || j.resumed }
 // guard is how far an entry may reach over the edges of its wish: the lead of just-in-time writes, or the grain of the
 // lock, and what a lock without a notion of summer time needs.
 func (j *judge) guard(d *watched, w *wish) (early, late time.Duration) {
-	p, t := j.policy(d), d.Device.Traits
+	p, t := j.policy(d), &d.Device.Traits
 	switch {
 	case p.JITEarly == engine.EarlyForbid, p.JITEarly == engine.EarlyStage && t.Stages:
 	default:

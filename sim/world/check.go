@@ -242,7 +242,14 @@ func (j *judge) alter(id lock.DeviceID) *watched {
 
 // policy is what the engine was told to decide by for this lock.
 func (j *judge) policy(d *watched) engine.Policy {
-	return j.base.Over(j.accounts[d.Device.Account]).Over(d.Patch)
+	p := j.base
+	if patch, ok := j.accounts[d.Device.Account]; ok {
+		p = p.Over(patch)
+	}
+	if d.Patch != (engine.PolicyPatch{}) {
+		p = p.Over(d.Patch)
+	}
+	return p
 }
 
 func (j *judge) setPolicy(do engine.SetPolicy, now time.Time) {

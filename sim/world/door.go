@@ -91,26 +91,30 @@ func (j *judge) working(d *watched, t time.Time) bool {
 func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 	entries := d.spare[:0]
 	k := 0 // both lists are in the order of their slots
-	for i, m := range mem {
-		entries = append(entries, seen{Memory: m, since: t})
+	for i := range mem {
+		m := &mem[i]
 		for k < len(d.entries) && d.entries[k].Slot < m.Slot {
 			k++
 		}
-		if k < len(d.entries) && d.entries[k].Ref == m.Ref && same(d.entries[k].Memory, m) {
-			entries[i] = d.entries[k]
-			entries[i].Memory = m
+		if k < len(d.entries) && d.entries[k].Ref == m.Ref && same(&d.entries[k].Memory, m) {
+			entries = append(entries, d.entries[k])
+			entries[i].Memory = *m
 		} else {
+			entries = append(entries, seen{Memory: *m, since: t})
 			changed = true
 		}
-	}
-	d.entries, d.spare = entries, d.entries
-	for _, m := range mem {
-		if !m.Foreign && m.Code != "" {
+		if !m.Foreign && m.Code != "" && !d.places[m.Slot] {
 			d.places[m.Slot] = true
 		}
 	}
+	d.entries, d.spare = entries, d.entries
 	absent := func(ref lock.Ref) bool {
-		return !slices.ContainsFunc(mem, func(m sim.Memory) bool { return m.Ref == ref })
+		for i := range mem {
+			if mem[i].Ref == ref {
+				return false
+			}
+		}
+		return true
 	}
 	maps.DeleteFunc(d.written, func(ref lock.Ref, _ bool) bool { return absent(ref) })
 	gone := func(ref lock.Ref, _ time.Time) bool {
@@ -123,7 +127,7 @@ func (d *watched) remember(mem []sim.Memory, t time.Time) (changed bool) {
 }
 
 // same reports whether an entry opens the same door for the same people as before.
-func same(a, b sim.Memory) bool {
+func same(a, b *sim.Memory) bool {
 	return a.Code == b.Code && a.PIN == b.PIN && a.Window.Equal(b.Window) && a.Enabled == b.Enabled && a.Foreign == b.Foreign
 }
 
