@@ -141,6 +141,9 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		if x.Ours || p.Ref == "" || x.Ref != p.Ref || p.Slot != 0 && x.Slot != p.Slot {
 			continue
 		}
+		if c == nil && p.supplanted(x) {
+			continue
+		}
 		if named && !c.marked(p, x) && !d.keepsHandle(p, x) && (x.PIN.IsZero() || x.PIN != p.PIN && !(p.Blanked && x.PIN == c.PIN) || p.Hand || d.renamed(c, p, x)) {
 			continue
 		}
@@ -177,6 +180,12 @@ func find(seen []entry, d *device, c *code, p *place) *entry {
 		}
 	}
 	return nil
+}
+
+// supplanted reports whether what stands where nobody's code was to be erased is somebody else's: it has other digits, and not our name, so
+// that an erase has landed, however late.
+func (p *place) supplanted(x *entry) bool {
+	return !p.Tried.IsZero() && !p.Blanked && !p.PIN.IsZero() && !x.PIN.IsZero() && x.PIN != p.PIN && !ourTag(x.Tag)
 }
 
 // keepsHandle reports whether an entry under the handle that the lock gave to a place, whose digits are hidden, has only got another name:
