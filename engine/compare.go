@@ -99,6 +99,7 @@ func (b *batch) outsideChange(d *device, c *code, how, what string) {
 	}
 	b.raise(d, c, i)
 	if c.isOver(b.now) {
+		c.NextTry = time.Time{} // it is not what resisted its erase, and may open by now
 		return
 	}
 	recent := c.Undone[:0:0]
