@@ -102,7 +102,7 @@ func BenchmarkEncodeRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range 6 { // as many as a lock remembers that changes guests every few days
-		r.Erased.add(erased{Ref: "4711", Slot: i + 1, PIN: vaultPIN{pin}, Code: "guest", At: now.Add(time.Duration(i) * 1_234_567_890)})
+		r.Erased.add(erased{Ref: "4711", Slot: i + 1, PIN: vaultPIN{pin}, Code: "guest", At: now.Add(time.Duration(i) * 1_234_567_890)}, maxErased)
 	}
 	b.Run("own", func(b *testing.B) {
 		var text []byte
@@ -129,7 +129,7 @@ func TestAChangedListIsWrittenAnew(t *testing.T) {
 	}
 	check("nothing")
 	for _, ref := range []lock.Ref{"1", "2", "3"} {
-		r.Mislaid.add(erased{Ref: ref, At: now})
+		r.Mislaid.add(erased{Ref: ref, At: now}, maxMislaid)
 		check("one more")
 	}
 	r.Mislaid.take(1)

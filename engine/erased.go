@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	maxErased = 16                  // handles that a device remembers
-	erasedFor = 30 * 24 * time.Hour // how long each
+	maxErased  = 16                  // handles that a device remembers
+	maxMislaid = 64                  // writes of which a list knows nothing that it remembers: as many as a cloud takes in a day that lists none
+	erasedFor  = 30 * 24 * time.Hour // how long each
 )
 
 // erased is a place that counts as gone although only a cloud said so: if the door still opens by its handle, it is not.
@@ -32,8 +33,8 @@ type past struct {
 }
 
 // add appends to the list, of which the oldest goes that is one too many.
-func (x *past) add(e erased) {
-	x.list, x.text = append(x.list[max(0, len(x.list)+1-maxErased):], e), nil
+func (x *past) add(e erased, most int) {
+	x.list, x.text = append(x.list[max(0, len(x.list)+1-most):], e), nil
 }
 
 // drop takes out of the list what is named, and what is too old.
@@ -74,7 +75,7 @@ func (d *device) remember(p *place, of lock.CodeID, now time.Time) {
 		of = cmp.Or(of, d.Erased.list[i].Code) // erased once more
 	}
 	d.Erased.drop(now, func(e erased) bool { return e.Ref == p.Ref })
-	d.Erased.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now})
+	d.Erased.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now}, maxErased)
 	d.dirtyRun = true
 }
 
@@ -85,7 +86,7 @@ func (d *device) mislay(p *place, of lock.CodeID, now time.Time) {
 		return
 	}
 	d.Mislaid.drop(now, func(e erased) bool { return e.PIN == p.PIN && e.Slot == p.Slot })
-	d.Mislaid.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now, Late: p.Seen.IsZero()})
+	d.Mislaid.add(erased{Ref: p.Ref, Slot: p.Slot, PIN: p.PIN, Code: of, At: now, Late: p.Seen.IsZero()}, maxMislaid)
 	d.dirtyRun = true
 }
 
