@@ -144,6 +144,7 @@ func (b *batch) write(d *device, i *intent, f *flight) lock.Credential {
 	c := i.Code
 	if i.Blank {
 		want.PIN, want.Blanked = b.e.blank(d, int(d.Calls)), true
+		want.Enabled = want.Enabled || !d.Device.Traits.Stages // by hand it may be off, which such a lock takes from nobody else
 	} else if i.At == "" && d.Device.Traits.AssignsPIN {
 		want.PIN = vaultPIN{} // the provider chooses anew
 	}

@@ -116,6 +116,9 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 	if f.New == nil && p.Accepted.IsZero() && c != nil {
 		c.dropPlace(p.ID)
 	}
+	if wished.Blanked && answered(err.Kind) {
+		p.Clears, p.ClearErr = 0, p.ClearErr+1 // it can't be overwritten either: it is erased again, which may work by now
+	}
 	if c == nil {
 		return
 	}
