@@ -283,6 +283,14 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.accept(engine.SetPool{Device: "front", On: false})
 			c.until(1)
 		}, RuleWindow},
+		{"digits that a vendor computes are asked for, for times that begin earlier", lock.Traits{OfflineOnly: true}, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Enabled: true, Window: lock.Window{From: hours(3), To: hours(27)}}, "")
+		}, ""},
+		{"the same, of a lock that keeps them itself", native, func(c *court) {
+			c.create("guest", "4829", 4, 28)
+			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Enabled: true, Window: lock.Window{From: hours(3), To: hours(27)}}, "")
+		}, RuleWindow},
 		{"a spare that had resisted its erase before the pool was switched off", jit, func(c *court) {
 			c.accept(engine.SetPool{Device: "front", On: true})
 			c.holds(entry(1, "spare-1", "4829", none))

@@ -97,7 +97,7 @@ func (w *World) lagging(d lock.Device, s engine.Snapshot, full room, began time.
 		late = append(late, Late{Rule: DuePool, Device: d.ID, Text: fmt.Sprintf("its pool has %d of %d spares, and room for more", p.Ready, p.Want)})
 	}
 	for _, x := range w.Exposures() {
-		if x.Device == d.ID && x.To.IsZero() && now.Sub(x.From) > quiet && !d.Traits.CannotList && !d.Traits.CloudList && w.gone(x.Code) {
+		if x.Device == d.ID && x.To.IsZero() && now.Sub(x.From) > quiet && !d.Traits.CannotList && !d.Traits.CloudList && !w.judge.unshown(x, now, s.Device.Policy.ObserveEvery*3/2+quiet) && w.gone(x.Code) {
 			late = append(late, Late{Rule: DueExposure, Device: d.ID, Code: x.Code, Text: "still opens the door, although it is gone as far as anybody is told"})
 		}
 	}
@@ -121,6 +121,18 @@ func (w *World) destroyed(c engine.CodeView) bool {
 func (w *World) gone(id lock.CodeID) bool {
 	s, err := w.Snapshot(engine.Query{View: engine.ViewCode, Code: id})
 	return err == nil && len(s.Codes) == 1 && s.Codes[0].Status == engine.StatusGone && !s.Codes[0].Exposure.Unverified
+}
+
+// unshown reports whether the last look at a lock, after what opens it was to be gone, left that out: by all that anybody was shown it is,
+// and it is found out by the next look, which is due within so long.
+func (j *judge) unshown(x Exposed, now time.Time, within time.Duration) bool {
+	d := j.devices[x.Device]
+	if d == nil || d.look.At.Before(x.From) || now.Sub(d.look.At) > within {
+		return false
+	}
+	return !slices.ContainsFunc(d.entries, func(e seen) bool {
+		return e.Code == x.Code && !e.Foreign && slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == e.Ref })
+	})
 }
 
 // asked returns when a call to that lock last ended; zero: none has.

@@ -35,3 +35,28 @@ func TestWhatIsStuckLongAfterTheLastTroubleIsToldSo(t *testing.T) {
 		t.Errorf("a lock that tells nothing: %q", got)
 	}
 }
+
+func TestWhatTheLastLookLeftOutIsFoundOutByTheNext(t *testing.T) {
+	c := try(t, jit)
+	c.create("guest", "4829", -1, 2)
+	c.holds(entry(1, "guest", "4829", lock.Window{}))
+	x := Exposed{Device: "front", Code: "guest", From: hours(2)}
+	for _, k := range []struct {
+		name  string
+		at    float64
+		shown []lock.Held
+		now   float64
+		want  bool
+	}{
+		{"it was looked at before it was to be gone", 1, nil, 3, false},
+		{"it was shown", 3, []lock.Held{shown(c.mem[0])}, 4, false},
+		{"it was left out", 5, nil, 6, true},
+		{"and nobody has looked since", 5, nil, 50, false},
+	} {
+		c.now = hours(k.at)
+		c.look(k.shown...)
+		if got := c.j.unshown(x, hours(k.now), 36*time.Hour); got != k.want {
+			t.Errorf("%s: got %v", k.name, got)
+		}
+	}
+}

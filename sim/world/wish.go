@@ -225,7 +225,7 @@ func (j *judge) create(now time.Time, do engine.Create, device lock.DeviceID, r 
 		Device: device, Window: lock.Window{From: do.Starts, To: do.Ends}.UTC(), Told: vault{do.PIN}, Extern: do.AllowExternal,
 		Holder: do.Holder, Common: do.CommonKey,
 	}}
-	if do.Offline {
+	if do.Offline || j.device(device).Device.Traits.OfflineOnly {
 		w.Offl = lock.OfflineHourly // any: an algorithmic code is not in the lock's memory
 	}
 	w.Past = []past{{Seq: r.Seq, New: true}}
