@@ -236,8 +236,7 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		return
 	}
 	if !c.Contended.IsZero() {
-		x.Blocked = append(x.Blocked, blocked{Code: c, Issue: "contended"})
-		return
+		return // edges wakes when it ends
 	}
 	var match, old *place
 	for i := range c.Places {

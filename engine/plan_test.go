@@ -152,7 +152,7 @@ func TestPlan(t *testing.T) {
 			c := due()
 			c.Contended = at(-0.5)
 			return door(jit, c)
-		}, want: "wake 30m0s: due is put back once more; due contended"},
+		}, want: "wake 30m0s: due is put back once more"},
 		{name: "the lowest free slot", d: func() *device {
 			d := door(slots, due())
 			d.held = []entry{{Ref: "1", Slot: 1}, {Ref: "3", Slot: 3}}
