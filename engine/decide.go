@@ -210,6 +210,11 @@ func (b *batch) settle(d *device, policy Policy) {
 			}
 		}
 	}
+	for _, c := range d.codes {
+		if c.isOver(now) {
+			b.handOver(d, c, policy) // before the pool is counted: who takes over a place wants no other
+		}
+	}
 	b.pool(d, policy)
 	for i := 0; i < len(d.codes); i++ {
 		c := d.codes[i]
@@ -241,7 +246,6 @@ func (b *batch) settle(d *device, policy Policy) {
 		if c.Offline != lock.OfflineNone && len(c.Places) > 0 {
 			c.Places, c.dirty = nil, true
 		}
-		b.handOver(d, c, policy)
 		if len(c.Places) == 0 && (d.Flight == nil || d.Flight.Code != c.ID) {
 			b.goneNow(d, c)
 			i--
@@ -323,7 +327,7 @@ func (c *code) farewell() string {
 // handOver gives the place of a code that is over to the next stay of the same holder, if that has the same digits: nothing
 // needs to be erased and written again.
 func (b *batch) handOver(d *device, c *code, policy Policy) {
-	if c.Holder == "" || len(c.Places) != 1 || !c.Deleted.IsZero() || d.Flight != nil && d.Flight.Verb != CallObserve {
+	if c.Holder == "" || len(c.Places) != 1 || c.Offline != lock.OfflineNone || !c.Deleted.IsZero() || d.Flight != nil && d.Flight.Verb != CallObserve {
 		return
 	}
 	p := c.Places[0]
