@@ -59,10 +59,17 @@ type Deliverer struct {
 	clock clockwork.Clock
 }
 
-// NewDeliverer makes the deliverer of a server's webhooks. The clock is the world's, not a simulation's: receivers check how
+// NewDeliverer makes the deliverer of a server's webhooks. A client without a transport gets one that keeps the connections of all letters
+// to an endpoint that are under way at once: Go's own keeps two of them, and makes the others anew for each letter. The clock is the world's, not a simulation's: receivers check how
 // old a letter is.
 func NewDeliverer(s *Server, client *http.Client, clock clockwork.Clock) *Deliverer {
-	return &Deliverer{s, client, clock}
+	own := *client
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok && own.Transport == nil {
+		t := shared.Clone()
+		t.MaxIdleConnsPerHost = postAtOnce
+		own.Transport = t
+	}
+	return &Deliverer{s, &own, clock}
 }
 
 // Run delivers until ctx ends. It returns early only when the store fails. Each endpoint is served by itself: one that never

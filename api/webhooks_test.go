@@ -7,10 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -153,6 +155,35 @@ func TestWebhooksTryAgainAndGiveUp(t *testing.T) {
 	}
 	if left := r.post("/v1/webhooks/deliveries", "webhook_id", id); left.at("deliveries.0") != nil {
 		t.Errorf("delivered, and yet there: %s", left.raw)
+	}
+}
+
+// As many letters as go at once go over the same connections the next time.
+func TestConnectionsToAnEndpointAreKept(t *testing.T) {
+	const letters = 8 // no more than a device may be given in a minute
+	r := newRig(t)
+	var together sync.WaitGroup
+	var made atomic.Int32
+	v := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { together.Done(); together.Wait() }))
+	v.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			made.Add(1)
+		}
+	}
+	v.Start()
+	t.Cleanup(v.Close)
+	r.post("/webhooks/create", "url", v.URL, "event_types", []string{"access_code.created"})
+	d := NewDeliverer(r.s, &http.Client{}, r.clock)
+	for range 3 {
+		together.Add(letters)
+		for range letters {
+			r.post("/access_codes/create", "device_id", "front")
+		}
+		r.round(d)
+		r.skip(time.Minute)
+	}
+	if made.Load() != letters {
+		t.Errorf("%d connections for three times %d letters", made.Load(), letters)
 	}
 }
 
