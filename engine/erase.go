@@ -63,7 +63,16 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	case !c.isOver(v.now):
 		why = "it is not due yet"
 	}
-	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.Ref, Reason: why}, at: at}, time.Time{}
+	return &job{intent: intent{Verb: CallClear, Code: c, Place: p.ID, At: p.handle(), Reason: why}, at: at}, time.Time{}
+}
+
+// handle is what a place is erased by: in turn the handle that its write answered with and the one that lists show it under, if those are
+// two, for a list may be of before that write.
+func (p *place) handle() lock.Ref {
+	if p.Given != "" && p.Clears%2 == 0 {
+		return p.Given
+	}
+	return p.Ref
 }
 
 // relied reports whether nobody knows if what was written lets a guest in who is in the house, on a lock that can't be asked: it may be all

@@ -170,7 +170,7 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	}
 	doubted := p.Doubt
 	switch {
-	case x.Ref == p.Given:
+	case x.Ref == p.Given || doubted && x.Ref != p.Ref: // a write that has not answered may have made what is shown
 		p.Given = ""
 	case x.Ref != p.Ref && !p.Accepted.IsZero():
 		p.Given = cmp.Or(p.Given, p.Ref)

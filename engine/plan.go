@@ -236,6 +236,13 @@ func (d *device) planCode(v view, c *code, w *want, clears, sets *[]job, look *l
 		return
 	}
 	if !c.Contended.IsZero() {
+		stands := func(o place) bool { return o.PIN == c.PIN && d.settled(now, &o, &v.policy) }
+		for i := range c.Places {
+			// What is fought over stays as it is. Digits that the code had before are no part of that.
+			if p := &c.Places[i]; p.PIN != c.PIN && !p.Hand && !p.lost() && slices.ContainsFunc(c.Places, stands) {
+				away(p, "the code has other digits by now")
+			}
+		}
 		return // edges wakes when it ends
 	}
 	var match, old *place
