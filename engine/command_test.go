@@ -118,6 +118,7 @@ func TestRefusalsNameTheFieldAndChangeNothing(t *testing.T) {
 		{"update of nothing", engine.Update{Code: "nobody"}, "access_code_not_found", "code"},
 		{"update to no PIN", engine.Update{Code: "stay", PIN: &lock.PIN{}}, "pin_not_allowed", "pin"},
 		{"update to a wrong PIN", engine.Update{Code: "stay", PIN: ptr(pin("12345"))}, "pin_not_allowed", "pin"},
+		{"left on the lock, and leaked", engine.Delete{Code: "stay", Leave: true, Leaked: true}, "invalid_input", "leave"},
 		{"update to a taken PIN", engine.Update{Code: "stay", PIN: ptr(pin("5550"))}, "duplicate_access_code", "pin"},
 		{"update of a provider's PIN", engine.Update{Code: "given", PIN: ptr(pin("5550"))}, "pin_not_allowed", "pin"},
 		{"update to end before start", engine.Update{Code: "stay", Ends: ptr(noon.Add(time.Hour))}, "invalid_window", "ends"},

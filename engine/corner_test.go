@@ -50,12 +50,25 @@ func TestWhatTheLogTellsBesideOpenings(t *testing.T) {
 	}
 }
 
-func TestALockThatTheProviderNoLongerHas(t *testing.T) {
+// A look that can't say how far it came is no outage: the next one may know.
+func TestALookThatDoesNotSayHowFarItCame(t *testing.T) {
 	r, f := settled(t, jitTraits())
-	f.fails(engine.CallObserve, driver.NotFound, driver.BlameLock)
+	f.reach = lock.ReachUnknown
 	r.do(engine.Observe{Device: "front"})
 	r.pass(2 * time.Second)
+	r.wantIssue(r.device("front").Issues, "device_disconnected", false)
+}
+
+func TestALockThatTheProviderNoLongerHas(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.fail = &driver.Error{Kind: driver.NotFound, Blame: driver.BlameLock, Vendor: "no such lock"}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(2 * time.Second)
+	f.fail = nil
 	r.wantIssue(r.device("front").Issues, "device_removed", true)
+	if i := r.device("front").Issues[0]; i.Vendor != "no such lock" {
+		t.Errorf("its vendor says %q", i.Vendor)
+	}
 	r.pass(time.Hour)
 	r.wantIssue(r.device("front").Issues, "device_removed", false)
 }

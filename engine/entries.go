@@ -14,7 +14,7 @@ func (b *batch) entries(d *device, log []lock.Entry) (unexplained []lock.Entry) 
 		switch e.Kind {
 		case lock.Denied:
 			if at := cmp.Or(e.At, b.now); e.Reason == "unknown_code" && at.After(d.Denied) {
-				d.Denied, d.dirtyRun = at, true
+				d.Denied = at
 			}
 			b.event(Event{Type: "lock.access_denied", Account: d.Device.Account, Device: d.id(), Text: e.Reason})
 		case lock.Locked:

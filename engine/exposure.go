@@ -42,7 +42,7 @@ func (d *device) exposed(c *code, p *place, now time.Time) time.Time {
 	if d.outlasted(p, now) && (c.Deleted.IsZero() || !c.Deleted.Before(p.Window.To)) {
 		return time.Time{}
 	}
-	if w := p.Window; !w.IsZero() && d.distrust() == "" && !w.Started(now) {
+	if d.distrust() == "" && !p.Window.Started(now) {
 		return time.Time{}
 	}
 	return latest(end, p.Again)

@@ -61,7 +61,6 @@ func (d *device) lookDue(v view, wants []want) lookAt {
 			if c.kind() == TimeBound && !d.Device.Traits.CannotList { // of what can't be read a look proves nothing, and costs battery
 				l = l.sooner(last.Add(inHouseLook), "somebody is in-house")
 			}
-			continue
 		}
 		if at := c.From.Add(-startLook); c.From.After(now) && last.Before(at) && c.Places[0].Native {
 			l = l.sooner(at, "an arrival is near")

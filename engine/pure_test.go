@@ -297,6 +297,7 @@ func TestReadiness(t *testing.T) {
 		{name: "out of reach for a minute", traits: jit, code: stay("c", "4829", 10, 20), link: lock.LockDown, edit: func(d *device, _ *code) { d.Down = at(-0.01) }, want: ReadyLikely, cause: "on plan"},
 		{name: "the last write failed", traits: jit, code: stay("c", "4829", 0.3, 20), edit: func(_ *device, c *code) { c.Attempts = 2 }, want: ReadyAtRisk, cause: "failed"},
 		{name: "hardly a try left", traits: jit, code: stay("c", "4829", 0.005, 20), want: ReadyAtRisk, cause: "hardly a try"},
+		{name: "a few tries left", traits: jit, code: stay("c", "4829", 0.015, 20), want: ReadyLikely, cause: "on plan"},
 		{name: "not seen for a day", traits: jit, code: stay("c", "4829", 10, 20), edit: func(d *device, _ *code) { d.Look.At = at(-25) }, want: ReadyAtRisk, cause: "not seen"},
 		{name: "a backup stands in", traits: jit, code: stay("c", "4829", -1, 20), edit: func(d *device, c *code) {
 			s := &code{ID: "s", PIN: digits("1350"), Spare: true, PulledFor: "c", Created: at(-9)}
@@ -348,6 +349,8 @@ func TestMeets(t *testing.T) {
 		{name: "native leads shrink", traits: native, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 6, 8)},
 		{name: "far apart, reuse refused", traits: reuse, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 60, 80), meet: true},
 		{name: "a blind lock rests for a day", traits: blind, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 20, 22), meet: true},
+		{name: "the lead begins after the erase", traits: jit, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 5.75, 8)},
+		{name: "a blind lock after a day and two hours", traits: blind, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 31, 33)},
 		{name: "a blind lock after two days", traits: blind, a: stay("a", "4829", 1, 5), b: stay("b", "4829", 60, 62)},
 		{name: "ongoing", traits: jit, a: &code{ID: "a", PIN: digits("4829")}, b: stay("b", "4829", 600, 700), meet: true},
 		{name: "ongoing from a time long after", traits: jit, a: &code{ID: "a", PIN: digits("4829"), Created: at(60)}, b: stay("b", "4829", 1, 5)},
@@ -509,7 +512,7 @@ func TestWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 s", 90 * time.Second: "90 s", time.Minute: "1 min", 30 * time.Minute: "30 min", time.Hour: "60 min",
 		2 * time.Hour: "2 h", 72 * time.Hour: "72 h", 150 * time.Second: "2 min 30 s", 61 * time.Minute: "61 min",
-		1499 * time.Millisecond: "1 s",
+		1499 * time.Millisecond: "1 s", 1001 * time.Hour: "41 d 17 h",
 	} {
 		if got := words(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)
@@ -574,4 +577,36 @@ func TestCatalogue(t *testing.T) {
 		}
 	}()
 	issue("no_such_issue", t0)
+}
+
+// What was erased makes room once: whose write was taken since has it.
+func TestWhoHasTheRoomThatAnEraseMade(t *testing.T) {
+	a, b, c := stay("a", "4829", -9, -1), stay("b", "1350", -2, 9), stay("c", "2468", -2, 9)
+	d := door(jit, a, b, c)
+	placed(d, a, func(p *place) { p.Accepted = at(-9) })
+	placed(d, b, func(p *place) { p.Accepted = at(-2) })
+	if n := d.claimed(); n != 0 {
+		t.Errorf("%d have room of an erase, and nothing was erased", n)
+	}
+	a.Places[0].Cleared = at(-1)
+	if n := d.claimed(); n != 0 {
+		t.Errorf("%d have its room, and nothing was written since", n)
+	}
+	placed(d, c, func(p *place) { p.Accepted = at(-0.5) })
+	if n := d.claimed(); n != 1 {
+		t.Errorf("%d have its room, of one that was written since", n)
+	}
+}
+
+// A code that the lock holds ahead of its start opens nothing until then, withdrawn or not.
+func TestWhatIsWithdrawnAheadOfItsStartIsNotYetExposed(t *testing.T) {
+	c := stay("c", "4829", 10, 20)
+	d := placed(door(native, c), c, nil)
+	c.Deleted = at(-1)
+	if since := d.exposed(c, &c.Places[0], t0); !since.IsZero() {
+		t.Errorf("exposed since %v", since)
+	}
+	if since := d.exposed(c, &c.Places[0], at(11)); since.IsZero() {
+		t.Error("not exposed once the lock has turned it on")
+	}
 }

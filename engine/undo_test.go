@@ -152,6 +152,7 @@ func TestNotes(t *testing.T) {
 	coarse := nativeTraits()
 	coarse.Granularity = time.Hour
 	r.add("coarse", coarse)
+	r.add("algo", lock.Traits{OfflineOnly: true, Offline: []lock.OfflineKind{lock.OfflineHourly}, Zone: "UTC"})
 	r.pass(time.Minute)
 	r.do(engine.Create{Device: "jit", Starts: hours(1), Ends: hours(10.25), Name: "before"})
 	for _, c := range []struct {
@@ -174,6 +175,7 @@ func TestNotes(t *testing.T) {
 		"whole minutes anyway":    {engine.Create{Device: "native", Starts: hours(10), Ends: hours(20)}, "whole minutes"},
 		"no end that is rounded":  {engine.Create{Device: "native", Starts: hours(10).Add(time.Second)}, "it ends"},
 		"it started already":      {engine.Create{Device: "jit", Starts: hours(-1), Ends: hours(0.75)}, "written"},
+		"nothing can erase it":    {engine.Create{Device: "algo", Starts: hours(3), Ends: hours(8)}, "must be erased"},
 		"nobody will erase it":    {engine.Create{Device: "jit"}, "must be erased"},
 		"the lock turns it off":   {engine.Create{Device: "native", Starts: hours(30), Ends: hours(40)}, "must be erased"},
 		"nothing is loaded ahead": {engine.Create{Device: "native", Starts: hours(30), Ends: hours(40)}, "loaded"},
