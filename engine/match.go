@@ -69,6 +69,9 @@ func (b *batch) matched(d *device, o lock.Observation, first bool) {
 			}
 		case o.Complete && (o.Source == lock.SourceLock || p.Cleared.IsZero() || !now.Before(p.Cleared.Add(orphanRest))):
 			d.remember(p, "", now)
+			if t := &d.Device.Traits; t.NameMax == 0 {
+				d.mislay(p, "", now) // without its name on it, it would come back as somebody else's
+			}
 			d.Orphans = append(d.Orphans[:i:i], d.Orphans[i+1:]...)
 			i--
 		}
