@@ -484,6 +484,12 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.clear("3", timeout)
 			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("5160"), Slot: 3, Enabled: true}, "")
 		}, RuleSlotReuse},
+		{"a spare is written to its own slot once more, of which an erase did not come to the lock", jit, func(c *court) {
+			c.accept(engine.SetPool{Device: "front", On: true})
+			c.holds(entry(3, "spare-1", "4829", none))
+			c.clear("3", offline)
+			c.send(engine.CallSet, lock.Credential{Code: "spare-1", PIN: digitsOf("4829"), Slot: 3, Enabled: true}, "")
+		}, ""},
 		{"a slot that was written a moment ago is written for another code", mute, func(c *court) {
 			c.create("old", "", 0, 0)
 			c.create("guest", "5160", 0, 0)

@@ -103,7 +103,7 @@ func (j *judge) outcome(now time.Time, c engine.Call, r sim.Result) {
 			d.acked[c.At] = now
 			delete(d.written, c.At)
 		}
-		if c.Verb == engine.CallClear && (ok || r.Err.Kind == driver.Throttled) { // one that the cloud did not even take erases nothing
+		if c.Verb == engine.CallClear && (ok || r.Err.Kind != driver.Ambiguous) { // what certainly did not happen erases nothing
 			for slot, ref := range d.erasing {
 				if ref == c.At {
 					delete(d.erasing, slot)

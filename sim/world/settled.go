@@ -124,14 +124,15 @@ func (w *World) gone(id lock.CodeID) bool {
 }
 
 // unshown reports whether the last look at a lock, after what opens it was to be gone, left that out: by all that anybody was shown it is,
-// and it is found out by the next look, which is due within so long.
+// and it is found out by the next look, which is due within so long. What it showed without digits and name is not known as the code's.
 func (j *judge) unshown(x Exposed, now time.Time, within time.Duration) bool {
 	d := j.devices[x.Device]
 	if d == nil || d.look.At.Before(x.From) || now.Sub(d.look.At) > within {
 		return false
 	}
 	return !slices.ContainsFunc(d.entries, func(e seen) bool {
-		return e.Code == x.Code && !e.Foreign && slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == e.Ref })
+		return e.Code == x.Code && !e.Foreign && slices.ContainsFunc(d.look.Held, func(h lock.Held) bool { return h.Ref == e.Ref }) &&
+			!(d.Device.Traits.HidesPIN && d.Device.Traits.NameMax > 0 && d.nameless(e.Ref))
 	})
 }
 

@@ -37,9 +37,14 @@ func TestWhatIsStuckLongAfterTheLastTroubleIsToldSo(t *testing.T) {
 }
 
 func TestWhatTheLastLookLeftOutIsFoundOutByTheNext(t *testing.T) {
-	c := try(t, jit)
+	masked := jit
+	masked.HidesPIN, masked.NameMax = true, 20
+	c := try(t, masked)
 	c.create("guest", "4829", -1, 2)
 	c.holds(entry(1, "guest", "4829", lock.Window{}))
+	renamed := lock.Held{Ref: c.mem[0].Ref, Name: "guest 14", Enabled: true, Slot: 1}
+	named := renamed
+	named.Tag = "lc-guest"
 	x := Exposed{Device: "front", Code: "guest", From: hours(2)}
 	for _, k := range []struct {
 		name  string
@@ -49,7 +54,8 @@ func TestWhatTheLastLookLeftOutIsFoundOutByTheNext(t *testing.T) {
 		want  bool
 	}{
 		{"it was looked at before it was to be gone", 1, nil, 3, false},
-		{"it was shown", 3, []lock.Held{shown(c.mem[0])}, 4, false},
+		{"it was shown", 3, []lock.Held{named}, 4, false},
+		{"it was shown with another name, its digits hidden", 3, []lock.Held{renamed}, 4, true},
 		{"it was left out", 5, nil, 6, true},
 		{"and nobody has looked since", 5, nil, 50, false},
 	} {
