@@ -75,10 +75,10 @@ func (p *place) handle() lock.Ref {
 	return p.Ref
 }
 
-// relied reports whether nobody knows if what was written lets a guest in who is in the house, on a lock that can't be asked: it may be all
-// that does, and stays.
+// relied reports whether nobody knows if a place lets a guest in who is in the house, on a lock that can't be asked: its write or its erase is
+// in doubt. It may be all that does, and stays until what is written beside it is there; where it stands itself, the lock says so then.
 func (d *device) relied(now time.Time, c *code, p *place) bool {
-	return d.Device.Traits.CannotList && c.inHouse(now) && !c.AcceptGap && p.Doubt && p.Accepted.IsZero() && p.PIN == c.PIN &&
+	return d.Device.Traits.CannotList && c.inHouse(now) && !c.AcceptGap && p.Doubt && p.PIN == c.PIN &&
 		(p.Window.IsZero() || p.Window.Contains(now))
 }
 

@@ -130,6 +130,11 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 		b.failedCode(d, c, "failed_to_remove_from_device", err) // its digits could not be destroyed either
 		return
 	}
+	erased := func(o place) bool { return !o.Accepted.IsZero() && d.relied(b.now, c, &o) } // so it seemed
+	if i := slices.IndexFunc(c.Places, erased); i >= 0 && (err.Kind == driver.Taken || err.Kind == driver.Unsupported) {
+		c.Places[i].Doubt, c.dirty = false, true // it stands in the way of its new form, so it lets the guest in
+		return
+	}
 	switch err.Kind {
 	case driver.Rejected, driver.Unsupported:
 		if !wished.Window.IsZero() && wished.Native && c.NoNative == "" {
