@@ -60,8 +60,8 @@ type Deliverer struct {
 }
 
 // NewDeliverer makes the deliverer of a server's webhooks. A client without a transport gets one that keeps the connections of all letters
-// to an endpoint that are under way at once: Go's own keeps two of them, and makes the others anew for each letter. The clock is the world's, not a simulation's: receivers check how
-// old a letter is.
+// to an endpoint that are under way at once: Go's own keeps two of them, and makes the others anew for each letter. The clock is the
+// world's, not a simulation's: receivers check how old a letter is.
 func NewDeliverer(s *Server, client *http.Client, clock clockwork.Clock) *Deliverer {
 	own := *client
 	if shared, ok := http.DefaultTransport.(*http.Transport); ok && own.Transport == nil {
@@ -153,6 +153,7 @@ func (d *Deliverer) serve(ctx context.Context, h hook) (next time.Time, err erro
 	gate := make(chan struct{}, postAtOnce)
 	var all sync.WaitGroup
 	var mu sync.Mutex
+	full, done := len(letters) >= maxLetters, false
 	for _, l := range letters {
 		if l.Next.IsZero() {
 			continue
@@ -174,10 +175,14 @@ func (d *Deliverer) serve(ctx context.Context, h hook) (next time.Time, err erro
 			if !after.IsZero() && (next.IsZero() || after.Before(next)) {
 				next = after
 			}
+			done = done || after.IsZero()
 			err = errors.Join(err, perr)
 		})
 	}
 	all.Wait()
+	if full && done {
+		next = now // the journal may hold more, and nobody rings for that
+	}
 	return next, err
 }
 

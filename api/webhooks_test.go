@@ -15,6 +15,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
+	"github.com/accesscodes/lockctl/sim"
 )
 
 // receiver is a program that is told of events. It verifies what it gets by itself, as the description of the signature says.
@@ -155,6 +159,31 @@ func TestWebhooksTryAgainAndGiveUp(t *testing.T) {
 	}
 	if left := r.post("/v1/webhooks/deliveries", "webhook_id", id); left.at("deliveries.0") != nil {
 		t.Errorf("delivered, and yet there: %s", left.raw)
+	}
+}
+
+// More events than an endpoint may have letters are all posted, although nothing new happens that would wake anybody.
+func TestWhatPilesUpIsPostedToTheEnd(t *testing.T) {
+	const events = maxLetters + 1
+	doors := []lock.DeviceID{"one", "two", "three"} // none of which has so many codes
+	r := newRig(t, sim.LockSpec{ID: doors[0], Model: "native.keypad"}, sim.LockSpec{ID: doors[1], Model: "native.keypad"}, sim.LockSpec{ID: doors[2], Model: "native.keypad"})
+	posts := 0
+	var mu sync.Mutex
+	v := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { mu.Lock(); defer mu.Unlock(); posts++ }))
+	t.Cleanup(v.Close)
+	r.post("/webhooks/create", "url", v.URL, "event_types", []string{"access_code.created"})
+	for i := range events {
+		_, err := r.s.host.Submit(t.Context(), engine.Command{Do: engine.Create{Device: doors[i%len(doors)], Starts: noon.AddDate(0, 1, 0)}})
+		must(t, err)
+	}
+	d := NewDeliverer(r.s, &http.Client{}, r.clock)
+	for next := noon; !next.IsZero(); next = r.round(d) {
+		if next.After(noon) {
+			t.Fatalf("nobody looks before %v", next)
+		}
+	}
+	if posts != events {
+		t.Errorf("%d of %d events were posted", posts, events)
 	}
 }
 
