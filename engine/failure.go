@@ -292,8 +292,11 @@ func (d *device) urgent(now time.Time) bool {
 // pressing reports whether a lock's calls go before those of others that wait for their account: it is urgent, or somebody has begun to
 // wait at its door, perhaps with a code that was made just now.
 func (d *device) pressing(now time.Time, p Policy) bool {
+	if d.urgent(now) {
+		return true
+	}
 	since := d.waits(now, p)
-	return d.urgent(now) || !since.IsZero() && now.Sub(since) <= urgentSpan
+	return !since.IsZero() && now.Sub(since) <= urgentSpan
 }
 
 // blame books a failure where it belongs: on the account, the hub or the device.

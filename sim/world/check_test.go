@@ -13,6 +13,14 @@ import (
 // TestCheckersCatchBreaches plays a handmade breach of every rule, and beside each the near miss that is none.
 func TestCheckersCatchBreaches(t *testing.T) {
 	none := lock.Window{}
+	resists := func(c *court) {
+		c.accept(engine.SetPool{Device: "front", On: true})
+		c.holds(entry(1, "spare-1", "4829", none))
+		c.until(0.5)
+		c.clear("1", nil)
+		c.until(0.6)
+		c.accept(engine.SetPool{Device: "front", On: false})
+	}
 	win := func(from, to float64) lock.Window { return lock.Window{From: hours(from), To: hours(to)} }
 	for _, tt := range []struct {
 		name   string
@@ -292,21 +300,11 @@ func TestCheckersCatchBreaches(t *testing.T) {
 			c.send(engine.CallSet, lock.Credential{Code: "guest", PIN: digitsOf("4829"), Enabled: true, Window: lock.Window{From: hours(3), To: hours(27)}}, "")
 		}, RuleWindow},
 		{"a spare that had resisted its erase before the pool was switched off", jit, func(c *court) {
-			c.accept(engine.SetPool{Device: "front", On: true})
-			c.holds(entry(1, "spare-1", "4829", none))
-			c.until(0.5)
-			c.clear("1", nil)
-			c.until(0.6)
-			c.accept(engine.SetPool{Device: "front", On: false})
+			resists(c)
 			c.until(1)
 		}, ""},
 		{"and is not tried again", jit, func(c *court) {
-			c.accept(engine.SetPool{Device: "front", On: true})
-			c.holds(entry(1, "spare-1", "4829", none))
-			c.until(0.5)
-			c.clear("1", nil)
-			c.until(0.6)
-			c.accept(engine.SetPool{Device: "front", On: false})
+			resists(c)
 			c.until(2)
 		}, RuleWindow},
 		{"a pulled spare outlives the code that it stands in for", jit, func(c *court) {
