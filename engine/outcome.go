@@ -82,6 +82,9 @@ func (b *batch) finish(d *device, o Outcome, crash bool) {
 	case CallClear:
 		d.Pace.Clear = b.now.Sub(f.Since)
 		if p != nil {
+			if f.For == "" && !p.lost() {
+				b.makeRoom(d)
+			}
 			p.Cleared, p.Looks, p.Doubt = b.now, 0, false
 			p.Clears++
 			if c != nil {

@@ -381,7 +381,6 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 	t := &d.Device.Traits
 	free, going := d.free(), d.going()+len(clears)
 	crowded := slices.ContainsFunc(d.codes, (*code).crowded)
-	claimed := d.claimed()
 	for i := range sets {
 		j := &sets[i]
 		switch {
@@ -392,10 +391,6 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 			continue
 		case t.Slots == 0 || free+j.Code.vacant() > 0:
 			if j.Code.Crowded {
-				if going > claimed && !t.CannotList {
-					going-- // what makes room for it is on its way out
-					continue
-				}
 				if room := d.room(v, j); room != nil {
 					act = cmp.Or(act, room)
 					continue

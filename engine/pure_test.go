@@ -579,25 +579,6 @@ func TestCatalogue(t *testing.T) {
 	issue("no_such_issue", t0)
 }
 
-// What was erased makes room once: whose write was taken since has it.
-func TestWhoHasTheRoomThatAnEraseMade(t *testing.T) {
-	a, b, c := stay("a", "4829", -9, -1), stay("b", "1350", -2, 9), stay("c", "2468", -2, 9)
-	d := door(jit, a, b, c)
-	placed(d, a, func(p *place) { p.Accepted = at(-9) })
-	placed(d, b, func(p *place) { p.Accepted = at(-2) })
-	if n := d.claimed(); n != 0 {
-		t.Errorf("%d have room of an erase, and nothing was erased", n)
-	}
-	a.Places[0].Cleared = at(-1)
-	if n := d.claimed(); n != 0 {
-		t.Errorf("%d have its room, and nothing was written since", n)
-	}
-	placed(d, c, func(p *place) { p.Accepted = at(-0.5) })
-	if n := d.claimed(); n != 1 {
-		t.Errorf("%d have its room, of one that was written since", n)
-	}
-}
-
 // A code that the lock holds ahead of its start opens nothing until then, withdrawn or not.
 func TestWhatIsWithdrawnAheadOfItsStartIsNotYetExposed(t *testing.T) {
 	c := stay("c", "4829", 10, 20)

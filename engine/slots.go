@@ -158,23 +158,20 @@ func (d *device) going() int {
 	return n
 }
 
-// claimed counts writes that were taken since the first erase that is not known to have made room: what room it made is theirs.
-func (d *device) claimed() int {
-	var first time.Time
+// makeRoom gives the room that an erase has made, which was for nobody, to whom the lock has called itself full for and who comes first:
+// they are tried again at once, and nobody else has to make room.
+func (b *batch) makeRoom(d *device) {
+	var first *code
 	for _, c := range d.codes {
-		for i := range c.Places {
-			first = earliest(first, c.Places[i].Cleared)
+		if c.Crowded && b.wanted(d, c) && (first == nil || start(c).Before(start(first))) {
+			first = c
 		}
 	}
-	n := 0
-	for _, c := range d.codes {
-		for i := range c.Places {
-			if p := &c.Places[i]; !first.IsZero() && p.Cleared.IsZero() && p.Accepted.After(first) {
-				n++
-			}
-		}
+	if first == nil {
+		return
 	}
-	return n
+	first.Crowded, first.NextTry, first.dirty = false, time.Time{}, true
+	b.lower(d, first, "no_space_for_access_code_on_device") // should the lock say so again, one other may still make room
 }
 
 // free counts free slots; a lock that hides its capacity always has one.
