@@ -49,8 +49,13 @@ func (b *batch) prune() {
 	}
 	for _, kv := range kvs {
 		p.after = kv.Key
-		if b.isStale(kv) {
+		switch stale, err := b.isStale(kv); {
+		case err != nil: // left to the doctor
+		case stale:
 			b.stale = append(b.stale, kv.Key)
+		case p.dir == dirUndo: // these sort by age: who comes after is younger
+			p.dir, p.after = dirIdem, ""
+			return
 		}
 	}
 	switch {
@@ -62,17 +67,17 @@ func (b *batch) prune() {
 	}
 }
 
-// isStale reports whether a record may go. One that does not read is left to the doctor.
-func (b *batch) isStale(kv store.KV) bool {
+// isStale reports whether a record may go.
+func (b *batch) isStale(kv store.KV) (bool, error) {
 	r, err := decode[struct{ At time.Time }](kv.Key, kv.Val) // of all that they say
 	if err != nil {
-		return false
+		return false, err
 	}
 	if key, ok := strings.CutPrefix(kv.Key, dirIdem); ok {
 		_, used := b.idem[key]
-		return isStale(r.At, b.now, keyKept) && !used
+		return isStale(r.At, b.now, keyKept) && !used, nil
 	}
-	return isStale(r.At, b.now, undoKept)
+	return isStale(r.At, b.now, undoKept), nil
 }
 
 // dropStale adds to a commit what has room in it of the records that are too old. The others are found another time.
