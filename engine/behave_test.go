@@ -49,6 +49,9 @@ func TestBackToBackStays(t *testing.T) {
 		t.Error("the next guest's code opens while the guest before is in")
 	}
 	r.wantIssue(r.code("b").Issues, "waits_for_guest_before", true)
+	if why := r.code("b").Reason; why != "waits until the guest before has left" {
+		t.Errorf("of the next guest's code is said: %q", why)
+	}
 	r.until(hours(10).Add(20 * time.Second))
 	if !f.has(pin("1350")) || f.has(pin("4829")) {
 		t.Errorf("held %+v", f.held)

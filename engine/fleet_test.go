@@ -35,6 +35,9 @@ func TestPoolFillsServesAndRefills(t *testing.T) {
 	if !b.Ends.Equal(hours(24)) || b.PulledFor != "g" || b.Status != engine.StatusSet || b.Type != engine.TimeBound {
 		t.Errorf("pulled: ends %v, for %q, %s", b.Ends, b.PulledFor, b.Status)
 	}
+	if !b.Starts.Equal(rec.At) {
+		t.Errorf("pulled at %v, it starts %v", rec.At, b.Starts)
+	}
 	if g := r.code("g"); g.Pulled != spare {
 		t.Errorf("the original says %q", g.Pulled)
 	}
