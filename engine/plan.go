@@ -392,8 +392,7 @@ func (d *device) pick(v view, clears, sets []job, x *decision) *intent {
 		case t.Slots == 0 || free+j.Code.vacant() > 0:
 			if j.Code.Crowded {
 				if room := d.room(v, j); room != nil {
-					act = cmp.Or(act, room)
-					continue
+					act = cmp.Or(act, room) // comes before its write
 				}
 			}
 			free--

@@ -32,7 +32,7 @@ fuzz() {
 	while IFS=: read -r file target; do
 		case $target in
 		FuzzOutcomes) count=80 ;; # long lists
-		FuzzCommands | FuzzRecords | FuzzSizesAndKeys | FuzzDecode) count=200 ;; # each is a story of its own
+		FuzzCommands | FuzzRecords | FuzzSizesAndKeys | FuzzDecode | FuzzEncode) count=200 ;; # each is a story of its own
 		*) count=1000 ;;
 		esac
 		go test -run '^$' -fuzz "^$target\$" -fuzztime $((count * $1))x -fuzzminimizetime 10x "./$(dirname "$file")" -args -test.fuzzcachedir="$work/fuzz" || return
