@@ -109,7 +109,7 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 		return nil, nil
 	}
 	d := &device{zones: e.zones}
-	if d.config, err = decode[config](cfg.Key, cfg.Val); err != nil {
+	if err = decodeTo(&d.config, cfg.Key, cfg.Val); err != nil {
 		return nil, err
 	}
 	rec, err := e.store.Get(ctx, keyRun(id))
@@ -120,7 +120,7 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 		return nil, &recordError{key: rec.Key}
 	}
 	d.rev = rec.Rev
-	if d.run, err = decode[run](rec.Key, rec.Val); err != nil {
+	if err = decodeTo(&d.run, rec.Key, rec.Val); err != nil {
 		return nil, err
 	}
 	held, err := e.store.Get(ctx, keyHeld(id))
@@ -128,14 +128,14 @@ func (e *Engine) readDevice(ctx context.Context, id lock.DeviceID) (*device, err
 		return nil, err
 	}
 	if held.Rev != 0 {
-		if d.held, err = decode[[]entry](held.Key, held.Val); err != nil {
+		if err = decodeTo(&d.held, held.Key, held.Val); err != nil {
 			return nil, err
 		}
 	}
 	err = e.each(ctx, keyCodes(id), func(kv store.KV) error {
-		c, err := decode[code](kv.Key, kv.Val)
-		d.codes = append(d.codes, &c)
-		return err
+		c := new(code)
+		d.codes = append(d.codes, c)
+		return decodeTo(c, kv.Key, kv.Val)
 	})
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -376,18 +375,24 @@ func (c *config) bounds() error {
 
 func decode[T any](key string, val []byte) (T, error) {
 	var v T
-	if err := json.Unmarshal(val, &v); err != nil {
-		return v, &recordError{key, err}
+	err := decodeTo(&v, key, val)
+	return v, err
+}
+
+// decodeTo reads a record into a v that is zero.
+func decodeTo[T any](v *T, key string, val []byte) error {
+	if err := unmarshal(val, v); err != nil {
+		return &recordError{key, err}
 	}
-	if k, ok := any(&v).(keyed); ok && !k.under(key) {
-		return v, &recordError{key, errMisplaced}
+	if k, ok := any(v).(keyed); ok && !k.under(key) {
+		return &recordError{key, errMisplaced}
 	}
-	if b, ok := any(&v).(bounded); ok {
+	if b, ok := any(v).(bounded); ok {
 		if err := b.bounds(); err != nil {
-			return v, &recordError{key, err}
+			return &recordError{key, err}
 		}
 	}
-	return v, nil
+	return nil
 }
 
 // blameOf tells which layer a reach short of the lock points at.
