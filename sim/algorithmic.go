@@ -49,6 +49,10 @@ func (d *device) issue(want *lock.Credential) (lock.Held, *refusal) {
 		Tag: want.Tag, Name: want.Name, OneTime: want.OneTime || want.Offline == lock.OfflineOneTime,
 	}
 	m.Code = d.codeOf(&lock.Credential{Code: m.Code, PIN: m.PIN})
+	if x := d.laggard(); x != nil && d.prof.Async {
+		m.Late = x.kind.lag(x)
+		x.fire(d)
+	}
 	d.issued = append(slices.DeleteFunc(d.issued, d.longOver), m)
 	d.touch()
 	d.record("issued", &m)
@@ -58,8 +62,13 @@ func (d *device) issue(want *lock.Credential) (lock.Held, *refusal) {
 // longOver reports whether a code ended so long ago that nobody asks for it any more.
 func (d *device) longOver(m Memory) bool { return m.Window.Ended(d.f.k.Now().AddDate(0, 0, -30)) }
 
+// issuedHeld is what the vendor tells of a code, with its digits once it has computed them.
 func issuedHeld(m *Memory) lock.Held {
-	return lock.Held{Ref: m.Ref, Tag: m.Tag, Name: m.Name, PIN: m.PIN, Window: m.Window, Enabled: true}
+	h := lock.Held{Ref: m.Ref, Tag: m.Tag, Name: m.Name, PIN: m.PIN, Window: m.Window, Enabled: true}
+	if m.Late > 0 {
+		h.PIN = lock.PIN{}
+	}
+	return h
 }
 
 // offlineLength is the number of digits of an algorithmic code: the most that the keypad takes, up to nine.

@@ -63,7 +63,7 @@ var cloudFaults = []kind{
 	{
 		KindInfo: KindInfo{
 			Name: "eventual", Layer: LayerCloud, Targets: onCloud, Params: []Param{{"reads", 3, "lists that still show the old state"}},
-			Meaning: "a change shows in lists only after some reads",
+			Meaning: "a change shows in lists only after some reads, and digits that a cloud which accepts first has to compute only with it",
 		},
 		lag: func(x *trouble) int { return max(int(x.arg("reads")), 1) },
 		end: upToDate,
@@ -161,6 +161,9 @@ func errorInstead(x *trouble, fl *flight) bool {
 func upToDate(x *trouble) {
 	for _, d := range x.devices() {
 		d.stale, d.lag = nil, 0
+		for i := range d.issued {
+			d.issued[i].Late = 0
+		}
 		d.touch()
 	}
 }

@@ -75,8 +75,13 @@ func (d *device) list(now time.Time) []lock.Held {
 		}
 	}
 	for i := range d.issued {
-		if m := &d.issued[i]; !m.Window.Ended(now) {
-			held = append(held, lock.Held{Ref: m.Ref, Tag: m.Tag, Name: m.Name, PIN: m.PIN, Window: m.Window, Enabled: true})
+		m := &d.issued[i]
+		if !m.Window.Ended(now) {
+			held = append(held, issuedHeld(m))
+		}
+		if m.Late > 0 {
+			m.Late--
+			d.touch()
 		}
 	}
 	return held
@@ -88,15 +93,22 @@ func (d *device) remember(cloud bool) {
 	if cloud != d.traits.CloudList || d.lag != 0 {
 		return
 	}
+	if x := d.laggard(); x != nil {
+		d.stale, d.lag = slices.Clone(d.listed()), x.kind.lag(x)
+		d.touch()
+	}
+}
+
+// laggard is the fault by which lists lag behind a change, or nil.
+func (d *device) laggard() *trouble {
 	for _, faults := range [...][]*trouble{d.acct.faults, d.faults} {
 		for _, x := range faults {
 			if x.kind.lag != nil {
-				d.stale, d.lag = slices.Clone(d.listed()), x.kind.lag(x)
-				d.touch()
-				return
+				return x
 			}
 		}
 	}
+	return nil
 }
 
 // outdated counts one list that showed what is no longer true.

@@ -25,6 +25,7 @@ type Memory struct {
 	OneTime bool
 	Written time.Time // last change; zero for ghosts
 	Used    time.Time // first opening; zero: never
+	Late    int       `json:",omitempty"` // lists that do not tell the digits of an algorithmic code yet
 }
 
 // entry is a Memory as its vendor's cloud keeps it, with the work that is left to do at the lock.
