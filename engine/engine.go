@@ -228,11 +228,11 @@ func (e *Engine) load(ctx context.Context) error {
 		if s.Flight != nil {
 			e.crashed = append(e.crashed, id)
 		}
-		gated := s.Gate != "" && !e.link(s.Gate).open()
-		if gated {
+		if s.Gate != "" && !e.link(s.Gate).open() {
 			e.link(s.Gate).waiting[id] = waiter{start: fromUnix(s.Row.Start)}
 		}
-		if gated != (s.Gate != "") || e.link(accountScope(s.Row.Account)).Auth != (s.Row.Unknown > 0) {
+		comes := max(down(e.linksFor(s.Row.Account, s.Row.Hub)), lock.LockDown) // what is nearer no link tells
+		if comes != max(s.Row.Link, lock.LockDown) || e.link(accountScope(s.Row.Account)).Auth != (s.Row.Unknown > 0) {
 			e.wakes.set(r, fromUnix(1)) // its link came or went, and the end came before it was told
 		} else if !e.rethink.IsZero() {
 			e.wakes.set(r, earliest(s.Wake, e.rethink)) // it may not have heard of a new policy

@@ -76,19 +76,24 @@ func (e *Engine) link(scope string) *link {
 // linksOf are the links that the device hangs on: its account's, and its hub's if it has one.
 func (e *Engine) linksOf(d *device) []*link {
 	if d.hangs == nil {
-		d.hangs = []*link{e.link(accountScope(d.Device.Account))}
-		if d.Device.Hub != "" {
-			d.hangs = append(d.hangs, e.link(hubScope(d.Device.Account, d.Device.Hub)))
-		}
+		d.hangs = e.linksFor(d.Device.Account, d.Device.Hub)
 	}
 	return d.hangs
 }
 
+// linksFor are the links of whatever hangs on an account, and perhaps on a hub.
+func (e *Engine) linksFor(account lock.AccountID, hub lock.HubID) []*link {
+	links := []*link{e.link(accountScope(account))}
+	if hub != "" {
+		links = append(links, e.link(hubScope(account, hub)))
+	}
+	return links
+}
+
 // join counts a device among those of its links.
 func (e *Engine) join(r *row) {
-	e.link(accountScope(r.Account)).members++
-	if r.Hub != "" {
-		e.link(hubScope(r.Account, r.Hub)).members++
+	for _, l := range e.linksFor(r.Account, r.Hub) {
+		l.members++
 	}
 }
 
@@ -196,11 +201,8 @@ func (b *batch) linkWorks(d *device, l *link) {
 		typ = "connected_account.connected"
 	}
 	b.event(Event{Type: typ, Account: d.Device.Account, Hub: l.hub(), Text: l.name() + " answers again"})
-	for id := range l.waiting { // the order of the map does not show in that of the wakes
-		b.e.wakes.set(b.e.rows[id], b.now) // decideDevice then finds that its gate is open
-	}
 	clear(l.waiting)
-	b.wakeMembers(l)
+	b.wakeMembers(l) // decideDevice then finds that their gate is open
 }
 
 // wakeMembers makes every device of a link due: how far it is reached, whether its arrivals are ready, and with a login the

@@ -241,3 +241,38 @@ func TestALoginThatIsRefusedForWritesOnly(t *testing.T) {
 	r.pass(10 * time.Minute)
 	r.status("g", engine.StatusSet)
 }
+
+// A lock that was away already when its cloud went down is away still: nobody has said that it is its hub.
+func TestALockThatIsAwayWhenItsCloudGoesDown(t *testing.T) {
+	r := newRig(t)
+	f := r.addDevice(lock.Device{ID: "front", Account: "acme", Hub: "hub", Traits: jitTraits()})
+	r.pass(time.Minute)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(5 * time.Minute)
+	r.wantIssue(r.device("front").Issues, "device_disconnected", true)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameCloud}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(10 * time.Minute)
+	if raised, _ := incidents(r, "provider_down"); raised != 1 {
+		t.Fatalf("%d incidents of the cloud", raised)
+	}
+	r.wantIssue(r.device("front").Issues, "device_disconnected", true)
+}
+
+// Hints about a lock whose cloud is down are kept with what they change, however many come.
+func TestHintsWhileTheCloudIsDown(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameCloud}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(10 * time.Minute)
+	for range 3 {
+		r.step(engine.Notice{Account: "acme", Device: "front"}) // the rig holds memory against the store after each step
+		r.pass(time.Second)
+	}
+	f.fail = nil
+	r.pass(6 * time.Minute)
+	if v := r.device("front"); v.Link != lock.Reached {
+		t.Errorf("link %v", v.Link)
+	}
+}

@@ -131,7 +131,12 @@ func rank(r Readiness) int {
 
 // reach tells how far a call to the device would come now.
 func (e *Engine) reach(d *device) lock.Reach {
-	for _, l := range e.linksOf(d) {
+	return cmp.Or(down(e.linksOf(d)), d.Reach)
+}
+
+// down is how far anybody comes by these links, zero if none is down.
+func down(links []*link) lock.Reach {
+	for _, l := range links {
 		if !l.open() {
 			if l.isHub() {
 				return lock.HubDown
@@ -139,7 +144,7 @@ func (e *Engine) reach(d *device) lock.Reach {
 			return lock.AccountDown
 		}
 	}
-	return d.Reach
+	return lock.ReachUnknown
 }
 
 func (r *row) line() DeviceRow {
