@@ -43,7 +43,10 @@ func TestANoticeOfAnAccountIsOfEveryLock(t *testing.T) {
 func TestBackToBackStays(t *testing.T) {
 	r, f := settled(t, jitTraits())
 	r.do(engine.Create{ID: "a", Device: "front", PIN: pin("4829"), Starts: hours(1), Ends: hours(10)})
-	r.do(engine.Create{ID: "b", Device: "front", PIN: pin("1350"), Starts: hours(10.25), Ends: hours(20)})
+	rec := r.do(engine.Create{ID: "b", Device: "front", PIN: pin("1350"), Starts: hours(10.25), Ends: hours(20)})
+	if notes := strings.Join(rec.Notes, "; "); !strings.HasPrefix(notes, "not written before Mon 2 Mar 22:00 ") {
+		t.Errorf("who makes it is told: %s", notes)
+	}
 	r.until(hours(9.9))
 	if f.has(pin("1350")) {
 		t.Error("the next guest's code opens while the guest before is in")

@@ -215,10 +215,13 @@ func TestWhatSomebodyDidAtTheLockAgesWhatIsKnown(t *testing.T) {
 	for name, meddle := range map[string]func(*fake){
 		"batteries": func(f *fake) { f.battery.Level = 0.95 },
 		"a code":    func(f *fake) { f.put("x", "Eve", "1350") },
+		"another":   func(f *fake) { f.held = f.held[:1] },
 	} {
 		r, f := settled(t, jitTraits())
 		f.battery = lock.Battery{Known: true, Level: 0.6}
 		r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+		r.pass(time.Minute)
+		r.do(engine.Create{ID: "h", Device: "front", PIN: pin("2468")})
 		r.pass(time.Minute)
 		f.opened(f.held[0].Ref, r.now)
 		r.do(engine.Observe{Device: "front"})

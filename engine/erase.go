@@ -49,7 +49,7 @@ func (d *device) erase(v view, c *code, p *place) (*job, time.Time) {
 	}
 	if p.Ref == "" && t.CannotList && c != nil {
 		want := *p
-		if first := v.now.Add(t.StartLead + max(t.Granularity, time.Minute)); t.StartLead > 0 && !want.Window.IsZero() && want.Window.From.Before(first) {
+		if first := v.now.Add(t.StartLead + max(t.Granularity, time.Minute)); !want.Window.IsZero() && want.Window.From.Before(first) {
 			want.Window = lock.Window{From: first, To: first.Add(24 * time.Hour)}.Grain(t.Granularity) // an earlier start would be refused
 		}
 		return &job{intent: intent{Verb: CallSet, Code: c, Place: p.ID, Want: want, Blank: true, Reason: "it may not have landed: only a write gives the handle to erase it by"}, at: at}, time.Time{}

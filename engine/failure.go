@@ -97,9 +97,8 @@ func (b *batch) unsent(d *device, f *flight, c *code, p *place, err *driver.Erro
 		wait = time.Second
 	}
 	d.RetryAt, d.FailedAt = b.now.Add(wait), b.now
-	if f.Verb == CallSet && f.New == nil && c != nil && p != nil && p.Accepted.IsZero() {
+	if f.Verb == CallSet && f.New == nil && p != nil {
 		c.dropPlace(p.ID)
-		c.dirty = true
 	}
 }
 
@@ -132,7 +131,7 @@ func (b *batch) refused(d *device, f *flight, c *code, p *place, err *driver.Err
 	}
 	erased := func(o place) bool { return !o.Accepted.IsZero() && d.relied(b.now, c, &o) } // so it seemed
 	if i := slices.IndexFunc(c.Places, erased); i >= 0 && (err.Kind == driver.Taken || err.Kind == driver.Unsupported) {
-		c.Places[i].Doubt, c.dirty = false, true // it stands in the way of its new form, so it lets the guest in
+		c.Places[i].Doubt = false // it stands in the way of its new form, so it lets the guest in
 		return
 	}
 	switch err.Kind {

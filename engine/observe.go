@@ -61,7 +61,6 @@ func (b *batch) observed(d *device, o lock.Observation, since time.Time) {
 		}
 	}
 	if d.Stale = (time.Time{}); !d.doubtful() {
-		d.Doubts = 0
 		return
 	}
 	// The list was partial, or lags: look again, less and less often. What is not in doubt goes on meanwhile.
@@ -180,7 +179,7 @@ func (b *batch) present(d *device, c *code, p *place, x *entry, o lock.Observati
 	if x.Tag == c.mark() {
 		p.Tag = ""
 	}
-	c.Written, c.dirty = true, c.dirty || !c.Written
+	c.Written = true
 	if p.Accepted.IsZero() {
 		p.Accepted = now
 	}

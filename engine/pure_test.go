@@ -591,3 +591,15 @@ func TestWhatIsWithdrawnAheadOfItsStartIsNotYetExposed(t *testing.T) {
 		t.Error("not exposed once the lock has turned it on")
 	}
 }
+
+// A device keeps the words of its next thought, and writes them down when any of them changes.
+func TestWhyIsItsWords(t *testing.T) {
+	y := why{"tries ", "ada", " again"}
+	for text, want := range map[string]bool{
+		"tries ada again": true, y.String(): true, "cries ada again": false, "tries bob again": false, "tries ada anew!": false, "tries ada agai": false, "": false,
+	} {
+		if y.is(text) != want {
+			t.Errorf("%q are the words of %q: %v", text, y, !want)
+		}
+	}
+}

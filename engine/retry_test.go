@@ -108,3 +108,38 @@ func TestACodeForNowDoesNotWaitForTheTurnOfALook(t *testing.T) {
 	r.pass(10 * time.Second)
 	r.status("cleaner", engine.StatusSet)
 }
+
+// A call that its host had no room for was never made. What it was to write is not there, so that nothing is done about it when it is
+// withdrawn before its turn; what it was to change or to erase is there still.
+func TestACallThatWasNeverMade(t *testing.T) {
+	keep := func(v engine.CallVerb) reply { return reply{verb: v, keep: true, after: time.Minute} }
+	tr := nativeTraits()
+	tr.CannotList = true
+	r, f := settled(t, tr)
+	f.then(keep(engine.CallSet))
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(48), Ends: hours(99)})
+	r.pass(2 * time.Second)
+	r.do(engine.Delete{Code: "g"})
+	r.pass(time.Hour)
+	if r.status("g", engine.StatusGone); r.count(engine.CallSet) != 1 {
+		t.Errorf("withdrawn before it was written: %s", r.verbs("front"))
+	}
+
+	tr = jitTraits()
+	tr.UpdatesInPlace = true
+	r, f = settled(t, tr)
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(time.Minute)
+	f.then(keep(engine.CallSet))
+	r.do(engine.Update{Code: "g", PIN: ptr(pin("1350"))})
+	r.pass(5 * time.Minute)
+	if len(f.held) != 1 || !f.has(pin("1350")) {
+		t.Errorf("changed when there was room: the lock holds %+v", f.held)
+	}
+	f.then(keep(engine.CallClear))
+	r.do(engine.Delete{Code: "g"})
+	r.pass(5 * time.Minute)
+	if r.status("g", engine.StatusGone); len(f.held) != 0 {
+		t.Errorf("erased when there was room: the lock holds %+v", f.held)
+	}
+}

@@ -442,7 +442,7 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	if err := open(store.Op{Key: "meta/schema", Val: []byte("0")}); err == nil || !strings.Contains(err.Error(), "from record format 0 to 1") {
 		t.Errorf("without a migration: %v", err)
 	}
-	for key, val := range map[string]string{"meta/schema": "one", "meta/policy": "{", "meta/commit": "{", "acct/x/policy": "{", "link/a:x": "{"} {
+	for key, val := range map[string]string{"meta/schema": "one", "meta/policy": "{", "meta/commit": "{", "acct/x/policy": "{", "acct/y/policy": `{"PoolSize":-1}`, "link/a:x": "{"} {
 		if err := open(store.Op{Key: key, Val: []byte(val)}); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s damaged: %v", key, err)
 		}

@@ -1,0 +1,87 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/accesscodes/lockctl/engine"
+)
+
+// Who takes a code away, puts it back and takes it away again, where that is allowed, has done so twice.
+func TestTakenAwayPutBackAndTakenAwayAgain(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), AllowExternal: true})
+	r.pass(time.Minute)
+	look := func() {
+		t.Helper()
+		r.do(engine.Observe{Device: "front"})
+		r.pass(time.Minute)
+	}
+	f.held = nil
+	look()
+	f.put("x", "Ada", "4829")
+	look()
+	r.status("g", engine.StatusSet)
+	f.held = nil
+	look()
+	if n := r.told("access_code.deleted_external_to_seam"); n != 2 || len(f.held) != 0 {
+		t.Errorf("told %d times, and the lock holds %d codes", n, len(f.held))
+	}
+}
+
+// The slot that hands have emptied is given to others last: should the list have lied, nobody is overwritten.
+func TestASlotThatHandsHaveEmptied(t *testing.T) {
+	tr := jitTraits()
+	tr.ClientSlots, tr.UpdatesInPlace = true, true
+	r, f := settled(t, tr)
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), AllowExternal: true})
+	r.pass(time.Minute)
+	slot := f.held[0].Slot
+	f.held[0].PIN = pin("2468") // what hands have written there is not kept in mind as ours
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Minute)
+	f.held = nil
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Minute)
+	r.do(engine.Create{ID: "h", Device: "front", PIN: pin("1350")})
+	r.pass(time.Minute)
+	if len(f.held) != 1 || f.held[0].Slot == slot {
+		t.Errorf("slot %d was emptied, and the lock holds %+v", slot, f.held)
+	}
+}
+
+// That a guest may stand before the door for a moment is accepted for one change. What hands do afterwards is put back without a gap, or
+// not while the guest is in.
+func TestAGapIsAcceptedOnce(t *testing.T) {
+	r, f := settled(t, nativeTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(-1), Ends: hours(20)})
+	r.pass(time.Minute)
+	r.do(engine.Update{Code: "g", Ends: ptr(hours(30)), AcceptGap: true})
+	r.pass(time.Minute)
+	r.status("g", engine.StatusSet)
+	f.held[0].Window.To = hours(25)
+	r.forget()
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Hour)
+	if n := r.count(engine.CallClear); n != 0 {
+		t.Errorf("the guest's code was erased: %s", r.verbs("front"))
+	}
+	r.wantIssue(r.code("g").Issues, "change_waits", true)
+}
+
+// The event of a change names what the lock has yet to take.
+func TestAChangeNamesItsMutations(t *testing.T) {
+	r, _ := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(10), Ends: hours(20)})
+	r.do(engine.Update{Code: "g", PIN: ptr(pin("1350")), Ends: ptr(hours(21))})
+	for _, ev := range r.journal() {
+		if ev.Type != "access_code.mutations_requested" || len(ev.Mutations) != 2 {
+			continue
+		}
+		if ev.Mutations[0] != engine.MutCode || ev.Mutations[1] != engine.MutTime {
+			t.Errorf("it names %v", ev.Mutations)
+		}
+		return
+	}
+	t.Error("no event names both")
+}
