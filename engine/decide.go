@@ -279,14 +279,13 @@ func (d *device) neverCame(c *code) bool {
 // otherDigits tries digits other than those that never came, if they may change: after the first few draws ever fewer, for what the
 // lock holds unseen takes its room. Else, after as many tries again, it says that only people can change them.
 func (b *batch) otherDigits(d *device, c *code) {
-	switch tries := c.Attempts; {
+	switch {
 	case c.free() && c.Draws < redraws:
+		b.redraw(d, c) // they are tried no sooner and no more often
+	case c.free() && c.Attempts%vainTries == 0:
 		b.redraw(d, c)
-		c.Attempts = tries // they are tried no sooner and no more often
-	case c.free() && tries%vainTries == 0:
-		b.redraw(d, c)
-		c.Attempts = tries + 1 // that was one of them
-	case !c.free() && tries >= 2*vainTries:
+		c.Attempts++ // that was one of them
+	case !c.free() && c.Attempts >= 2*vainTries:
 		b.raise(d, c, issue("needs_new_pin", b.now))
 	}
 }

@@ -85,3 +85,27 @@ func TestAChangeNamesItsMutations(t *testing.T) {
 	}
 	t.Error("no event names both")
 }
+
+// A backup works from the moment in which it is given.
+func TestABackupStartsWhenItIsPulled(t *testing.T) {
+	r, _ := settled(t, jitTraits())
+	r.do(engine.SetPool{Device: "front", On: true})
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(-1), Ends: hours(20)})
+	r.pass(time.Hour)
+	r.do(engine.PullBackup{Code: "g"})
+	if c := r.code(r.code("g").Pulled); !c.Starts.Equal(r.now) || !c.Ends.Equal(hours(20)) {
+		t.Errorf("it starts %s and ends %s", c.Starts, c.Ends)
+	}
+}
+
+// Digits that a cloud takes and never shows are exchanged for others, no sooner and no more often than they were tried: what the lock
+// holds unseen takes its room.
+func TestDigitsThatNeverCome(t *testing.T) {
+	r, f := settled(t, cloudTraits())
+	f.drop[engine.CallSet] = true
+	r.do(engine.Create{ID: "g", Device: "front"})
+	r.pass(24 * time.Hour)
+	if n := r.count(engine.CallSet); n < 20 || n > 45 {
+		t.Errorf("%d writes in a day", n)
+	}
+}

@@ -276,3 +276,21 @@ func TestHintsWhileTheCloudIsDown(t *testing.T) {
 		t.Errorf("link %v", v.Link)
 	}
 }
+
+// A cloud that was down and says that a hub is away has answered: from then on it is the hub.
+func TestACloudThatIsBackAndNamesTheHub(t *testing.T) {
+	r := newRig(t)
+	f := r.addDevice(lock.Device{ID: "front", Account: "acme", Hub: "hub", Traits: jitTraits()})
+	r.pass(time.Minute)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameCloud}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(10 * time.Minute)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameHub}
+	r.pass(10 * time.Minute)
+	if _, cleared := incidents(r, "provider_down"); cleared != 1 {
+		t.Errorf("that the cloud is back was told %d times", cleared)
+	}
+	if raised, _ := incidents(r, "hub_disconnected"); raised != 1 || r.device("front").Link != lock.HubDown {
+		t.Errorf("that the hub is away was told %d times, link %v", raised, r.device("front").Link)
+	}
+}

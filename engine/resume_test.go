@@ -63,7 +63,7 @@ func TestAnEndBeforeEveryLockHeardThatItsCloudIsBack(t *testing.T) {
 		f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameCloud}
 	}
 	r.step(engine.Notice{Account: "acme"})
-	r.pass(3 * time.Hour)
+	r.pass(70 * time.Minute)
 	for _, f := range all {
 		f.fail = nil
 	}

@@ -143,3 +143,37 @@ func TestACallThatWasNeverMade(t *testing.T) {
 		t.Errorf("erased when there was room: the lock holds %+v", f.held)
 	}
 }
+
+// A guest who is let in ahead of a lock's backoff ends it: what comes after is not kept waiting.
+func TestAWriteAheadOfTheBackoffEndsIt(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(5 * time.Hour)
+	until := r.device("front").RetryAt
+	f.fail = nil
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(10 * time.Second)
+	if !until.After(r.now) {
+		t.Fatalf("the backoff ended at %s by itself", until)
+	}
+	if at := r.device("front").RetryAt; !at.IsZero() {
+		t.Errorf("it is said to back off until %s still", at)
+	}
+	r.status("g", engine.StatusSet)
+}
+
+// A vendor that has taken a call and says when more can be told is asked then, and not before.
+func TestACallThatIsUnderWayIsAskedAboutWhenItsVendorSays(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.then(reply{verb: engine.CallObserve, err: true, after: 2 * time.Minute})
+	r.do(engine.Observe{Device: "front"})
+	r.pass(110 * time.Second)
+	if n := r.count(engine.CallObserve); n != 1 {
+		t.Errorf("%d looks before the time", n)
+	}
+	r.pass(20 * time.Second)
+	if n := r.count(engine.CallObserve); n != 2 {
+		t.Errorf("%d looks after it", n)
+	}
+}
