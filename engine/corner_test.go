@@ -283,3 +283,10 @@ func TestABlindLockThatIsRemoved(t *testing.T) {
 		t.Errorf("%d slots are kept", n)
 	}
 }
+
+// A name may be so long, and no longer.
+func TestTheLengthOfAName(t *testing.T) {
+	r, _ := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", Name: strings.Repeat("n", 200)})
+	r.refused(engine.Create{ID: "h", Device: "front", Name: strings.Repeat("n", 201)}, "invalid_input", "name")
+}

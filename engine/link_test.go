@@ -268,6 +268,7 @@ func TestHintsWhileTheCloudIsDown(t *testing.T) {
 	r.pass(10 * time.Minute)
 	for range 3 {
 		r.step(engine.Notice{Account: "acme", Device: "front"}) // the rig holds memory against the store after each step
+		r.step(engine.Notice{Account: "acme"})
 		r.pass(time.Second)
 	}
 	f.fail = nil
@@ -293,4 +294,18 @@ func TestACloudThatIsBackAndNamesTheHub(t *testing.T) {
 	if raised, _ := incidents(r, "hub_disconnected"); raised != 1 || r.device("front").Link != lock.HubDown {
 		t.Errorf("that the hub is away was told %d times, link %v", raised, r.device("front").Link)
 	}
+}
+
+// A cloud that was out of reach answers at last, and refuses the login: from then on nothing can be known of the codes behind it.
+func TestALoginThatIsRefusedAfterAnOutage(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(time.Minute)
+	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameCloud}
+	r.do(engine.Observe{Device: "front"})
+	r.pass(10 * time.Minute)
+	r.status("g", engine.StatusSet)
+	f.fail = &driver.Error{Kind: driver.Unauthorized, Blame: driver.BlameAccount}
+	r.pass(10 * time.Minute)
+	r.status("g", engine.StatusUnknown)
 }

@@ -19,6 +19,11 @@ func TestADailyEraseThatDidNotReachTheLock(t *testing.T) {
 	r.pass(time.Minute)
 	r.do(engine.Delete{Code: "g"})
 	r.pass(7 * 24 * time.Hour)
+	r.forget()
+	r.pass(73 * time.Hour)
+	if n := r.count(engine.CallClear); n != 3 {
+		t.Errorf("%d tries in three days", n)
+	}
 	f.drop[engine.CallClear] = false
 	f.fail = &driver.Error{Kind: driver.Offline, Blame: driver.BlameLock}
 	r.forget()
@@ -101,4 +106,36 @@ func TestABlindLockThatIsReplaced(t *testing.T) {
 	if n := len(r.device("front").Slots); n != 0 {
 		t.Errorf("%d slots are kept", n)
 	}
+}
+
+// Each erase of what nobody wishes any more is looked after at once, however often it was in vain.
+func TestEveryEraseOfWhatResistsIsLookedAfter(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	f.put("x", "Eve", "1350")
+	r.do(engine.Observe{Device: "front"})
+	r.pass(time.Minute)
+	f.drop[engine.CallClear] = true
+	r.do(engine.DeleteUnmanaged{Device: "front", Ref: "x"})
+	r.forget()
+	r.pass(3 * time.Hour)
+	if r.count(engine.CallClear) < 4 {
+		t.Fatalf("calls %s", r.verbs("front"))
+	}
+	for i, c := range r.calls[:len(r.calls)-1] {
+		if next := r.calls[i+1]; c.Verb == engine.CallClear && (next.Verb != engine.CallObserve || next.Deadline.Sub(c.Deadline) > 2*time.Second) {
+			t.Errorf("the erase of %s is followed by %s at %s", c.Deadline, next.Verb, next.Deadline)
+		}
+	}
+}
+
+// What a cloud keeps until its lock has room is not on the lock, and who waits for it is told why.
+func TestWhatACloudKeepsUntilThereIsRoom(t *testing.T) {
+	r, f := settled(t, cloudTraits())
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(5 * time.Second)
+	f.held[0].NoRoom = true
+	r.do(engine.Observe{Device: "front"})
+	r.pass(5 * time.Second)
+	r.wantIssue(r.code("g").Issues, "no_space_for_access_code_on_device", true)
+	r.status("g", engine.StatusSetting)
 }
