@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/accesscodes/lockctl/engine"
+	"github.com/accesscodes/lockctl/lock"
 )
 
 // Who takes a code away, puts it back and takes it away again, where that is allowed, has done so twice.
@@ -108,4 +109,40 @@ func TestDigitsThatNeverCome(t *testing.T) {
 	if n := r.count(engine.CallSet); n < 20 || n > 45 {
 		t.Errorf("%d writes in a day", n)
 	}
+}
+
+// Digits of somebody else's code keep ours away while both would open, and always from a lock that takes no digits twice.
+func TestDigitsThatSomebodyElseHasAtOtherTimes(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		tr := nativeTraits()
+		tr.RefusesReuse = strict
+		r, f := settled(t, tr)
+		f.put("x", "Eve", "4829")
+		f.held[0].Window = lock.Window{From: hours(1), To: hours(2)}
+		r.do(engine.Observe{Device: "front"})
+		r.pass(time.Minute)
+		r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829"), Starts: hours(5), Ends: hours(9)})
+		r.pass(time.Minute)
+		if wrote := r.count(engine.CallSet) > 0; wrote == strict {
+			t.Errorf("a lock that takes no digits twice %v, written %v", strict, wrote)
+		}
+		r.wantIssue(r.code("g").Issues, "duplicate_code_on_device", strict)
+	}
+}
+
+// A code that is let go stays on its lock, and the backup that stood in for it does not.
+func TestTheBackupOfACodeThatIsLetGo(t *testing.T) {
+	r, f := settled(t, jitTraits())
+	r.do(engine.SetPool{Device: "front", On: true})
+	r.do(engine.Create{ID: "g", Device: "front", PIN: pin("4829")})
+	r.pass(time.Hour)
+	r.do(engine.PullBackup{Code: "g"})
+	spare := r.code("g").Pulled
+	given := r.pin(spare)
+	r.do(engine.Delete{Code: "g", Leave: true})
+	r.pass(time.Hour)
+	if !f.has(pin("4829")) || f.has(given) {
+		t.Errorf("the lock holds the code %v, its backup %v", f.has(pin("4829")), f.has(given))
+	}
+	r.status(spare, engine.StatusGone)
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,5 +80,15 @@ func TestARepeatedRevealGivesTheDigitsAgain(t *testing.T) {
 	made, err := r.submit(engine.Command{Key: "made", Do: engine.Create{ID: "g", Device: "front", Tell: true}})
 	if err != nil || len(made.PINs) != 1 || made.PINs[0] != (lock.PIN{}) {
 		t.Errorf("of a code that is gone: %+v, %v", made, err)
+	}
+}
+
+// A key may be so long, and no longer.
+func TestTheLengthOfAKey(t *testing.T) {
+	r, _ := settled(t, jitTraits())
+	for n, taken := range map[int]bool{200: true, 201: false} {
+		if _, err := r.submit(engine.Command{Key: strings.Repeat("k", n), Do: engine.Create{Device: "front"}}); (err == nil) != taken {
+			t.Errorf("a key of %d: %v", n, err)
+		}
 	}
 }
