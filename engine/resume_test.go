@@ -101,3 +101,19 @@ func TestAnEndBeforeEveryLockHeardThatItsCloudIsBack(t *testing.T) {
 		}
 	}
 }
+
+// What a commit that was not made would have told is in no journal, also for whoever asks for the newest lines alone.
+func TestTheNewestLinesAfterACommitThatFailed(t *testing.T) {
+	s := &faulty{Store: memkv.New()}
+	r := newRigOn(t, s)
+	r.add("front", jitTraits())
+	r.pass(time.Minute)
+	r.do(engine.Create{ID: "g", Device: "front", Starts: hours(100), Ends: hours(110)})
+	s.fail = store.ErrUnknown
+	if r.once((&answer{}).to(engine.Command{Do: engine.Create{ID: "h", Device: "front", Starts: hours(100), Ends: hours(110)}})) == nil {
+		t.Fatal("the commit did not fail")
+	}
+	if lines, err := r.e.Journal(t.Context(), r.e.Seq(), 10); err != nil || len(lines) != 0 {
+		t.Errorf("after the last line come %+v (%v)", lines, err)
+	}
+}
