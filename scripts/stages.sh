@@ -31,9 +31,9 @@ fuzz() {
 	local file target count
 	while IFS=: read -r file target; do
 		case $target in
-		FuzzOutcomes) count=80 ;; # long lists
-		FuzzCommands | FuzzRecords | FuzzSizesAndKeys | FuzzDecode | FuzzEncode) count=200 ;; # each is a story of its own
-		*) count=1000 ;;
+		FuzzOutcomes) count=50 ;; # long lists
+		FuzzCommands | FuzzRecords | FuzzSizesAndKeys | FuzzDecode | FuzzEncode) count=100 ;; # each is a story of its own
+		*) count=400 ;;
 		esac
 		go test -run '^$' -fuzz "^$target\$" -fuzztime $((count * $1))x -fuzzminimizetime 10x "./$(dirname "$file")" -args -test.fuzzcachedir="$work/fuzz" || return
 	done < <(git grep -oE '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | sed 's/func //')

@@ -21,10 +21,11 @@ build() { rm -rf bin && go build ./... && make -s build; }
 
 lint() { go vet ./... && go tool -modfile=tools/go.mod staticcheck ./...; }
 
-# Some packages wait in real time for what they have started: meanwhile others run.
+# Some packages wait in real time for what they have started: meanwhile others run. A program under the race detector would sleep a second before
+# it exits, and the scripts run more than a hundred.
 unit() {
 	if command -v "$(go env CC | cut -d' ' -f1)" >/dev/null; then
-		CGO_ENABLED=1 go test -race -p 3 ./...
+		CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -p 3 ./...
 	else
 		echo "no C compiler found: the tests run without the race detector"
 		go test -p 3 ./...
