@@ -14,7 +14,8 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 	if time.Time(s).IsZero() {
 		return []byte("null"), nil
 	}
-	return []byte(time.Time(s).UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+	const form = `"2006-01-02T15:04:05.000Z"`
+	return time.Time(s).UTC().AppendFormat(make([]byte, 0, len(form)), form), nil
 }
 
 // maybe is a string that is null when it is empty.

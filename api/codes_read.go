@@ -140,6 +140,7 @@ func (c *call) scanned(p listCodes, after string, limit int) ([]accessCode, stri
 		if err := c.tell(s.Codes); err != nil {
 			return nil, "", err
 		}
+		codes = slices.Grow(codes, len(s.Codes))
 		for i := range s.Codes {
 			if v := &s.Codes[i]; p.Search == nil || contains(v.Name, *p.Search) || contains(string(v.ID), *p.Search) || contains(v.PIN.Reveal(), *p.Search) {
 				codes = append(codes, c.render(v))

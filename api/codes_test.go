@@ -101,6 +101,7 @@ func TestBadInputNamesTheFieldAndTheRule(t *testing.T) {
 		{"a word for a switch", `{"device_id":"front","prefer_native_scheduling":"no"}`, "prefer_native_scheduling", "must be true or false"},
 		{"two names that differ", `{"device_id":"front","allow_external_modification":true,"is_external_modification_allowed":false}`, "allow_external_modification", "is another name for is_external_modification_allowed, and the two differ"},
 		{"the same name twice", `{"device_id":"front","name":{"a":1},"device_id":"gate"}`, "device_id", "is given twice"},
+		{"the same name twice, once in escapes", `{"device_id":"front","name":"a\\\":{","n\u0061me":"b"}`, "name", "is given twice"},
 		{"a name with a zero", `{"device_id":"front","name":"a\u0000b"}`, "name", "must not hold control characters"},
 		{"a name of two lines", `{"device_id":"front","name":"a\nb"}`, "name", "must not hold control characters"},
 	} {

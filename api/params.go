@@ -94,7 +94,7 @@ func read(r *http.Request, as shape) (params, error) {
 	if err := json.Unmarshal(body, &in); err != nil || in == nil {
 		return nil, problem(http.StatusBadRequest, "invalid_input", "the body is not a JSON object"+where(err))
 	}
-	if twice := repeated(body); twice != "" {
+	if twice := repeated(body, in); twice != "" {
 		return nil, invalid(mistake{clip(twice), givenTwice})
 	}
 	return in, nil
@@ -103,8 +103,11 @@ func read(r *http.Request, as shape) (params, error) {
 // givenTwice is what is wrong with a parameter that has two values: nobody can tell which of them was meant.
 const givenTwice = "is given twice"
 
-// repeated is the first name that stands twice in a JSON object, or "".
-func repeated(body []byte) string {
+// repeated is the first name that stands twice in the JSON object that was read as in, or "".
+func repeated(body []byte, in params) string {
+	if members(body) == len(in) {
+		return ""
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.Token() // the body was read before: it is an object without mistakes
 	seen := map[string]bool{}
@@ -121,6 +124,27 @@ func repeated(body []byte) string {
 		}
 	}
 	return ""
+}
+
+// members is how many members a JSON object without mistakes has: its colons outside of strings, not those of what is in it.
+func members(object []byte) (n int) {
+	depth, quoted := 0, false
+	for i := 0; i < len(object); i++ {
+		switch c := object[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{', c == '[':
+			depth++
+		case c == '}', c == ']':
+			depth--
+		case c == ':' && depth == 1:
+			n++
+		}
+	}
+	return n
 }
 
 // where tells the place of a mistake in JSON.

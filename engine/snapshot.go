@@ -64,6 +64,11 @@ func (e *Engine) Snapshot(ctx context.Context, now time.Time, q Query) (s Snapsh
 		s.Device = &v
 	}
 	s.Total = len(d.codes)
+	room := s.Total
+	if q.View == ViewCodes {
+		room = min(room, q.Limit)
+	}
+	s.Codes = make([]CodeView, 0, room)
 	for _, c := range d.codes {
 		if q.View == ViewCodes {
 			if string(c.ID) <= q.After {
