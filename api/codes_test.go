@@ -99,6 +99,7 @@ func TestBadInputNamesTheFieldAndTheRule(t *testing.T) {
 		{"end alone", `{"device_id":"front","ends_at":"2026-03-03T13:00:00Z"}`, "starts_at", "a code that ends needs a start"},
 		{"rounding", `{"device_id":"front","max_time_rounding":"2h"}`, "max_time_rounding", "must be 1hour or 1day"},
 		{"a word for a switch", `{"device_id":"front","prefer_native_scheduling":"no"}`, "prefer_native_scheduling", "must be true or false"},
+		{"a word for a switch by its other name", `{"device_id":"front","allow_external_modification":"no"}`, "allow_external_modification", "must be true or false"},
 		{"two names that differ", `{"device_id":"front","allow_external_modification":true,"is_external_modification_allowed":false}`, "allow_external_modification", "is another name for is_external_modification_allowed, and the two differ"},
 		{"the same name twice", `{"device_id":"front","name":{"a":1},"device_id":"gate"}`, "device_id", "is given twice"},
 		{"the same name twice, once in escapes", `{"device_id":"front","name":"a\\\":{","n\u0061me":"b"}`, "name", "is given twice"},

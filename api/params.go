@@ -206,12 +206,13 @@ func (in params) into(p any, as shape) error {
 	to := reflect.ValueOf(p).Elem()
 	var wrong []mistake
 	for _, f := range as.fields {
-		raw, given := in[f.name]
+		name := f.name // as the caller wrote it
+		raw, given := in[name]
 		if other, ok := in[f.also]; ok && f.also != "" {
 			if given && !bytes.Equal(raw, other) {
 				wrong = append(wrong, mistake{f.also, "is another name for " + f.name + ", and the two differ"})
 			}
-			raw, given = other, true
+			name, raw, given = f.also, other, true
 		}
 		if !given || string(raw) == "null" {
 			if f.need {
@@ -220,7 +221,7 @@ func (in params) into(p any, as shape) error {
 			continue
 		}
 		if why := fill(to.FieldByIndex(f.Index), raw); why != "" {
-			wrong = append(wrong, mistake{f.name, why})
+			wrong = append(wrong, mistake{name, why})
 		}
 	}
 	for name := range in {

@@ -104,7 +104,9 @@ func (b *batch) draft(do Create, n int, shared vaultPIN) (*code, []string, error
 // crowded says why a lock can't have one more code: all of them may change in one step, and one commit must hold that.
 func (b *batch) crowded(d *device) error {
 	if most := min(maxLive, b.e.limits.MaxOps/codeShare); len(d.codes) >= most {
-		return refuse("too_large", "device", "a lock has at most "+itoa(int64(most))+" live codes, and this one has them")
+		r := refuse("too_large", "device", "a lock has at most "+itoa(int64(most))+" live codes, and this one has them")
+		r.Remedy = "delete some of them"
+		return r
 	}
 	return nil
 }
