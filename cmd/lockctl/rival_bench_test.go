@@ -27,7 +27,7 @@ const (
 )
 
 // target is a server of the compatible API that is measured, over connections that cost the client little: it shares the
-// processors with what it measures, and most of a http.Client's time is handing requests from one goroutine to another.
+// processors with what it measures.
 type target struct {
 	b    *testing.B
 	addr string
